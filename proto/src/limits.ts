@@ -1,0 +1,77 @@
+/**
+ * Defaults that both ends share or that the host tells its workers. Each names its unit; what happens at a limit is
+ * told where the option of the same name is documented.
+ */
+export const DEFAULTS = {
+  /** Port of a host. */
+  port: 50051,
+  /** Milliseconds for which a broken stream goes unnoticed. */
+  leaseMs: 1_500,
+  /** Milliseconds for which a broken session keeps registrations and buffers. */
+  sessionGraceMs: 30_000,
+  /** Milliseconds of silence after which a Ping is sent. */
+  heartbeatMs: 2_500,
+  /** Milliseconds without any byte after which a stream is broken. */
+  livenessMs: 8_000,
+  /** Milliseconds that a send gets. */
+  timeoutMs: 30_000,
+  /** Milliseconds after which a turn is signalled and then abandoned. */
+  maxTurnMs: 600_000,
+  /** Largest content in bytes. */
+  maxPayloadBytes: 4 * 1024 * 1024,
+  /** What gRPC may receive above the largest content, in bytes. */
+  frameOverheadBytes: 1024 * 1024,
+  /** Sends and publishes of a session without ancestors that may be unsettled. */
+  requestWindow: 4_096,
+  /** Bytes of their content. */
+  requestWindowBytes: 64 * 1024 * 1024,
+  /** Bytes of batches kept for replay before sending stops. */
+  replayBytes: 8 * 1024 * 1024,
+  /** Bytes waiting for one peer above which its session is ended. */
+  outboxLimitBytes: 64 * 1024 * 1024,
+  /** Frames after which an acknowledgement is due. */
+  ackFrames: 128,
+  /** Bytes after which an acknowledgement is due. */
+  ackBytes: 256 * 1024,
+  /** Milliseconds after which an acknowledgement is due. */
+  ackMs: 1_000,
+  /** Deliveries without ancestors in flight to one worker. */
+  maxInFlight: 4_096,
+  /** Deliveries without ancestors in flight to one agent. */
+  agentWindow: 16,
+  /** Deliveries with ancestors in flight to one worker; above it they are refused. */
+  nestedInFlight: 16_384,
+  /** Depth of a chain of nested sends. */
+  chainDepth: 32,
+  /** Deliveries that wait at the host for one agent. */
+  mailboxMessages: 4_096,
+  /** Bytes of content that wait at the host, all in all. */
+  queuedBytes: 512 * 1024 * 1024,
+  /** Chunks of a reply stream on their way. */
+  streamChunks: 64,
+  /** Bytes of chunks of a reply stream on their way. */
+  streamBytes: 256 * 1024,
+  /** Dead letters kept in memory. */
+  deadLetters: 10_000,
+  /** Bytes of dead letters kept in memory. */
+  deadLetterBytes: 64 * 1024 * 1024,
+  /** Workers lost over one message before it is parked. */
+  crashLimit: 3,
+  /** Milliseconds for which a restarted host lets messages wait for the sessions it had. */
+  settleMs: 2_000,
+  /** Milliseconds for work in flight when a host or worker drains. */
+  drainGraceMs: 10_000,
+  /** Milliseconds of idleness after which an agent is deactivated. */
+  idleMs: 300_000,
+  /** HTTP/2 flow-control window of a stream and of a connection, in bytes. */
+  http2WindowBytes: 8 * 1024 * 1024,
+  /** Sessions of one host. */
+  sessions: 10_000,
+  /** Subscriptions of one session. */
+  subscriptionsPerSession: 10_000,
+  /** Agent types of one session. */
+  agentTypesPerSession: 1_000,
+} as const;
+
+/** Protocol versions that this code speaks. */
+export const PROTOCOL_VERSION = { min: 1, max: 1 } as const;

@@ -1,0 +1,332 @@
+/**
+ * Frames from host to worker: how each is written and read. Tags are `field << 3 | wire type` of the .proto files;
+ * a test holds them against the generated code.
+ */
+import { HostFrame as HostFrameMessage } from "../../gen/agentmesh/v1/gateway.ts";
+import { AgentId } from "../identity/agent-id.ts";
+import { TopicId } from "../identity/topic-id.ts";
+import {
+  checkSkippable,
+  endingBytes,
+  NO_CONTENT,
+  readFailed,
+  readPacked,
+  readStreamCredit,
+  writeEnding,
+  writePacked,
+  writeStreamCredit,
+} from "./fields.ts";
+import {
+  type AcceptedFrame,
+  type CancelDeliveryFrame,
+  type ChunkFrame,
+  type DeliverFrame,
+  DONE,
+  type EventFrame,
+  type EventTarget,
+  type HostFrame,
+  type ResultFrame,
+} from "./frames.ts";
+import { readAgentId, readTopicId } from "./names.ts";
+import { malformed, type WireReader } from "./reader.ts";
+import type { WireWriter } from "./writer.ts";
+
+const NO_AGENT = new AgentId("", "");
+const NO_TOPIC = new TopicId("", "");
+/** Room for the fields beside the content, as a guess at the length of a frame. */
+const HEAD = 80;
+
+/** Writes a HostFrame message: the tag of its kind, then the length, then the body. */
+export function writeHostFrame(writer: WireWriter, frame: HostFrame): void {
+  let mark: number;
+  switch (frame.kind) {
+    case "deliver":
+      writer.byte(0x0a);
+      mark = writer.open(frame.content.length + HEAD);
+      writeDeliver(writer, frame);
+      break;
+    case "event":
+      writer.byte(0x12);
+      mark = writer.open(frame.content.length + frame.targets.length * HEAD);
+      writeEvent(writer, frame);
+      break;
+    case "result":
+      writer.byte(0x1a);
+      mark = writer.open(endingBytes(frame.ending) + 8);
+      writer.number(0x08, frame.request);
+      writeEnding(writer, frame.ending, 0x12, 0x1a);
+      break;
+    case "accepted":
+      writer.byte(0x22);
+      mark = writer.open(frame.sequences.length * 3);
+      writePacked(writer, 0x0a, frame.sequences);
+      break;
+    case "chunk":
+      writer.byte(0x2a);
+      mark = writer.open(frame.content.length + 8);
+      writer.number(0x08, frame.request);
+      writer.bytes(0x12, frame.content);
+      break;
+    case "stream-credit":
+      writer.byte(0x32);
+      mark = writer.open(0);
+      writeStreamCredit(writer, frame);
+      break;
+    case "cancel-delivery":
+      writer.byte(0x3a);
+      mark = writer.open(0);
+      writer.number(0x08, frame.delivery);
+      writer.number(0x10, frame.reason);
+      break;
+    case "control":
+      writer.raw(HostFrameMessage.encode({ kind: frame.control }).finish());
+      return;
+  }
+  writer.close(mark);
+}
+
+/** Reads a HostFrame message that fills `reader`; undefined for a kind that may be skipped. */
+export function readHostFrame(reader: WireReader): HostFrame | undefined {
+  const start = reader.pos;
+  const tag = reader.tag();
+  if ((tag & 7) !== 2) throw malformed("frame kind");
+  if (tag >= 0x80) return readControl(reader, start, tag);
+  if (reader.length() !== reader.end - reader.pos) throw malformed("frame of more than one kind");
+  switch (tag) {
+    case 0x0a:
+      return readDeliver(reader);
+    case 0x12:
+      return readEvent(reader);
+    case 0x1a:
+      return readResult(reader);
+    case 0x22:
+      return readAccepted(reader);
+    case 0x2a:
+      return readChunk(reader);
+    case 0x32:
+      return readStreamCredit(reader);
+    case 0x3a:
+      return readCancelDelivery(reader);
+    default:
+      throw malformed(`unknown frame kind ${tag >>> 3}`);
+  }
+}
+
+function readControl(reader: WireReader, start: number, tag: number): HostFrame | undefined {
+  const message = HostFrameMessage.decode(reader.buffer.subarray(start, reader.end));
+  reader.pos = reader.end;
+  if (message.kind !== undefined) return { kind: "control", control: message.kind };
+  checkSkippable(tag);
+  return undefined;
+}
+
+function writeDeliver(writer: WireWriter, frame: DeliverFrame): void {
+  writer.number(0x08, frame.delivery);
+  writer.number(0x10, frame.activation);
+  writer.bytes(0x1a, frame.target.encoded);
+  writer.bytes(0x22, frame.content);
+  if (frame.sender !== undefined) writer.bytes(0x2a, frame.sender.encoded);
+  writer.number(0x30, frame.timeoutMs);
+  writer.number(0x38, frame.id);
+  writer.number(0x40, frame.attempt);
+  writer.number(0x48, frame.reenters);
+  writer.number(0x50, frame.streamChunks);
+  writer.number(0x58, frame.streamBytes);
+}
+
+function readDeliver(reader: WireReader): DeliverFrame {
+  let delivery = 0;
+  let activation = 0;
+  let target = NO_AGENT;
+  let content = NO_CONTENT;
+  let sender: AgentId | undefined;
+  let timeoutMs = 0;
+  let id = 0;
+  let attempt = 0;
+  let reenters = 0;
+  let streamChunks = 0;
+  let streamBytes = 0;
+  while (reader.pos < reader.end) {
+    const tag = reader.tag();
+    switch (tag) {
+      case 0x08:
+        delivery = reader.varint();
+        break;
+      case 0x10:
+        activation = reader.varint();
+        break;
+      case 0x1a:
+        target = readAgentId(reader);
+        break;
+      case 0x22:
+        content = reader.bytes();
+        break;
+      case 0x2a:
+        sender = readAgentId(reader);
+        break;
+      case 0x30:
+        timeoutMs = reader.varint();
+        break;
+      case 0x38:
+        id = reader.varint();
+        break;
+      case 0x40:
+        attempt = reader.varint();
+        break;
+      case 0x48:
+        reenters = reader.varint();
+        break;
+      case 0x50:
+        streamChunks = reader.varint();
+        break;
+      case 0x58:
+        streamBytes = reader.varint();
+        break;
+      default:
+        reader.skip(tag);
+    }
+  }
+  return {
+    kind: "deliver",
+    delivery,
+    activation,
+    target,
+    content,
+    sender,
+    timeoutMs,
+    id,
+    attempt,
+    reenters,
+    streamChunks,
+    streamBytes,
+  };
+}
+
+function writeEvent(writer: WireWriter, frame: EventFrame): void {
+  writer.number(0x08, frame.id);
+  writer.bytes(0x12, frame.topic.encoded);
+  writer.bytes(0x1a, frame.content);
+  if (frame.sender !== undefined) writer.bytes(0x22, frame.sender.encoded);
+  for (const target of frame.targets) {
+    writer.byte(0x2a);
+    const mark = writer.open(HEAD);
+    writer.number(0x08, target.delivery);
+    writer.number(0x10, target.activation);
+    writer.bytes(0x1a, target.agent.encoded);
+    writer.number(0x20, target.attempt);
+    writer.number(0x28, target.lane);
+    writer.flag(0x30, target.durable);
+    writer.close(mark);
+  }
+  writer.flag(0x30, frame.resent);
+  writer.number(0x38, frame.acceptedUnixMs);
+}
+
+function readEvent(reader: WireReader): EventFrame {
+  let id = 0;
+  let topic = NO_TOPIC;
+  let content = NO_CONTENT;
+  let sender: AgentId | undefined;
+  const targets: EventTarget[] = [];
+  let resent = false;
+  let acceptedUnixMs = 0;
+  while (reader.pos < reader.end) {
+    const tag = reader.tag();
+    switch (tag) {
+      case 0x08:
+        id = reader.varint();
+        break;
+      case 0x12:
+        topic = readTopicId(reader);
+        break;
+      case 0x1a:
+        content = reader.bytes();
+        break;
+      case 0x22:
+        sender = readAgentId(reader);
+        break;
+      case 0x2a:
+        targets.push(readTarget(reader));
+        break;
+      case 0x30:
+        resent = reader.varint() !== 0;
+        break;
+      case 0x38:
+        acceptedUnixMs = reader.varint();
+        break;
+      default:
+        reader.skip(tag);
+    }
+  }
+  return { kind: "event", id, topic, content, sender, targets, resent, acceptedUnixMs };
+}
+
+function readTarget(reader: WireReader): EventTarget {
+  const length = reader.length();
+  const end = reader.pos + length;
+  let delivery = 0;
+  let activation = 0;
+  let agent = NO_AGENT;
+  let attempt = 0;
+  let lane = 0;
+  let durable = false;
+  while (reader.pos < end) {
+    const tag = reader.tag();
+    if (tag === 0x08) delivery = reader.varint();
+    else if (tag === 0x10) activation = reader.varint();
+    else if (tag === 0x1a) agent = readAgentId(reader);
+    else if (tag === 0x20) attempt = reader.varint();
+    else if (tag === 0x28) lane = reader.varint();
+    else if (tag === 0x30) durable = reader.varint() !== 0;
+    else reader.skip(tag);
+  }
+  if (reader.pos !== end) throw malformed("event target past its end");
+  return { delivery, activation, agent, attempt, lane, durable };
+}
+
+function readResult(reader: WireReader): ResultFrame {
+  let request = 0;
+  let ending: ResultFrame["ending"] = DONE;
+  while (reader.pos < reader.end) {
+    const tag = reader.tag();
+    if (tag === 0x08) request = reader.varint();
+    else if (tag === 0x12) ending = { kind: "reply", content: reader.bytes() };
+    else if (tag === 0x1a) ending = readFailed(reader);
+    else reader.skip(tag);
+  }
+  return { kind: "result", request, ending };
+}
+
+function readAccepted(reader: WireReader): AcceptedFrame {
+  const sequences: number[] = [];
+  while (reader.pos < reader.end) {
+    const tag = reader.tag();
+    if (tag >>> 3 === 1) readPacked(reader, tag, sequences);
+    else reader.skip(tag);
+  }
+  return { kind: "accepted", sequences };
+}
+
+function readChunk(reader: WireReader): ChunkFrame {
+  let request = 0;
+  let content = NO_CONTENT;
+  while (reader.pos < reader.end) {
+    const tag = reader.tag();
+    if (tag === 0x08) request = reader.varint();
+    else if (tag === 0x12) content = reader.bytes();
+    else reader.skip(tag);
+  }
+  return { kind: "chunk", request, content };
+}
+
+function readCancelDelivery(reader: WireReader): CancelDeliveryFrame {
+  let delivery = 0;
+  let reason = 0;
+  while (reader.pos < reader.end) {
+    const tag = reader.tag();
+    if (tag === 0x08) delivery = reader.varint();
+    else if (tag === 0x10) reason = reader.varint();
+    else reader.skip(tag);
+  }
+  return { kind: "cancel-delivery", delivery, reason };
+}

@@ -1,0 +1,43 @@
+export {
+  BATCH_BYTES,
+  BATCH_FRAMES,
+  BATCH_HEAD_BYTES,
+  FRAME_TAG,
+  openBatch,
+  readHostBatch,
+  readWorkerBatch,
+  setFirstNumber,
+  setReceivedThrough,
+} from "./batch.ts";
+export { type Content, decodeContent, encodeContent } from "./content.ts";
+export { decodeFailure, encodeFailure, fromErrorMessage, toErrorMessage } from "./errors.ts";
+export { NO_CONTENT } from "./fields.ts";
+export {
+  type AcceptedFrame,
+  type Batch,
+  type CancelDeliveryFrame,
+  type CancelFrame,
+  type ChunkFrame,
+  type ContentBytes,
+  type ControlFrame,
+  type DeliverFrame,
+  DONE,
+  type DoneFrame,
+  type Ending,
+  type EventFrame,
+  type EventTarget,
+  type HostControl,
+  type HostFrame,
+  type PublishFrame,
+  type ReplyChunkFrame,
+  type ResultFrame,
+  type SendFrame,
+  type StreamCreditFrame,
+  type TurnEndFrame,
+  type WorkerControl,
+  type WorkerFrame,
+} from "./frames.ts";
+export { writeHostFrame } from "./host-frames.ts";
+export { WireReader } from "./reader.ts";
+export { writeWorkerFrame } from "./worker-frames.ts";
+export { WireWriter } from "./writer.ts";

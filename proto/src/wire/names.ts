@@ -1,0 +1,75 @@
+/**
+ * Ids arrive again and again. Each direct-mapped cache turns the bytes of an id that it has seen into the same object
+ * without building strings; a miss decodes and replaces what was in the slot, so the memory is bounded.
+ */
+import { AgentId } from "../identity/agent-id.ts";
+import { TopicId } from "../identity/topic-id.ts";
+import { malformed, WireReader } from "./reader.ts";
+
+const SLOTS = 4096;
+/** Longer encodings are decoded each time rather than kept. */
+const LONGEST = 192;
+
+interface Encoded {
+  readonly encoded: Uint8Array;
+}
+
+class NameCache<Name extends Encoded> {
+  readonly #slots: (Name | undefined)[] = new Array(SLOTS).fill(undefined);
+  readonly #make: (first: string, second: string, encoded: Uint8Array) => Name;
+
+  constructor(make: (first: string, second: string, encoded: Uint8Array) => Name) {
+    this.#make = make;
+  }
+
+  /** Reads a length-delimited pair of strings. */
+  read(reader: WireReader): Name {
+    const length = reader.length();
+    const start = reader.pos;
+    const buffer = reader.buffer;
+    reader.pos += length;
+    if (length > LONGEST) return this.#decode(buffer, start, length);
+    let hash = length;
+    for (let pos = start; pos < start + length; pos++) hash = (hash * 31 + (buffer[pos] as number)) | 0;
+    const slot = (hash ^ (hash >>> 15)) & (SLOTS - 1);
+    const known = this.#slots[slot];
+    if (known !== undefined && same(known.encoded, buffer, start, length)) return known;
+    const name = this.#decode(buffer, start, length);
+    this.#slots[slot] = name;
+    return name;
+  }
+
+  #decode(buffer: Buffer, start: number, length: number): Name {
+    const reader = new WireReader(buffer.subarray(start, start + length));
+    let first = "";
+    let second = "";
+    while (reader.pos < reader.end) {
+      const tag = reader.tag();
+      if (tag === 0x0a) first = reader.text();
+      else if (tag === 0x12) second = reader.text();
+      else throw malformed("unknown field in an id");
+    }
+    return this.#make(first, second, Uint8Array.from(reader.buffer));
+  }
+}
+
+function same(known: Uint8Array, buffer: Buffer, start: number, length: number): boolean {
+  if (known.length !== length) return false;
+  for (let index = 0; index < length; index++) {
+    if (known[index] !== buffer[start + index]) return false;
+  }
+  return true;
+}
+
+const agents = new NameCache((type, key, encoded) => new AgentId(type, key, encoded));
+const topics = new NameCache((type, source, encoded) => new TopicId(type, source, encoded));
+
+/** Reads an AgentId field. Its grammar is not checked. */
+export function readAgentId(reader: WireReader): AgentId {
+  return agents.read(reader);
+}
+
+/** Reads a TopicId field. Its grammar is not checked. */
+export function readTopicId(reader: WireReader): TopicId {
+  return topics.read(reader);
+}

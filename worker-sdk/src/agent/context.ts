@@ -1,0 +1,84 @@
+import type { AgentId, TopicId } from "@agentmesh/proto";
+import type { Message, NoReply, OneReply, StreamReply } from "../messages/message-type.ts";
+
+/** How a send is made. */
+export interface SendOptions {
+  /** Milliseconds until the send fails with `DEADLINE_EXCEEDED`. Default: what is left of the current turn, or the host's 30 000. */
+  readonly timeoutMs?: number;
+  /** Takes the send back; it then fails with `CANCELLED`. */
+  readonly signal?: AbortSignal;
+  /** Pairs that travel with the message; the handler sees them as `ctx.metadata`. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Id of the message; the default is one given by the host. */
+  readonly messageId?: string;
+}
+
+/** How a stream of replies is asked for. */
+export interface StreamOptions extends Omit<SendOptions, "timeoutMs"> {
+  /** Milliseconds until the first chunk and between chunks. Default: the host's 30 000. */
+  readonly timeoutMs?: number;
+}
+
+/** How an event is published. */
+export interface PublishOptions {
+  /** Gives up waiting for acceptance. The event may be accepted all the same. */
+  readonly signal?: AbortSignal;
+  /** Pairs that travel with the event. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Id of the message; the default is one given by the host. */
+  readonly messageId?: string;
+}
+
+/** What an agent, a worker and a client can do alike: reach other agents. */
+export interface Messenger {
+  /**
+   * Asks one agent and resolves to its reply. It always settles.
+   * @throws MeshError with any code; `outcome` says whether the handler ran.
+   */
+  send<Input>(target: AgentId, message: Message<Input, unknown, NoReply>, options?: SendOptions): Promise<void>;
+  send<Input, Reply>(
+    target: AgentId,
+    message: Message<Input, unknown, OneReply<never, Reply>>,
+    options?: SendOptions,
+  ): Promise<Reply>;
+  /**
+   * Asks one agent for a stream of replies. Leaving the loop early cancels the handler; a slow reader slows it down.
+   * @throws MeshError while iterating.
+   */
+  stream<Input, Reply>(
+    target: AgentId,
+    message: Message<Input, unknown, StreamReply<never, Reply>>,
+    options?: StreamOptions,
+  ): AsyncIterable<Reply>;
+  /**
+   * Publishes an event to all subscribers of `topic`. Resolves when the host has accepted it.
+   * @throws MeshError when it was not accepted.
+   */
+  publish<Input>(topic: TopicId, message: Message<Input, unknown, NoReply>, options?: PublishOptions): Promise<void>;
+}
+
+/** What a handler knows of the message it handles, and the agent's way to reach others. Valid during its turn. */
+export interface AgentContext<State> extends Messenger {
+  /** The agent that handles. */
+  readonly self: AgentId;
+  /** The agent that sent the message; undefined when it came from outside of any agent. */
+  readonly sender: AgentId | undefined;
+  /** Whether it was sent to this agent or published to a topic. */
+  readonly kind: "send" | "event";
+  /** The topic of an event; undefined for a send. */
+  readonly topic: TopicId | undefined;
+  /** Id of the message, the same over all attempts. */
+  readonly messageId: string;
+  /** Which attempt this is, from 1. */
+  readonly attempt: number;
+  /** When the sender gives up, in milliseconds since 1970; undefined without a deadline. */
+  readonly deadline: number | undefined;
+  /** Fires when the sender cancels or the deadline passes, when the turn takes too long, and when the worker lost its host. */
+  readonly signal: AbortSignal;
+  /** Fencing number of this presence of the agent: larger than that of every earlier one. For effects outside of the mesh. */
+  readonly activation: number;
+  /** Pairs that the sender sent along. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** The agent's private state; change it in place. Kept while the agent is active. */
+  state: State;
+}

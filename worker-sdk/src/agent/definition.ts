@@ -1,0 +1,38 @@
+import type { AgentId } from "@agentmesh/proto";
+import type { MessageType, ReplyType } from "../messages/message-type.ts";
+import type { AgentContext } from "./context.ts";
+
+/** One handler, with its types erased: what the runtime calls. */
+export interface HandlerEntry<State> {
+  /** The message type that it handles. */
+  readonly message: MessageType<never, unknown, ReplyType>;
+  /** Handles one message: returns the reply, nothing, or an async iterable of replies, as `message.reply` says. */
+  readonly handle: (message: unknown, context: AgentContext<State>) => unknown;
+}
+
+/** A subscription that comes with an agent type: its agents get the events with the topic's source as their key. */
+export type TopicPattern = { readonly type: string } | { readonly typePrefix: string };
+
+/** An agent type as `defineAgent` makes it and a runtime runs it. Everything is resolved: no option is missing. */
+export interface AgentDefinition<State> {
+  /** Name of the type. */
+  readonly type: string;
+  /** One sentence for people; may be empty. */
+  readonly description: string;
+  /** Handlers by message name. */
+  readonly handlers: ReadonlyMap<string, HandlerEntry<State>>;
+  /** Makes the state of a new agent. May throw: then the message fails with `ACTIVATION_FAILED`. */
+  readonly createState: (id: AgentId) => State | Promise<State>;
+  /** Topics that every agent of the type is subscribed to. */
+  readonly subscriptions: readonly TopicPattern[];
+  /** Turns of one agent that may run at the same time; 1 unless raised. */
+  readonly concurrency: number;
+  /** Milliseconds of idleness after which an agent is deactivated; 0 never. */
+  readonly idleMs: number;
+  /** Milliseconds after which a turn is signalled, then abandoned; 0 uses the runtime's default. */
+  readonly maxTurnMs: number;
+  /** Deliveries in flight to one agent; 0 uses the host's default. */
+  readonly agentWindow: number;
+  /** Runs when an agent is deactivated (idle, moved, drained, closed), not when its worker is lost. */
+  readonly onDeactivate: ((state: State, id: AgentId) => void | Promise<void>) | undefined;
+}

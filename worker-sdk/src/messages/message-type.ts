@@ -1,0 +1,50 @@
+/** What a message on its way holds beside its type: the encoded payload. */
+export interface EncodedPayload {
+  /** Media type; empty means `application/json`. */
+  readonly contentType: string;
+  /** The encoded message. */
+  readonly data: Uint8Array;
+}
+
+/**
+ * A kind of message: its name, how it is encoded and decoded, and what answers it. Calling it makes a message:
+ * `Ask({ question: "why?" })`. `Input` is what senders give, `Output` what handlers get.
+ */
+export interface MessageType<Input, Output, Reply extends ReplyType> {
+  (input: Input): Message<Input, Output, Reply>;
+  /** Name on the wire, 1–256 bytes; unique within a mesh. */
+  readonly messageName: string;
+  /** What answers it. */
+  readonly reply: Reply;
+  /** Validates and encodes what a sender gives. @throws MeshError `PAYLOAD_INVALID`. */
+  encode(input: Input): EncodedPayload;
+  /** Decodes and validates what arrived. @throws MeshError `PAYLOAD_INVALID`. */
+  decode(payload: EncodedPayload): Output;
+}
+
+/** One message, ready to be sent. */
+export interface Message<Input, Output, Reply extends ReplyType> {
+  readonly type: MessageType<Input, Output, Reply>;
+  /** What the sender gave; it is validated when it is sent. */
+  readonly input: Input;
+}
+
+/** Nothing answers: handlers return nothing. */
+export interface NoReply {
+  readonly kind: "none";
+}
+
+/** One message answers. */
+export interface OneReply<Input, Output> {
+  readonly kind: "one";
+  readonly type: MessageType<Input, Output, ReplyType>;
+}
+
+/** A stream of messages answers. */
+export interface StreamReply<Input, Output> {
+  readonly kind: "stream";
+  readonly type: MessageType<Input, Output, ReplyType>;
+}
+
+/** What answers a message. */
+export type ReplyType = NoReply | OneReply<never, unknown> | StreamReply<never, unknown>;
