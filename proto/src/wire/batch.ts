@@ -5,13 +5,12 @@
 import type { Batch, HostFrame, WorkerFrame } from "./frames.ts";
 import { readHostFrame } from "./host-frames.ts";
 import { malformed, WireReader } from "./reader.ts";
+import { FRAME_TAG } from "./tags.ts";
 import { readWorkerFrame } from "./worker-frames.ts";
 import type { WireWriter } from "./writer.ts";
 
 /** Bytes of the two numbers at the start of a batch. */
 export const BATCH_HEAD_BYTES = 18;
-/** Tag of a frame within a batch. */
-export const FRAME_TAG = 0x1a;
 /** Frames in a batch at most. */
 export const BATCH_FRAMES = 512;
 /** Bytes after which a batch is closed; a larger frame travels alone. */

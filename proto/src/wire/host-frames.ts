@@ -29,6 +29,7 @@ import {
 } from "./frames.ts";
 import { readAgentId, readTopicId } from "./names.ts";
 import { malformed, type WireReader } from "./reader.ts";
+import { FRAME_TAG } from "./tags.ts";
 import type { WireWriter } from "./writer.ts";
 
 const NO_AGENT = new AgentId("", "");
@@ -36,53 +37,44 @@ const NO_TOPIC = new TopicId("", "");
 /** Room for the fields beside the content, as a guess at the length of a frame. */
 const HEAD = 80;
 
-/** Writes a HostFrame message: the tag of its kind, then the length, then the body. */
-export function writeHostFrame(writer: WireWriter, frame: HostFrame): void {
+/** Appends a frame to a batch. */
+export function appendHostFrame(writer: WireWriter, frame: HostFrame): void {
   let mark: number;
   switch (frame.kind) {
     case "deliver":
-      writer.byte(0x0a);
-      mark = writer.open(frame.content.length + HEAD);
+      mark = writer.openFrame(frame.content.length + HEAD);
       writeDeliver(writer, frame);
-      break;
+      return writer.closeFrame(mark, FRAME_TAG, 0x0a);
     case "event":
-      writer.byte(0x12);
-      mark = writer.open(frame.content.length + frame.targets.length * HEAD);
+      mark = writer.openFrame(frame.content.length + frame.targets.length * HEAD);
       writeEvent(writer, frame);
-      break;
+      return writer.closeFrame(mark, FRAME_TAG, 0x12);
     case "result":
-      writer.byte(0x1a);
-      mark = writer.open(endingBytes(frame.ending) + 8);
+      mark = writer.openFrame(endingBytes(frame.ending) + 8);
       writer.number(0x08, frame.request);
       writeEnding(writer, frame.ending, 0x12, 0x1a);
-      break;
+      return writer.closeFrame(mark, FRAME_TAG, 0x1a);
     case "accepted":
-      writer.byte(0x22);
-      mark = writer.open(frame.sequences.length * 3);
+      mark = writer.openFrame(frame.sequences.length * 3);
       writePacked(writer, 0x0a, frame.sequences);
-      break;
+      return writer.closeFrame(mark, FRAME_TAG, 0x22);
     case "chunk":
-      writer.byte(0x2a);
-      mark = writer.open(frame.content.length + 8);
+      mark = writer.openFrame(frame.content.length + 8);
       writer.number(0x08, frame.request);
       writer.bytes(0x12, frame.content);
-      break;
+      return writer.closeFrame(mark, FRAME_TAG, 0x2a);
     case "stream-credit":
-      writer.byte(0x32);
-      mark = writer.open(0);
+      mark = writer.openFrame(0);
       writeStreamCredit(writer, frame);
-      break;
+      return writer.closeFrame(mark, FRAME_TAG, 0x32);
     case "cancel-delivery":
-      writer.byte(0x3a);
-      mark = writer.open(0);
+      mark = writer.openFrame(0);
       writer.number(0x08, frame.delivery);
       writer.number(0x10, frame.reason);
-      break;
+      return writer.closeFrame(mark, FRAME_TAG, 0x3a);
     case "control":
-      writer.raw(HostFrameMessage.encode({ kind: frame.control }).finish());
-      return;
+      return writer.bytes(FRAME_TAG, HostFrameMessage.encode({ kind: frame.control }).finish());
   }
-  writer.close(mark);
 }
 
 /** Reads a HostFrame message that fills `reader`; undefined for a kind that may be skipped. */

@@ -2,7 +2,6 @@ export {
   BATCH_BYTES,
   BATCH_FRAMES,
   BATCH_HEAD_BYTES,
-  FRAME_TAG,
   openBatch,
   readHostBatch,
   readWorkerBatch,
@@ -37,7 +36,8 @@ export {
   type WorkerControl,
   type WorkerFrame,
 } from "./frames.ts";
-export { writeHostFrame } from "./host-frames.ts";
+export { appendHostFrame } from "./host-frames.ts";
+export { readAgentId, readTopicId } from "./names.ts";
 export { WireReader } from "./reader.ts";
-export { writeWorkerFrame } from "./worker-frames.ts";
+export { appendWorkerFrame } from "./worker-frames.ts";
 export { WireWriter } from "./writer.ts";

@@ -4,7 +4,7 @@
  */
 import { AgentId } from "../identity/agent-id.ts";
 import { TopicId } from "../identity/topic-id.ts";
-import { malformed, WireReader } from "./reader.ts";
+import { WireReader } from "./reader.ts";
 
 const SLOTS = 4096;
 /** Longer encodings are decoded each time rather than kept. */
@@ -47,7 +47,7 @@ class NameCache<Name extends Encoded> {
       const tag = reader.tag();
       if (tag === 0x0a) first = reader.text();
       else if (tag === 0x12) second = reader.text();
-      else throw malformed("unknown field in an id");
+      else reader.skip(tag);
     }
     return this.#make(first, second, Uint8Array.from(reader.buffer));
   }

@@ -28,6 +28,7 @@ import {
 } from "./frames.ts";
 import { readAgentId, readTopicId } from "./names.ts";
 import { malformed, type WireReader } from "./reader.ts";
+import { FRAME_TAG } from "./tags.ts";
 import type { WireWriter } from "./writer.ts";
 
 const NO_AGENT = new AgentId("", "");
@@ -35,53 +36,44 @@ const NO_TOPIC = new TopicId("", "");
 /** Room for the fields beside the content, as a guess at the length of a frame. */
 const HEAD = 48;
 
-/** Writes a WorkerFrame message: the tag of its kind, then the length, then the body. */
-export function writeWorkerFrame(writer: WireWriter, frame: WorkerFrame): void {
+/** Appends a frame to a batch. */
+export function appendWorkerFrame(writer: WireWriter, frame: WorkerFrame): void {
   let mark: number;
   switch (frame.kind) {
     case "send":
-      writer.byte(0x0a);
-      mark = writer.open(frame.content.length + HEAD);
+      mark = writer.openFrame(frame.content.length + HEAD);
       writeSend(writer, frame);
-      break;
+      return writer.closeFrame(mark, FRAME_TAG, 0x0a);
     case "publish":
-      writer.byte(0x12);
-      mark = writer.open(frame.content.length + HEAD);
+      mark = writer.openFrame(frame.content.length + HEAD);
       writePublish(writer, frame);
-      break;
+      return writer.closeFrame(mark, FRAME_TAG, 0x12);
     case "turn-end":
-      writer.byte(0x1a);
-      mark = writer.open(turnEndBytes(frame));
+      mark = writer.openFrame(turnEndBytes(frame));
       writeTurnEnd(writer, frame);
-      break;
+      return writer.closeFrame(mark, FRAME_TAG, 0x1a);
     case "done":
-      writer.byte(0x22);
-      mark = writer.open(frame.deliveries.length * 3);
+      mark = writer.openFrame(frame.deliveries.length * 3);
       writer.number(0x08, frame.activation);
       writePacked(writer, 0x12, frame.deliveries);
-      break;
+      return writer.closeFrame(mark, FRAME_TAG, 0x22);
     case "reply-chunk":
-      writer.byte(0x2a);
-      mark = writer.open(frame.content.length + HEAD);
+      mark = writer.openFrame(frame.content.length + HEAD);
       writer.number(0x08, frame.delivery);
       writer.number(0x10, frame.activation);
       writer.bytes(0x1a, frame.content);
-      break;
+      return writer.closeFrame(mark, FRAME_TAG, 0x2a);
     case "stream-credit":
-      writer.byte(0x32);
-      mark = writer.open(0);
+      mark = writer.openFrame(0);
       writeStreamCredit(writer, frame);
-      break;
+      return writer.closeFrame(mark, FRAME_TAG, 0x32);
     case "cancel":
-      writer.byte(0x3a);
-      mark = writer.open(0);
+      mark = writer.openFrame(0);
       writer.number(0x08, frame.request);
-      break;
+      return writer.closeFrame(mark, FRAME_TAG, 0x3a);
     case "control":
-      writer.raw(WorkerFrameMessage.encode({ kind: frame.control }).finish());
-      return;
+      return writer.bytes(FRAME_TAG, WorkerFrameMessage.encode({ kind: frame.control }).finish());
   }
-  writer.close(mark);
 }
 
 /** Reads a WorkerFrame message that fills `reader`; undefined for a kind that may be skipped. */

@@ -130,6 +130,37 @@ export class WireWriter {
     this.pos += length;
   }
 
+  /**
+   * Starts a frame of a batch: a field `frameTag` that holds one field `kindTag` that holds the body. Leaves room for
+   * the two lengths of a body of about `expected` bytes and returns what {@link closeFrame} needs.
+   */
+  openFrame(expected: number): number {
+    const inner = varintBytes(expected);
+    const room = 2 + inner + varintBytes(expected + 1 + inner);
+    this.reserve(room);
+    this.pos += room;
+    return this.pos * 16 + room;
+  }
+
+  /** Ends the frame that `mark` opened: writes tags and lengths, moving the body when the guess was off. */
+  closeFrame(mark: number, frameTag: number, kindTag: number): void {
+    const room = mark % 16;
+    const start = (mark - room) / 16;
+    const length = this.pos - start;
+    const inner = varintBytes(length);
+    const needed = 2 + inner + varintBytes(length + 1 + inner);
+    if (needed !== room) {
+      if (needed > room) this.reserve(needed - room);
+      this.buffer.copyWithin(start - room + needed, start, this.pos);
+    }
+    this.pos = start - room;
+    this.byte(frameTag);
+    this.varint(length + 1 + inner);
+    this.byte(kindTag);
+    this.varint(length);
+    this.pos += length;
+  }
+
   /** A copy of what is written. */
   copy(): Buffer {
     return Buffer.from(this.buffer.subarray(0, this.pos));

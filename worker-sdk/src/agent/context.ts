@@ -35,7 +35,11 @@ export interface Messenger {
    * Asks one agent and resolves to its reply. It always settles.
    * @throws MeshError with any code; `outcome` says whether the handler ran.
    */
-  send<Input>(target: AgentId, message: Message<Input, unknown, NoReply>, options?: SendOptions): Promise<void>;
+  send<Input>(
+    target: AgentId,
+    message: Message<Input, unknown, NoReply>,
+    options?: SendOptions,
+  ): Promise<void>;
   send<Input, Reply>(
     target: AgentId,
     message: Message<Input, unknown, OneReply<never, Reply>>,
@@ -54,7 +58,11 @@ export interface Messenger {
    * Publishes an event to all subscribers of `topic`. Resolves when the host has accepted it.
    * @throws MeshError when it was not accepted.
    */
-  publish<Input>(topic: TopicId, message: Message<Input, unknown, NoReply>, options?: PublishOptions): Promise<void>;
+  publish<Input>(
+    topic: TopicId,
+    message: Message<Input, unknown, NoReply>,
+    options?: PublishOptions,
+  ): Promise<void>;
 }
 
 /** What a handler knows of the message it handles, and the agent's way to reach others. Valid during its turn. */

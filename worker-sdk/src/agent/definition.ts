@@ -23,6 +23,8 @@ export interface AgentDefinition<State> {
   readonly handlers: ReadonlyMap<string, HandlerEntry<State>>;
   /** Makes the state of a new agent. May throw: then the message fails with `ACTIVATION_FAILED`. */
   readonly createState: (id: AgentId) => State | Promise<State>;
+  /** Checks a saved state before an agent continues from it. @throws MeshError `PAYLOAD_INVALID` when it does not fit. */
+  readonly parseState: (saved: unknown) => State;
   /** Topics that every agent of the type is subscribed to. */
   readonly subscriptions: readonly TopicPattern[];
   /** Turns of one agent that may run at the same time; 1 unless raised. */

@@ -7,11 +7,10 @@ export interface EncodedPayload {
 }
 
 /**
- * A kind of message: its name, how it is encoded and decoded, and what answers it. Calling it makes a message:
- * `Ask({ question: "why?" })`. `Input` is what senders give, `Output` what handlers get.
+ * A kind of message: its name, how it is encoded and decoded, and what answers it. `Input` is what senders give,
+ * `Output` what handlers get.
  */
 export interface MessageType<Input, Output, Reply extends ReplyType> {
-  (input: Input): Message<Input, Output, Reply>;
   /** Name on the wire, 1–256 bytes; unique within a mesh. */
   readonly messageName: string;
   /** What answers it. */
@@ -20,6 +19,13 @@ export interface MessageType<Input, Output, Reply extends ReplyType> {
   encode(input: Input): EncodedPayload;
   /** Decodes and validates what arrived. @throws MeshError `PAYLOAD_INVALID`. */
   decode(payload: EncodedPayload): Output;
+}
+
+/** A message type as `defineMessage` makes it. Calling it makes a message: `Ask({ question: "why?" })`. */
+export interface MessageDefinition<Input, Output, Reply extends ReplyType>
+  extends MessageType<Input, Output, Reply> {
+  /** Makes a message; nothing is checked before it is sent. */
+  (input: Input): Message<Input, Output, Reply>;
 }
 
 /** One message, ready to be sent. */

@@ -1,0 +1,32 @@
+import { type Worker as WorkerMessage, WorkerPhase } from "@agentmesh/proto/agentmesh/v1";
+import type { Session } from "../gateway/session.ts";
+import type { Member } from "../gateway/sessions.ts";
+
+/** A session as people see it. */
+export function workerMessage({ session, registrations }: Member): WorkerMessage {
+  const { identity, worker } = session;
+  return {
+    sessionId: identity.sessionId,
+    name: identity.name,
+    instanceId: identity.instanceId,
+    peer: session.peer,
+    phase: phaseOf(session),
+    agentTypes: registrations.typeNames,
+    agentsActive: worker.agents.size,
+    inFlight: worker.inFlight.size,
+    sdk: identity.sdk,
+    connectedUnixMs: identity.openedUnixMs,
+    labels: { ...identity.labels },
+  };
+}
+
+function phaseOf(session: Session): WorkerPhase {
+  switch (session.phase) {
+    case "open":
+      return session.worker.isDraining ? WorkerPhase.DRAINING : WorkerPhase.OPEN;
+    case "suspended":
+      return WorkerPhase.SUSPENDED;
+    default:
+      return WorkerPhase.LAPSED;
+  }
+}

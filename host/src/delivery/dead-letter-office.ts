@@ -1,0 +1,56 @@
+import type { Clock, Failure } from "@agentmesh/proto";
+import { decodeContent } from "@agentmesh/proto/wire";
+import type { DeadLetter } from "../model/dead-letter.ts";
+import type { Counters } from "../observability/counters.ts";
+import type { DeadLetterStore } from "../store/ports.ts";
+import type { Delivery } from "./delivery.ts";
+import type { DeadLetterOffice } from "./dispatcher.ts";
+
+/** Parks deliveries in the store as dead letters. */
+export function deadLetterOffice(
+  store: DeadLetterStore,
+  clock: Clock,
+  counters: Counters,
+  onParked: (letter: DeadLetter) => void,
+): DeadLetterOffice {
+  return {
+    park(delivery, reason) {
+      const letter = letterOf(delivery, reason, clock.unixMs());
+      counters.deadLetters++;
+      store.add(letter);
+      onParked(letter);
+    },
+  };
+}
+
+function letterOf(delivery: Delivery, reason: Failure, parkedUnixMs: number): DeadLetter {
+  const event = delivery.kind === "event" ? delivery.event : undefined;
+  const head = headOf(delivery.content);
+  return {
+    id: delivery.id,
+    namespace: delivery.agent.namespace.name,
+    target: delivery.agent.id,
+    sender: delivery.sender,
+    topic: event?.topic,
+    failure: reason,
+    attempts: delivery.attempt,
+    crashes: delivery.crashes,
+    acceptedUnixMs: event?.acceptedUnixMs ?? parkedUnixMs,
+    parkedUnixMs,
+    subscription: "",
+    messageType: head.messageType,
+    payloadBytes: head.payloadBytes,
+    content: Uint8Array.from(delivery.content),
+  };
+}
+
+/** What a person wants to know of a content. It may be anything: the host has not looked at it before. */
+function headOf(content: Uint8Array): { messageType: string; payloadBytes: number } {
+  try {
+    const { messageType, data } = decodeContent(content);
+    return { messageType, payloadBytes: data.length };
+  } catch {
+    // Not a Content at all. The letter still tells everything else, and keeps the bytes.
+    return { messageType: "", payloadBytes: content.length };
+  }
+}

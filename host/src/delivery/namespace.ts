@@ -1,0 +1,52 @@
+import type { AgentId } from "@agentmesh/proto";
+import { AgentType } from "../directory/agent-type.ts";
+import { Subscriptions } from "../directory/subscriptions.ts";
+import { Agent } from "./agent.ts";
+import type { Worker } from "./worker.ts";
+
+/**
+ * Everything of one namespace. Namespaces cannot see each other because nothing outside of this object finds what is
+ * in it.
+ */
+export class Namespace {
+  readonly name: string;
+  readonly subscriptions = new Subscriptions();
+  readonly types = new Map<string, AgentType<Worker, Agent>>();
+  /** Agents that are active or have something waiting, by `type/key`. */
+  readonly agents = new Map<string, Agent>();
+  readonly #agentWindow: number;
+
+  constructor(name: string, agentWindow: number) {
+    this.name = name;
+    this.#agentWindow = agentWindow;
+  }
+
+  /** The agent, made when it does not exist. */
+  agent(id: AgentId, type: AgentType<Worker, Agent>): Agent {
+    const known = this.agents.get(id.text);
+    if (known !== undefined) return known;
+    const agent = new Agent(id, this, type);
+    this.agents.set(id.text, agent);
+    return agent;
+  }
+
+  /** The type, made when it does not exist. */
+  type(name: string): AgentType<Worker, Agent> {
+    const known = this.types.get(name);
+    if (known !== undefined) return known;
+    const type = new AgentType<Worker, Agent>(name, this.#agentWindow);
+    this.types.set(name, type);
+    return type;
+  }
+
+  /** Forgets an agent that is neither active nor waited for. */
+  retire(agent: Agent): void {
+    if (agent.worker !== undefined || agent.waiting > 0) return;
+    this.agents.delete(agent.id.text);
+  }
+
+  /** Forgets a type that no session announced and no agent uses. */
+  retireType(type: AgentType<Worker, Agent>): void {
+    if (!type.isKnown && type.waiting.size === 0) this.types.delete(type.name);
+  }
+}

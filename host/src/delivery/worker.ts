@@ -1,0 +1,116 @@
+import { Fifo } from "@agentmesh/proto/link";
+import { hashOf, type Candidate } from "../directory/placement.ts";
+import type { Agent } from "./agent.ts";
+import type { CallDelivery, Delivery, EventDelivery } from "./delivery.ts";
+
+/** How deliveries leave for a worker. Implemented by the gateway's sessions. */
+export interface WorkerSink {
+  /** Whether so much waits for the worker that new work should be held back. */
+  readonly isFull: boolean;
+  /** Ships a call. */
+  deliver(call: CallDelivery): void;
+  /** Ships an event to agents of the worker: `deliveries` are all of the same event. */
+  deliverEvent(deliveries: readonly EventDelivery[]): void;
+  /** Asks to stop a shipped delivery. `reason` is the number of an error code. */
+  cancelDelivery(delivery: number, reason: number): void;
+  /** Lets a stream of replies go on. */
+  grantStream(delivery: number, chunks: number, bytes: number): void;
+  /** Ends activations. */
+  deactivate(activations: readonly number[]): void;
+}
+
+/**
+ * Whether deliveries can leave: `open`; `held` while the stream is broken within the lease; `lapsed` when its agents
+ * have been taken from it and it may still come back; `gone` for good.
+ */
+export type WorkerPhase = "open" | "held" | "lapsed" | "gone";
+
+/**
+ * One worker's session as delivery sees it.
+ *
+ * W1. `inFlight` is authoritative for what was shipped and not ended, in the order of shipping.
+ * W2. `agents` are exactly the agents whose `worker` is this one.
+ * W3. Deliveries without ancestors are shipped only below `maxInFlight`; agents that wait for that are in `#ready`.
+ */
+export class Worker implements Candidate {
+  /** What placement knows the worker by: the same over all its sessions. */
+  readonly identity: string;
+  readonly sink: WorkerSink;
+  readonly placementHash: number;
+  readonly inFlight = new Map<number, Delivery>();
+  readonly agents = new Set<Agent>();
+  /** Agents that have something waiting and could not ship because the worker was held. */
+  readonly held = new Set<Agent>();
+  phase: WorkerPhase = "open";
+  /** It is leaving: nothing new is placed on it. */
+  isDraining = false;
+  /** Called when a draining worker has lost its last agent. */
+  onDrained: (() => void) | undefined = undefined;
+  maxInFlight: number;
+  rootsInFlight = 0;
+  readonly #ready = new Fifo<Agent>();
+  #lastNumber = 0;
+
+  constructor(identity: string, maxInFlight: number, sink: WorkerSink) {
+    this.identity = identity;
+    this.placementHash = hashOf(identity);
+    this.maxInFlight = maxInFlight;
+    this.sink = sink;
+  }
+
+  get load(): number {
+    return this.inFlight.size;
+  }
+
+  get nestedInFlight(): number {
+    return this.inFlight.size - this.rootsInFlight;
+  }
+
+  get isPlaceable(): boolean {
+    return this.phase === "open" && !this.isDraining;
+  }
+
+  /** Whether a delivery without ancestors may be shipped now. */
+  get hasCredit(): boolean {
+    return this.rootsInFlight < this.maxInFlight && !this.sink.isFull;
+  }
+
+  /** Notes a delivery as shipped and gives it its number. */
+  take(delivery: Delivery): void {
+    this.#lastNumber++;
+    delivery.number = this.#lastNumber;
+    delivery.worker = this;
+    delivery.phase = "shipped";
+    this.inFlight.set(delivery.number, delivery);
+    if (!delivery.isNested) this.rootsInFlight++;
+  }
+
+  /** Notes a delivery as not in flight any more. */
+  give(delivery: Delivery): void {
+    if (!this.inFlight.delete(delivery.number)) return;
+    if (!delivery.isNested) this.rootsInFlight--;
+  }
+
+  /** Lets an agent wait for credit, behind those that wait already. */
+  waitForCredit(agent: Agent): void {
+    if (agent.isReady) return;
+    agent.isReady = true;
+    this.#ready.push(agent);
+  }
+
+  /** The agent that has waited longest for credit. */
+  nextReady(): Agent | undefined {
+    const agent = this.#ready.shift();
+    if (agent !== undefined) agent.isReady = false;
+    return agent;
+  }
+
+  /** Forgets everything in flight, and who waited. @returns what was in flight, in the order of shipping. */
+  clear(): Delivery[] {
+    const lost = [...this.inFlight.values()];
+    this.inFlight.clear();
+    this.rootsInFlight = 0;
+    for (const agent of this.#ready.drain()) agent.isReady = false;
+    return lost;
+  }
+}

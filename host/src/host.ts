@@ -1,0 +1,295 @@
+/**
+ * The composition root: the only place where the parts are put together. Parts are made in the order of the layers;
+ * stopping goes from the outside in: nothing new, finish, sessions, server.
+ */
+import { randomUUID } from "node:crypto";
+import { type Clock, DEFAULTS, Deadlines, failure, meshError, systemClock } from "@agentmesh/proto";
+import { Server, type ServerCredentials } from "@grpc/grpc-js";
+import { AdminService, adminServiceDefinition } from "./admin/admin-service.ts";
+import { deadLetterOffice } from "./delivery/dead-letter-office.ts";
+import { Dispatcher } from "./delivery/dispatcher.ts";
+import { Namespace } from "./delivery/namespace.ts";
+import { ClientService, clientServiceDefinition } from "./gateway/client-service.ts";
+import { GatewayService, gatewayServiceDefinition } from "./gateway/gateway-service.ts";
+import { raiseHttp2Windows } from "./gateway/http2-window.ts";
+import { Sessions } from "./gateway/sessions.ts";
+import type { DeadLetter } from "./model/dead-letter.ts";
+import { NumberSource } from "./model/number-source.ts";
+import { type Counters, createCounters } from "./observability/counters.ts";
+import { createLogger, type Logger } from "./observability/logger.ts";
+import { formatAddress, type HostOptions, type ResolvedHostOptions, resolveHostOptions } from "./options.ts";
+import { Calls } from "./router/calls.ts";
+import { Router } from "./router/router.ts";
+import { Settling } from "./router/settling.ts";
+import { type Authenticator, createAuthenticator } from "./security/token.ts";
+import { loadServerCredentials } from "./security/tls.ts";
+import { MemoryDeadLetters } from "./store/memory-dead-letters.ts";
+import type { DeadLetterStore } from "./store/ports.ts";
+import { VERSION } from "./version.ts";
+
+/** A running host. */
+export interface Host {
+  /** `host:port` that it listens on. */
+  readonly address: string;
+  /** Port that it listens on. */
+  readonly port: number;
+  /** Identity of this host's process. */
+  readonly hostId: string;
+  /**
+   * Leaves gently: refuses new work, tells its workers, lets what is in flight finish for at most `graceMs`
+   * milliseconds (default: the option `drainGraceMs`), then closes. Idempotent.
+   */
+  drain(options?: { readonly graceMs?: number }): Promise<void>;
+  /** Stops at once. Idempotent. */
+  close(): Promise<void>;
+  /** Same as {@link Host.close}. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** What tests and embedders may put in place of the real thing. */
+export interface HostEnvironment {
+  /** Default: the clock of this machine. */
+  readonly clock?: Clock;
+}
+
+/**
+ * Starts a host in this process and resolves when it listens.
+ *
+ * @throws MeshError `INVALID_ARGUMENT` for an option that is out of range, a file that cannot be read, or an address
+ * that cannot be listened on.
+ */
+export async function createHost(options: HostOptions = {}, environment: HostEnvironment = {}): Promise<Host> {
+  const resolved = resolveHostOptions(options);
+  const credentials = loadServerCredentials(resolved.tls);
+  const host = new RunningHost(resolved, environment.clock ?? systemClock);
+  await host.listen(credentials);
+  return host;
+}
+
+/** How often a draining host looks whether everything has finished, in milliseconds. */
+const QUIET_CHECK_MS = 20;
+
+class RunningHost implements Host {
+  readonly hostId = randomUUID();
+  readonly #options: ResolvedHostOptions;
+  readonly #clock: Clock;
+  readonly #startedAt: number;
+  readonly #logger: Logger;
+  readonly #counters: Counters = createCounters();
+  readonly #namespaces = new Map<string, Namespace>();
+  readonly #deadLetters: DeadLetterStore;
+  readonly #settling: Settling;
+  readonly #dispatcher: Dispatcher;
+  readonly #router: Router;
+  readonly #sessions: Sessions;
+  readonly #gateway: GatewayService;
+  readonly #server: Server;
+  #port = 0;
+  #draining: Promise<void> | undefined;
+  #closed: Promise<void> | undefined;
+
+  constructor(options: ResolvedHostOptions, clock: Clock) {
+    this.#options = options;
+    this.#clock = clock;
+    this.#startedAt = clock.now();
+    this.#logger = createLogger(options.log.level);
+    this.#deadLetters = new MemoryDeadLetters(options.deadLetters);
+    const numbers = new NumberSource(clock);
+    const deadlines = new Deadlines(clock);
+    this.#settling = new Settling(clock, options.settleMs);
+    const settling = this.#settling;
+    const authenticator = createAuthenticator(options.auth);
+    this.#dispatcher = new Dispatcher(options.delivery, {
+      numbers,
+      deadlines,
+      counters: this.#counters,
+      deadLetters: deadLetterOffice(this.#deadLetters, clock, this.#counters, (letter) => this.#noteParked(letter)),
+    });
+    const calls = new Calls(clock, deadlines, this.#dispatcher, this.#counters);
+    const shared = { clock, numbers, dispatcher: this.#dispatcher, counters: this.#counters, settling };
+    this.#router = new Router({ ...options.calls, ...options.session, ...options.delivery }, { ...shared, calls });
+    this.#sessions = new Sessions(
+      {
+        ...options.session,
+        ackFrames: DEFAULTS.ackFrames,
+        ackBytes: DEFAULTS.ackBytes,
+        ackMs: DEFAULTS.ackMs,
+        maxInFlight: options.delivery.maxInFlight,
+        agentTypes: DEFAULTS.agentTypesPerSession,
+        subscriptions: DEFAULTS.subscriptionsPerSession,
+      },
+      { ...shared, router: this.#router, logger: this.#logger, namespace: (name) => this.#namespace(name) },
+    );
+    this.#gateway = new GatewayService(
+      {
+        ...options.session,
+        hostId: this.hostId,
+        hostVersion: VERSION,
+        maxPayloadBytes: options.calls.maxPayloadBytes,
+        defaultTimeoutMs: options.calls.timeoutMs,
+        alternateAddresses: options.alternateAddresses,
+      },
+      { clock, sessions: this.#sessions, settling, authenticator, counters: this.#counters, logger: this.#logger },
+    );
+    settling.onSettled(() => this.#endUnknownTypes());
+    this.#server = this.#createServer(authenticator);
+  }
+
+  get address(): string {
+    return formatAddress({ host: this.#options.listen.host, port: this.#port });
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  async listen(credentials: ServerCredentials): Promise<void> {
+    const address = formatAddress(this.#options.listen);
+    this.#port = await new Promise((resolve, reject) => {
+      this.#server.bindAsync(address, credentials, (error, port) => {
+        if (error === null) resolve(port);
+        else reject(meshError("INVALID_ARGUMENT", `cannot listen on ${address}: ${error.message}`, { cause: error }));
+      });
+    });
+    this.#logger.emit("host.ready", {
+      hostId: this.hostId,
+      address: this.address,
+      version: VERSION,
+      tls: this.#options.tls !== undefined,
+      token: this.#options.auth.token !== undefined || this.#options.auth.tokenFile !== undefined,
+    });
+  }
+
+  drain(options: { readonly graceMs?: number } = {}): Promise<void> {
+    this.#draining ??= this.#drain(options.graceMs ?? this.#options.drainGraceMs);
+    return this.#draining;
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #drain(graceMs: number): Promise<void> {
+    this.#logger.emit("host.draining", { graceMs, sessions: this.#sessions.size });
+    this.#gateway.drain();
+    this.#router.drain();
+    for (const { session } of this.#sessions.all()) {
+      session.control({ $case: "drain", value: { graceMs, address: this.#options.alternateAddresses[0] ?? "" } });
+    }
+    await this.#quiet(graceMs);
+    await this.close();
+  }
+
+  /** Resolves when nothing is in flight or waits to be written, at the latest after `graceMs`. */
+  #quiet(graceMs: number): Promise<void> {
+    const until = this.#clock.now() + graceMs;
+    return new Promise((resolve) => {
+      const look = (): void => {
+        const busy = [...this.#sessions.all()].filter(({ session }) => session.phase === "open" && !session.isQuiet);
+        if (busy.length > 0 && this.#clock.now() < until) this.#clock.after(QUIET_CHECK_MS, look);
+        else {
+          this.#logger.emit("host.drained", { unfinished: busy.length });
+          resolve();
+        }
+      };
+      look();
+    });
+  }
+
+  async #close(): Promise<void> {
+    this.#sessions.endAll(failure("HOST_DRAINING", "the host has closed"));
+    await shutDown(this.#server);
+    this.#logger.emit("host.closed", { uptimeMs: Math.round(this.#clock.now() - this.#startedAt) });
+  }
+
+  #createServer(authenticator: Authenticator): Server {
+    const { livenessMs, heartbeatMs } = this.#options.session;
+    const server = new Server({
+      "grpc.max_receive_message_length": this.#options.calls.maxPayloadBytes + DEFAULTS.frameOverheadBytes,
+      "grpc.max_send_message_length": -1,
+      "grpc.keepalive_time_ms": heartbeatMs,
+      "grpc.keepalive_timeout_ms": Math.max(1, livenessMs - heartbeatMs),
+      "grpc.keepalive_permit_without_calls": 1,
+    });
+    raiseHttp2Windows(server, DEFAULTS.http2WindowBytes);
+    server.addService(gatewayServiceDefinition, this.#gateway.implementation);
+    const client = new ClientService({ router: this.#router, authenticator, namespace: (name) => this.#lookUp(name) });
+    server.addService(clientServiceDefinition, client.implementation);
+    server.addService(adminServiceDefinition, this.#createAdmin(authenticator).implementation);
+    return server;
+  }
+
+  #createAdmin(authenticator: Authenticator): AdminService {
+    return new AdminService({
+      clock: this.#clock,
+      hostId: this.hostId,
+      hostVersion: VERSION,
+      sessions: this.#sessions,
+      dispatcher: this.#dispatcher,
+      deadLetters: this.#deadLetters,
+      counters: this.#counters,
+      authenticator,
+      namespaces: () => this.#namespaces.values(),
+      isDraining: () => this.#draining !== undefined,
+    });
+  }
+
+  #namespace(name: string): Namespace {
+    const known = this.#namespaces.get(name);
+    if (known !== undefined) return known;
+    const namespace = new Namespace(name, this.#options.delivery.agentWindow);
+    this.#namespaces.set(name, namespace);
+    return namespace;
+  }
+
+  /** The namespace for a call of a client, who cannot fill the table by naming ones in which nobody is. */
+  #lookUp(name: string): Namespace {
+    const known = this.#namespaces.get(name);
+    if (known !== undefined) return known;
+    return this.#settling.isActive ? this.#namespace(name) : new Namespace(name, this.#options.delivery.agentWindow);
+  }
+
+  /** What has waited for workers of an earlier life that did not come back ends. */
+  #endUnknownTypes(): void {
+    for (const namespace of this.#namespaces.values()) {
+      for (const type of [...namespace.types.values()]) {
+        if (type.isKnown) continue;
+        this.#dispatcher.typeGone(type);
+        namespace.retireType(type);
+      }
+    }
+  }
+
+  #noteParked(letter: DeadLetter): void {
+    this.#logger.emit("message.parked", {
+      id: letter.id,
+      namespace: letter.namespace,
+      target: letter.target.text,
+      attempts: letter.attempts,
+      crashes: letter.crashes,
+      code: letter.failure.code,
+    });
+  }
+}
+
+/** Milliseconds that connections get to close by themselves. */
+const SHUTDOWN_MS = 1_000;
+
+/** grpc-js waits for ever for streams that do not end, so that the rest is cut after a while. */
+function shutDown(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const limit = setTimeout(() => {
+      server.forceShutdown();
+      resolve();
+    }, SHUTDOWN_MS);
+    server.tryShutdown(() => {
+      clearTimeout(limit);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,2 @@
+export { createHost, type Host, type HostEnvironment } from "./host.ts";
+export type { HostOptions } from "./options.ts";

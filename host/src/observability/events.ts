@@ -1,0 +1,96 @@
+import type { ErrorCode } from "@agentmesh/proto";
+
+/** How loud an event is. `silent` is a setting, not a level of events. */
+type EventLevel = "debug" | "info" | "warn" | "error";
+
+/** One kind of log line. `Fields` exists for the compiler only. */
+interface EventKind<Fields> {
+  readonly level: EventLevel;
+  readonly fields?: Fields;
+}
+
+function event<Fields extends Readonly<Record<string, string | number | boolean>>>(
+  level: EventLevel,
+): EventKind<Fields> {
+  return { level };
+}
+
+/** Names a session in a log line. */
+type SessionFields = {
+  readonly sessionId: string;
+  /** Label of the worker. */
+  readonly worker: string;
+  readonly namespace: string;
+};
+
+/** Names what went wrong in a log line. */
+type FailureFields = {
+  readonly code: ErrorCode;
+  readonly text: string;
+};
+
+/**
+ * Every log line that the host writes. No field ever holds a payload, a token or other content of messages.
+ *
+ * `info` tells the life of the host and its sessions; `warn` what someone should look at; `error` defects.
+ */
+export const EVENTS = {
+  /** The host listens. */
+  "host.ready": event<{
+    hostId: string;
+    address: string;
+    version: string;
+    tls: boolean;
+    token: boolean;
+  }>("info"),
+  /** The host listens on a public address without TLS or without authentication, as it was told to. */
+  "host.exposed": event<{ address: string; tls: boolean; authentication: boolean }>("warn"),
+  /** The host takes nothing new. */
+  "host.draining": event<{ graceMs: number; sessions: number }>("info"),
+  /** The host has finished, or the grace is over. */
+  "host.drained": event<{ unfinished: number }>("info"),
+  /** The host is closed. */
+  "host.closed": event<{ uptimeMs: number }>("info"),
+
+  /** A session began. */
+  "session.opened": event<SessionFields & { peer: string; sdk: string; resume: boolean }>("info"),
+  /** The stream of a session broke. */
+  "session.suspended": event<SessionFields & { reason: string }>("info"),
+  /** A broken stream came back. */
+  "session.resumed": event<SessionFields & { peer: string }>("info"),
+  /** The lease of a broken stream ran out. */
+  "session.lapsed": event<SessionFields & { activations: number; inFlight: number }>("warn"),
+  /** A worker asked to leave. */
+  "session.draining": event<SessionFields & { activations: number }>("info"),
+  /** A session is over. */
+  "session.ended": event<SessionFields & { reason: string }>("info"),
+  /** A session is over because the worker broke the protocol, read too slowly or the like. */
+  "session.failed": event<SessionFields & FailureFields>("warn"),
+  /** A stream or call was refused before it had a session. */
+  "call.refused": event<FailureFields & { peer: string; method: string }>("warn"),
+
+  /** A message was parked. What its handler said is in the dead letter, not here. */
+  "message.parked": event<{
+    id: number;
+    namespace: string;
+    target: string;
+    code: ErrorCode;
+    attempts: number;
+    crashes: number;
+  }>("warn"),
+  /** A turn ran too long, and its activation was abandoned. */
+  "turn.abandoned": event<SessionFields & { agent: string; activation: number }>("warn"),
+  /** A delivery of an ephemeral event was dropped because no worker could take it. */
+  "event.dropped": event<{ id: number; namespace: string; target: string }>("debug"),
+  /** A frame was refused because its activation had ended. */
+  "frame.stale": event<SessionFields & { kind: string; activation: number }>("debug"),
+
+  /** The host has a defect; what it concerns is over, the rest goes on. */
+  "host.defect": event<{ text: string; stack: string }>("error"),
+} as const;
+
+/** Name of a log line. */
+export type EventName = keyof typeof EVENTS;
+
+/** Fields that a log line of this name has. */
+export type EventFields<Name extends EventName> = NonNullable<(typeof EVENTS)[Name]["fields"]>;

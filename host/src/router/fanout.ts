@@ -1,0 +1,83 @@
+import type { AgentId, Clock } from "@agentmesh/proto";
+import { AgentId as Id } from "@agentmesh/proto";
+import type { PublishFrame } from "@agentmesh/proto/wire";
+import type { Agent } from "../delivery/agent.ts";
+import type { Dispatcher } from "../delivery/dispatcher.ts";
+import type { Namespace } from "../delivery/namespace.ts";
+import type { MeshEvent } from "../model/event.ts";
+import type { NumberSource } from "../model/number-source.ts";
+import type { Counters } from "../observability/counters.ts";
+import type { Settling } from "./settling.ts";
+
+interface Route {
+  readonly generation: number;
+  readonly ids: readonly AgentId[];
+}
+
+const CACHED_TOPICS = 10_000;
+
+/** Takes an accepted event to the agents of all subscriptions that match. */
+export class Fanout {
+  readonly #clock: Clock;
+  readonly #numbers: NumberSource;
+  readonly #dispatcher: Dispatcher;
+  readonly #counters: Counters;
+  readonly #settling: Settling;
+  /** Where a topic goes, by the object of its id: ids that arrive again are the same object. */
+  readonly #routes = new Map<Namespace, Map<object, Route>>();
+
+  constructor(parts: {
+    clock: Clock;
+    numbers: NumberSource;
+    dispatcher: Dispatcher;
+    counters: Counters;
+    settling: Settling;
+  }) {
+    this.#clock = parts.clock;
+    this.#numbers = parts.numbers;
+    this.#dispatcher = parts.dispatcher;
+    this.#counters = parts.counters;
+    this.#settling = parts.settling;
+  }
+
+  /** Accepts an event and delivers it. @returns its id. */
+  publish(namespace: Namespace, frame: PublishFrame, sender: Agent | undefined): number {
+    const event: MeshEvent = {
+      id: this.#numbers.next(),
+      topic: frame.topic,
+      content: frame.content,
+      sender: sender?.id,
+      resent: frame.resent,
+      acceptedUnixMs: this.#clock.unixMs(),
+    };
+    if (this.#settling.isActive) this.#settling.whenSettled(() => this.#deliver(namespace, event));
+    else this.#deliver(namespace, event);
+    return event.id;
+  }
+
+  #deliver(namespace: Namespace, event: MeshEvent): void {
+    const agents: Agent[] = [];
+    for (const id of this.#route(namespace, event)) {
+      const type = namespace.types.get(id.type);
+      if (type?.isKnown !== true) this.#counters.eventsDropped++;
+      // Who publishes does not receive.
+      else if (event.sender?.text !== id.text) agents.push(namespace.agent(id, type));
+    }
+    if (agents.length > 0) this.#dispatcher.dispatchEvent(event, agents);
+  }
+
+  #route(namespace: Namespace, event: MeshEvent): readonly AgentId[] {
+    let routes = this.#routes.get(namespace);
+    if (routes === undefined) {
+      routes = new Map();
+      this.#routes.set(namespace, routes);
+    }
+    const known = routes.get(event.topic);
+    const { generation } = namespace.subscriptions;
+    if (known?.generation === generation) return known.ids;
+    const ids = namespace.subscriptions.match(event.topic.type).map((type) => new Id(type, event.topic.source));
+    if (routes.size >= CACHED_TOPICS) routes.clear();
+    routes.set(event.topic, { generation, ids });
+    return ids;
+  }
+}

@@ -1,0 +1,238 @@
+/**
+ * The two journeys. A send: checks, pending call, delivery to one agent, result. A publish: checks, matching
+ * subscriptions, acceptance, one delivery per agent.
+ */
+import {
+  type Clock,
+  type Failure,
+  failure,
+  isAgentType,
+  isKey,
+  isTopicType,
+  quote,
+} from "@agentmesh/proto";
+import type { DoneFrame, PublishFrame, ReplyChunkFrame, SendFrame, StreamCreditFrame, TurnEndFrame } from "@agentmesh/proto/wire";
+import { CallDelivery } from "../delivery/delivery.ts";
+import type { Agent } from "../delivery/agent.ts";
+import type { Dispatcher } from "../delivery/dispatcher.ts";
+import type { Namespace } from "../delivery/namespace.ts";
+import type { Worker } from "../delivery/worker.ts";
+import type { NumberSource } from "../model/number-source.ts";
+import type { Counters } from "../observability/counters.ts";
+import type { Caller } from "./caller.ts";
+import type { Calls } from "./calls.ts";
+import { Fanout } from "./fanout.ts";
+import { type Origin, originOf } from "./origin.ts";
+import type { Settling } from "./settling.ts";
+
+export interface RouterOptions {
+  /** Milliseconds that a send without timeout gets. */
+  readonly timeoutMs: number;
+  /** Largest content in bytes. */
+  readonly maxPayloadBytes: number;
+  /** Depth of a chain of nested sends. */
+  readonly chainDepth: number;
+  /** Sends of one caller without ancestors that may be unsettled. */
+  readonly requestWindow: number;
+  /** Bytes of their content. */
+  readonly requestWindowBytes: number;
+}
+
+/** What became of a publish: the id of the event, or why it was not accepted. */
+export type PublishOutcome = { readonly kind: "accepted"; readonly id: number } | { readonly kind: "refused"; readonly failure: Failure };
+
+interface Parts {
+  readonly clock: Clock;
+  readonly numbers: NumberSource;
+  readonly dispatcher: Dispatcher;
+  readonly calls: Calls;
+  readonly counters: Counters;
+  readonly settling: Settling;
+}
+
+export class Router {
+  readonly #options: RouterOptions;
+  readonly #parts: Parts;
+  readonly #fanout: Fanout;
+  #draining = false;
+
+  constructor(options: RouterOptions, parts: Parts) {
+    this.#options = options;
+    this.#parts = parts;
+    this.#fanout = new Fanout(parts);
+  }
+
+  /** Takes no more sends and publishes from outside of turns. */
+  drain(): void {
+    this.#draining = true;
+  }
+
+  /** A send. It is answered by exactly one result. @throws MeshError when the frame breaks the protocol. */
+  send(caller: Caller, frame: SendFrame): void {
+    this.#parts.calls.checkRequest(caller, frame.request);
+    this.#parts.counters.sends++;
+    const origin = originOf(this.#parts.dispatcher, caller.worker, frame.activation, frame.parent);
+    const refusal = "code" in origin ? origin : this.#refusal(caller, frame, origin);
+    if (refusal !== undefined) this.#refuse(caller, frame, refusal);
+    else if (!("code" in origin)) this.#place(caller, frame, origin);
+  }
+
+  /** A publish. @throws MeshError when the frame breaks the protocol. */
+  publish(namespace: Namespace, worker: Worker | undefined, frame: PublishFrame): PublishOutcome {
+    this.#parts.counters.publishes++;
+    const origin = originOf(this.#parts.dispatcher, worker, frame.activation, frame.parent);
+    const refusal = "code" in origin ? origin : this.#publishRefusal(namespace, frame, origin);
+    if (refusal === undefined && !("code" in origin)) {
+      return { kind: "accepted", id: this.#fanout.publish(namespace, frame, origin.agent) };
+    }
+    const reason = refusal ?? failure("INTERNAL");
+    this.#parts.counters.failures[reason.code]++;
+    return { kind: "refused", failure: reason };
+  }
+
+  /** A turn has ended, with what it publishes. @throws MeshError when the frame breaks the protocol. */
+  turnEnd(worker: Worker, namespace: Namespace, frame: TurnEndFrame): void {
+    if (frame.publishes.length > 0 && this.#parts.dispatcher.isCurrent(worker, frame.delivery, frame.activation)) {
+      for (const publish of frame.publishes) {
+        this.publish(namespace, worker, { ...publish, activation: frame.activation, parent: frame.delivery });
+      }
+    }
+    this.#parts.dispatcher.turnEnd(worker, frame);
+  }
+
+  /** Turns of events have ended well. */
+  done(worker: Worker, frame: DoneFrame): void {
+    this.#parts.dispatcher.done(worker, frame.activation, frame.deliveries);
+  }
+
+  /** One element of a stream of replies. */
+  replyChunk(worker: Worker, frame: ReplyChunkFrame): void {
+    const delivery = this.#parts.dispatcher.current(worker, frame.delivery, frame.activation);
+    if (delivery?.kind === "call") this.#parts.calls.chunk(delivery, frame.content);
+  }
+
+  /** The caller of a stream of replies can take more. */
+  streamCredit(caller: Caller, frame: StreamCreditFrame): void {
+    this.#parts.calls.grant(caller, frame.stream, frame.chunks, frame.bytes);
+  }
+
+  /** The caller gives a send up. */
+  cancel(caller: Caller, request: number): void {
+    this.#parts.calls.cancel(caller, request);
+  }
+
+  /** The caller is gone. */
+  callerGone(caller: Caller): void {
+    this.#parts.calls.cancelAll(caller);
+  }
+
+  #refuse(caller: Caller, frame: SendFrame, refusal: Failure): void {
+    this.#parts.counters.failures[refusal.code]++;
+    caller.refuse(frame.request, refusal);
+  }
+
+  #refusal(caller: Caller, frame: SendFrame, origin: Origin): Failure | undefined {
+    const { target, content } = frame;
+    if (content.length > this.#options.maxPayloadBytes) return this.#tooLarge(content.length);
+    if (!caller.namespace.types.has(target.type) && !isAgentType(target.type)) {
+      return failure("INVALID_ARGUMENT", `agent type ${quote(target.type)} breaks the grammar`);
+    }
+    if (target.key !== "" && !isKey(target.key)) {
+      return failure("INVALID_ARGUMENT", `agent key ${quote(target.key)} is longer than 512 bytes`);
+    }
+    return origin.parent === undefined ? this.#rootRefusal(caller, content.length) : this.#nestedRefusal(origin);
+  }
+
+  #rootRefusal(caller: Caller, bytes: number): Failure | undefined {
+    if (this.#draining) return failure("HOST_DRAINING");
+    const { requestWindow, requestWindowBytes } = this.#options;
+    if (caller.unsettledRoots >= requestWindow || caller.unsettledBytes + bytes > requestWindowBytes) {
+      return failure("OVERLOADED", "more sends are unsettled than the window allows", { retryAfterMs: 10 });
+    }
+    if (this.#parts.dispatcher.isFull) {
+      return failure("OVERLOADED", "the host holds as many messages as it may", { retryAfterMs: 250 });
+    }
+    return undefined;
+  }
+
+  #nestedRefusal(origin: Origin): Failure | undefined {
+    const depth = origin.parent?.kind === "call" ? origin.parent.depth + 1 : 1;
+    return depth > this.#options.chainDepth ? failure("CHAIN_TOO_DEEP") : undefined;
+  }
+
+  #publishRefusal(namespace: Namespace, frame: PublishFrame, origin: Origin): Failure | undefined {
+    const { topic, content } = frame;
+    if (content.length > this.#options.maxPayloadBytes) return this.#tooLarge(content.length);
+    if (!namespace.subscriptions.isKnown(topic.type) && !isTopicType(topic.type)) {
+      return failure("INVALID_ARGUMENT", `topic type ${quote(topic.type)} breaks the grammar`);
+    }
+    if (!isKey(topic.source)) {
+      return failure("INVALID_ARGUMENT", `topic source ${quote(topic.source)} is not 1–512 bytes`);
+    }
+    if (frame.delayMs > 0 || frame.dedupId !== "") {
+      return failure("UNIMPLEMENTED", "this host offers neither delayed nor deduplicated publishes");
+    }
+    if (this.#parts.dispatcher.isFull) {
+      return failure("OVERLOADED", "the host holds as many messages as it may", { retryAfterMs: 250 });
+    }
+    return this.#draining && origin.parent === undefined ? failure("HOST_DRAINING") : undefined;
+  }
+
+  #tooLarge(bytes: number): Failure {
+    return failure("PAYLOAD_TOO_LARGE", `${bytes} bytes; the most is ${this.#options.maxPayloadBytes}`);
+  }
+
+  #place(caller: Caller, frame: SendFrame, origin: Origin): void {
+    const { settling } = this.#parts;
+    const type = caller.namespace.types.get(frame.target.type);
+    if (type?.isKnown !== true && !settling.isActive) {
+      const name = quote(frame.target.type);
+      const text = `no worker announced agent type ${name} in namespace ${quote(caller.namespace.name)}`;
+      this.#refuse(caller, frame, failure("AGENT_TYPE_UNKNOWN", text));
+      return;
+    }
+    const agent = this.#agentFor(caller.namespace, frame);
+    if (agent === undefined) {
+      const text = `no worker can take a send to any key of ${quote(frame.target.type)} now`;
+      this.#refuse(caller, frame, failure("OVERLOADED", text, { retryAfterMs: 100 }));
+      return;
+    }
+    const call = this.#openCall(caller, frame, origin, agent);
+    const refusal = this.#parts.dispatcher.dispatch(call);
+    if (refusal !== undefined) this.#parts.calls.ended(call, { kind: "failed", failure: refusal });
+  }
+
+  #agentFor(namespace: Namespace, frame: SendFrame): Agent | undefined {
+    const type = namespace.type(frame.target.type);
+    if (frame.target.key === "") return this.#parts.dispatcher.anyAgent(namespace, type);
+    return namespace.agent(frame.target, type);
+  }
+
+  #openCall(caller: Caller, frame: SendFrame, origin: Origin, agent: Agent): CallDelivery {
+    const { clock, numbers, dispatcher, calls } = this.#parts;
+    const now = clock.now();
+    const asked = frame.timeoutMs === 0 ? this.#options.timeoutMs : frame.timeoutMs;
+    const inherited = origin.parent?.kind === "call" ? origin.parent.deadlineAt - now : asked;
+    const isStream = frame.streamChunks > 0;
+    const timeoutMs = isStream ? asked : Math.min(asked, Math.max(0, inherited));
+    const call = new CallDelivery({
+      agent,
+      order: dispatcher.nextOrder(),
+      id: numbers.next(),
+      origin: {
+        request: frame.request,
+        sender: origin.agent?.id,
+        senderActivation: frame.activation,
+        parent: origin.parent,
+      },
+      caller,
+      content: frame.content,
+      timeoutMs,
+      deadlineAt: now + timeoutMs,
+      stream: isStream ? { chunks: frame.streamChunks, bytes: frame.streamBytes } : undefined,
+      settlement: calls,
+    });
+    calls.open(caller, call);
+    return call;
+  }
+}

@@ -1,0 +1,162 @@
+/**
+ * Dead letters in memory.
+ *
+ * M1. `#entries` is authoritative and ordered by `number`, which only grows; `#shelves` are indexes of it, one per
+ *     namespace that has letters.
+ * M2. `#entries.length` and `#bytes` never exceed the limits.
+ * M3. The oldest entry of all is also the oldest of its shelf, so dropping takes the first of both.
+ * M4. A page looks at a bounded number of entries: a filter that selects nothing holds up nobody.
+ */
+import { invalid, quote } from "@agentmesh/proto";
+import Denque from "denque";
+import type { DeadLetter } from "../model/dead-letter.ts";
+import { bytesOf, selects } from "./dead-letter-filter.ts";
+import type {
+  DeadLetterKey,
+  DeadLetterLimits,
+  DeadLetterPage,
+  DeadLetterQuery,
+  DeadLetterStore,
+} from "./ports.ts";
+
+/** Entries that one page looks at. */
+const LOOKED_AT_PER_PAGE = 2_000;
+const CURSOR = /^[1-9]\d{0,15}$/;
+
+interface Entry {
+  /** Place in the order of arrival. */
+  readonly number: number;
+  readonly letter: DeadLetter;
+  readonly bytes: number;
+}
+
+/** The letters of one namespace. */
+interface Shelf {
+  readonly ordered: Denque<Entry>;
+  /** Entries by the id of their message, oldest first. */
+  readonly byId: Map<number, Entry[]>;
+}
+
+/** A store that forgets everything when the process ends. */
+export class MemoryDeadLetters implements DeadLetterStore {
+  readonly #limits: DeadLetterLimits;
+  readonly #entries = new Denque<Entry>();
+  readonly #shelves = new Map<string, Shelf>();
+  #bytes = 0;
+  #dropped = 0;
+  #lastNumber = 0;
+
+  constructor(limits: DeadLetterLimits) {
+    this.#limits = limits;
+  }
+
+  get size(): number {
+    return this.#entries.length;
+  }
+
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  add(letter: DeadLetter): void {
+    const bytes = bytesOf(letter);
+    if (bytes > this.#limits.bytes || this.#limits.count === 0) {
+      this.#dropped++;
+      return;
+    }
+    while (this.#isFullFor(bytes)) this.#dropOldest();
+    const entry: Entry = { number: ++this.#lastNumber, letter, bytes };
+    this.#entries.push(entry);
+    this.#bytes += bytes;
+    shelve(this.#shelfOf(letter.namespace), entry);
+  }
+
+  async list(query: DeadLetterQuery): Promise<DeadLetterPage> {
+    const after = readCursor(query.cursor);
+    const ordered = this.#shelves.get(query.namespace)?.ordered;
+    return ordered === undefined ? { letters: [], nextCursor: "" } : page(ordered, query, after);
+  }
+
+  async get(key: DeadLetterKey): Promise<DeadLetter | undefined> {
+    const { target } = key;
+    const sameId = this.#shelves.get(key.namespace)?.byId.get(key.id);
+    const found = sameId?.find(
+      ({ letter }) => target === undefined || letter.target.equals(target),
+    );
+    return found?.letter;
+  }
+
+  #isFullFor(bytes: number): boolean {
+    return this.#entries.length >= this.#limits.count || this.#bytes + bytes > this.#limits.bytes;
+  }
+
+  #dropOldest(): void {
+    const oldest = this.#entries.shift();
+    if (oldest === undefined) return;
+    this.#bytes -= oldest.bytes;
+    this.#dropped++;
+    const { namespace } = oldest.letter;
+    const shelf = this.#shelfOf(namespace);
+    unshelveFirst(shelf, oldest);
+    if (shelf.ordered.length === 0) this.#shelves.delete(namespace);
+  }
+
+  #shelfOf(namespace: string): Shelf {
+    let shelf = this.#shelves.get(namespace);
+    if (shelf === undefined) {
+      shelf = { ordered: new Denque<Entry>(), byId: new Map() };
+      this.#shelves.set(namespace, shelf);
+    }
+    return shelf;
+  }
+}
+
+function shelve(shelf: Shelf, entry: Entry): void {
+  const { id } = entry.letter;
+  shelf.ordered.push(entry);
+  const sameId = shelf.byId.get(id);
+  if (sameId === undefined) shelf.byId.set(id, [entry]);
+  else sameId.push(entry);
+}
+
+function unshelveFirst(shelf: Shelf, first: Entry): void {
+  const { id } = first.letter;
+  shelf.ordered.shift();
+  const sameId = shelf.byId.get(id);
+  sameId?.shift();
+  if (sameId?.length === 0) shelf.byId.delete(id);
+}
+
+function page(ordered: Denque<Entry>, query: DeadLetterQuery, after: number): DeadLetterPage {
+  const letters: DeadLetter[] = [];
+  const start = firstAfter(ordered, after);
+  const stop = Math.min(ordered.length, start + LOOKED_AT_PER_PAGE);
+  let last = after;
+  for (let index = start; index < stop && letters.length < query.limit; index++) {
+    const entry = ordered.peekAt(index);
+    if (entry === undefined) break;
+    last = entry.number;
+    if (selects(query.filter, entry.letter)) letters.push(entry.letter);
+  }
+  const isLast = last >= (ordered.peekBack()?.number ?? 0);
+  return { letters, nextCursor: isLast ? "" : String(last) };
+}
+
+/** Index of the first entry with a number above `after`, by bisection. */
+function firstAfter(ordered: Denque<Entry>, after: number): number {
+  let low = 0;
+  let high = ordered.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((ordered.peekAt(middle)?.number ?? 0) > after) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/** The cursor is the number of the last entry that was looked at. */
+function readCursor(cursor: string): number {
+  if (cursor === "") return 0;
+  if (!CURSOR.test(cursor)) throw invalid(`cursor ${quote(cursor)} is none of this store's`);
+  return Number(cursor);
+}

@@ -1,0 +1,4 @@
+export { Fifo } from "./fifo.ts";
+export { Inbox, type InboxOptions } from "./inbox.ts";
+export { Liveness, type LivenessOptions } from "./liveness.ts";
+export { type BatchStream, encodeUnnumbered, Outbox, type OutboxOptions } from "./outbox.ts";

@@ -1,0 +1,250 @@
+/**
+ * The sending half of a session. It coalesces what is sent in one turn of the event loop into batches, numbers them,
+ * and keeps them until the peer has acknowledged them, over any number of streams.
+ *
+ * O1. Frames leave in the order in which they were sent, each exactly once per stream.
+ * O2. A numbered batch is kept from `send` until it is acknowledged; on a new stream all that is kept leaves again.
+ * O3. Nothing is written while the stream pushes back; what waits then is counted in `bytes`.
+ * O4. `bytes` passing `limitBytes` is told once; the owner ends the session.
+ */
+import {
+  BATCH_BYTES,
+  BATCH_FRAMES,
+  BATCH_HEAD_BYTES,
+  openBatch,
+  setFirstNumber,
+  setReceivedThrough,
+} from "../wire/batch.ts";
+import { meshError } from "../errors/mesh-error.ts";
+import { WireWriter } from "../wire/writer.ts";
+import { Fifo } from "./fifo.ts";
+import type { Inbox } from "./inbox.ts";
+
+/** Where batches go: one gRPC stream. */
+export interface BatchStream {
+  /** Takes a batch. False asks to wait until {@link Outbox.drained} is called. */
+  write(batch: Buffer): boolean;
+}
+
+export interface OutboxOptions<Frame> {
+  /** Appends a frame to a batch. */
+  readonly append: (writer: WireWriter, frame: Frame) => void;
+  /** The receiving half, whose progress every batch acknowledges. */
+  readonly inbox: Inbox;
+  /** Whether frames are numbered and kept for replay. */
+  readonly numbered: boolean;
+  /** Bytes above which {@link Outbox.isFull}. */
+  readonly replayBytes: number;
+  /** Bytes above which `onOverflow` is called. */
+  readonly limitBytes: number;
+  /** Called when the outbox is not full any more. */
+  readonly onRoom: () => void;
+  /** Called once when more than `limitBytes` wait. */
+  readonly onOverflow: () => void;
+}
+
+interface SealedBatch {
+  /** Number of the last frame. */
+  readonly last: number;
+  readonly bytes: Buffer;
+}
+
+const ROOMY_BYTES = 4 * BATCH_BYTES;
+
+export class Outbox<Frame> {
+  readonly #options: OutboxOptions<Frame>;
+  #writer = new WireWriter();
+  /** Frames in the open batch. */
+  #frames = 0;
+  readonly #kept = new Fifo<SealedBatch>();
+  /** How many of the kept batches were written to the current stream. */
+  #written = 0;
+  #keptBytes = 0;
+  #nextNumber = 1;
+  #acknowledgedThrough = 0;
+  #stream: BatchStream | undefined;
+  #blocked = false;
+  #scheduled = false;
+  #wasFull = false;
+  #overflowed = false;
+
+  constructor(options: OutboxOptions<Frame>) {
+    this.#options = options;
+    openBatch(this.#writer);
+  }
+
+  /** Bytes that wait for the stream or for an acknowledgement. */
+  get bytes(): number {
+    return this.#keptBytes + this.#writer.pos - BATCH_HEAD_BYTES;
+  }
+
+  /** Whether who can wait should: new work is held back, replies and acknowledgements are not. */
+  get isFull(): boolean {
+    const full = this.bytes >= this.#options.replayBytes;
+    if (full) this.#wasFull = true;
+    return full;
+  }
+
+  /** Whether nothing waits for the stream or for an acknowledgement. */
+  get isEmpty(): boolean {
+    return this.#frames === 0 && this.#kept.length === 0;
+  }
+
+  /** Sends a frame with the next batch. */
+  send(frame: Frame): void {
+    const start = this.#writer.pos;
+    this.#options.append(this.#writer, frame);
+    this.#frames++;
+    if (this.#writer.pos >= BATCH_BYTES) this.#closeFullBatch(start);
+    else if (this.#frames === BATCH_FRAMES) this.#seal();
+    this.#schedule();
+  }
+
+  /** Writes frames at once, ahead of what waits, outside of the numbering. Without effect when there is no stream. */
+  sendUnnumbered(frame: Frame): void {
+    this.#stream?.write(encodeUnnumbered(this.#options.append, frame, this.#options.inbox.receivedThrough));
+  }
+
+  /** The stream takes more. */
+  drained(): void {
+    this.#blocked = false;
+    this.#schedule();
+  }
+
+  /** Asks for an acknowledgement to leave with the next flush, in a batch of its own when nothing else does. */
+  acknowledgeSoon(): void {
+    this.#schedule();
+  }
+
+  /**
+   * The peer has received everything up to `number`.
+   * @throws MeshError `PROTOCOL_VIOLATION` when that was never sent.
+   */
+  acknowledge(number: number): void {
+    if (number >= this.#nextNumber) {
+      throw meshError("PROTOCOL_VIOLATION", `acknowledged frame ${number} of ${this.#nextNumber - 1} sent`);
+    }
+    if (number > this.#acknowledgedThrough) this.#acknowledgedThrough = number;
+    let batch = this.#kept.first;
+    while (batch !== undefined && batch.last <= number && this.#written > 0) {
+      this.#kept.shift();
+      this.#keptBytes -= batch.bytes.length;
+      this.#written--;
+      batch = this.#kept.first;
+    }
+    this.#tellRoom();
+  }
+
+  /**
+   * Continues on a new stream: what the peer has not received leaves again.
+   * @returns false when the peer has received less than it has acknowledged, so that nothing can continue.
+   */
+  attach(stream: BatchStream, peerReceivedThrough: number): boolean {
+    if (peerReceivedThrough < this.#acknowledgedThrough) return false;
+    this.#written = this.#kept.length;
+    this.acknowledge(peerReceivedThrough);
+    this.#written = 0;
+    this.#stream = stream;
+    this.#blocked = false;
+    this.#schedule();
+    return true;
+  }
+
+  /** The stream is gone; what is sent from now on waits. */
+  detach(): void {
+    this.#stream = undefined;
+  }
+
+  /** Writes what waits without waiting for the end of the turn. */
+  flush(): void {
+    this.#scheduled = false;
+    const stream = this.#stream;
+    if (stream === undefined || this.#blocked) return;
+    if (this.#frames > 0) this.#seal();
+    while (this.#written < this.#kept.length && !this.#blocked) {
+      this.#write(stream, this.#kept.at(this.#written) as SealedBatch);
+    }
+    if (this.#options.inbox.acknowledgementDue) this.#writeAcknowledgement(stream);
+  }
+
+  #write(stream: BatchStream, batch: SealedBatch): void {
+    setReceivedThrough(batch.bytes, this.#options.inbox.receivedThrough);
+    this.#options.inbox.acknowledged();
+    this.#blocked = !stream.write(batch.bytes);
+    if (this.#options.numbered) {
+      this.#written++;
+      return;
+    }
+    this.#kept.shift();
+    this.#keptBytes -= batch.bytes.length;
+    this.#tellRoom();
+  }
+
+  #writeAcknowledgement(stream: BatchStream): void {
+    const batch = Buffer.alloc(BATCH_HEAD_BYTES);
+    setFirstNumber(batch, 0);
+    setReceivedThrough(batch, this.#options.inbox.receivedThrough);
+    this.#options.inbox.acknowledged();
+    if (!stream.write(batch)) this.#blocked = true;
+  }
+
+  /** The frame from `start` on may be too large for the batch it is in. */
+  #closeFullBatch(start: number): void {
+    if (this.#frames > 1 && this.#writer.pos > BATCH_BYTES) {
+      const last = Buffer.from(this.#writer.buffer.subarray(start, this.#writer.pos));
+      this.#writer.pos = start;
+      this.#frames--;
+      this.#seal();
+      this.#writer.raw(last);
+      this.#frames = 1;
+      if (this.#writer.pos < BATCH_BYTES) return;
+    }
+    this.#seal();
+  }
+
+  #seal(): void {
+    const bytes = this.#writer.copy();
+    const { numbered, limitBytes } = this.#options;
+    setFirstNumber(bytes, numbered ? this.#nextNumber : 0);
+    if (numbered) this.#nextNumber += this.#frames;
+    this.#kept.push({ last: this.#nextNumber - 1, bytes });
+    this.#keptBytes += bytes.length;
+    this.#frames = 0;
+    // A buffer that grew for one large frame is not kept for the small ones.
+    if (this.#writer.buffer.length > ROOMY_BYTES) this.#writer = new WireWriter();
+    openBatch(this.#writer);
+    if (this.#keptBytes > limitBytes && !this.#overflowed) {
+      this.#overflowed = true;
+      this.#options.onOverflow();
+    }
+  }
+
+  #tellRoom(): void {
+    if (!this.#wasFull || this.bytes >= this.#options.replayBytes) return;
+    this.#wasFull = false;
+    this.#options.onRoom();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#stream === undefined) return;
+    this.#scheduled = true;
+    setImmediate(this.#flushNow);
+  }
+
+  readonly #flushNow = (): void => this.flush();
+}
+
+/** One frame as a batch of its own that is not numbered. */
+export function encodeUnnumbered<Frame>(
+  append: (writer: WireWriter, frame: Frame) => void,
+  frame: Frame,
+  receivedThrough: number,
+): Buffer {
+  const writer = new WireWriter();
+  openBatch(writer);
+  append(writer, frame);
+  const batch = writer.copy();
+  setFirstNumber(batch, 0);
+  setReceivedThrough(batch, receivedThrough);
+  return batch;
+}

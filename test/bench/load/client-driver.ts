@@ -1,0 +1,63 @@
+/**
+ * The client process of every contender: it gets a scenario, puts the load on, and tells what it
+ * found.
+ */
+import { isRunRequest } from "../process/protocol.ts";
+import { reportReady, tellBench } from "../process/report-to-bench.ts";
+import {
+  type CallName,
+  type EventName,
+  type Measurement,
+  PAYLOAD_BYTES,
+  type Pace,
+  type Scenario,
+  SUBSCRIBERS,
+} from "../scenario.ts";
+import { type Call, measureCalls } from "./calls.ts";
+import { measureEvents, type Publish } from "./events.ts";
+import { createTallyReader, type TallyReader } from "./tally.ts";
+
+/** What a system can do for its client. What is left out, no row asks of it. */
+export interface ClientDriver {
+  readonly calls: Readonly<Partial<Record<CallName, Call>>>;
+  readonly events: Readonly<Partial<Record<EventName, Publish>>>;
+}
+
+/** The bytes that are sent, ready made. */
+export function readyMadePayload(): Buffer {
+  return Buffer.alloc(PAYLOAD_BYTES, "agentmesh ");
+}
+
+/** Serves the bench with a driver. */
+export async function serveClient(driver: ClientDriver): Promise<void> {
+  const tally = await createTallyReader();
+  process.on("message", (message: unknown) => {
+    if (!isRunRequest(message)) return;
+    measure(driver, tally, message.scenario, message.pace).then(
+      (measurement) => tellBench({ kind: "measured", measurement }),
+      (error: unknown) => tellBench({ kind: "failed", reason: reasonOf(error) }),
+    );
+  });
+  reportReady(tally.port);
+}
+
+async function measure(
+  driver: ClientDriver,
+  tally: TallyReader,
+  scenario: Scenario,
+  pace: Pace,
+): Promise<Measurement> {
+  if (scenario.kind === "calls") {
+    const call = driver.calls[scenario.call];
+    if (call === undefined) throw new Error(`cannot do ${scenario.call}`);
+    return measureCalls(call, scenario.window, pace);
+  }
+  const publish = driver.events[scenario.event];
+  if (publish === undefined) throw new Error(`cannot do ${scenario.event}`);
+  const audience = { tally, subscribers: SUBSCRIBERS[scenario.event] };
+  return measureEvents(publish, audience, scenario.window, pace);
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}

@@ -1,0 +1,49 @@
+import { expect, test } from "vitest";
+import { ROWS } from "./rows.ts";
+import type { Side } from "./schedule.ts";
+import { judge, medianOf, summarize } from "./summary.ts";
+
+test("the median is the middle, or the mean of the two in the middle", () => {
+  expect(medianOf([3, 1, 2])).toBe(2);
+  expect(medianOf([4, 1, 3, 2])).toBe(2.5);
+  expect(() => medianOf([])).toThrow(RangeError);
+});
+
+test("a rate must be at least, a latency at most", () => {
+  const rate = { metric: "rate", must: 2, aim: 5 } as const;
+  expect([1.99, 2, 4.99, 5].map((ratio) => judge(rate, ratio))).toEqual([
+    "MISSED must",
+    "ok",
+    "ok",
+    "aim reached",
+  ]);
+  const latency = { metric: "latency", must: 1.2, aim: 0.9 } as const;
+  expect([1.21, 1.2, 0.91, 0.9].map((ratio) => judge(latency, ratio))).toEqual([
+    "MISSED must",
+    "ok",
+    "ok",
+    "aim reached",
+  ]);
+  expect(judge(rate, null)).toBe("not compared");
+});
+
+test("a row has medians, spread and their ratio, or says why not", () => {
+  const [row] = ROWS;
+  if (row === undefined) throw new Error("no rows");
+  const ours: Side = { kind: "measured", values: [110, 90, 100] };
+  const compared = summarize({ row, ours, peer: { kind: "measured", values: [200] } });
+  expect(compared.ours).toEqual({ median: 100, min: 90, max: 110 });
+  expect(compared).toMatchObject({
+    ratio: 0.5,
+    verdict: "aim reached",
+    notices: [],
+    failed: false,
+  });
+
+  const skipped = summarize({ row, ours, peer: { kind: "absent", reason: "not installed" } });
+  expect(skipped).toMatchObject({ peer: null, ratio: null, failed: false });
+  expect(skipped.notices).toEqual(["NATS skipped: not installed"]);
+
+  const failed = summarize({ row, ours, peer: { kind: "failed", reason: "it ended" } });
+  expect(failed).toMatchObject({ verdict: "not compared", failed: true });
+});

@@ -1,0 +1,73 @@
+import { availableParallelism } from "node:os";
+import { defineConfig } from "vitest/config";
+
+/** In-process tests read the sources of every workspace: no build stands between a change and its test. */
+const CONDITIONS = ["@agentmesh/source", "module", "node", "development|production"];
+
+/** Each of these tests starts processes of its own, so files run side by side only where there are cores for them. */
+const SPAWNING_WORKERS = Math.max(1, Math.floor(availableParallelism() / 2));
+
+interface SpawningProject {
+  readonly extends: true;
+  readonly test: {
+    readonly name: string;
+    readonly include: string[];
+    readonly globalSetup: string[];
+    readonly maxWorkers: number;
+    readonly testTimeout: number;
+    readonly hookTimeout: number;
+    readonly sequence: { readonly groupOrder: number };
+  };
+}
+
+/** Tests that start hosts and workers from dist, after the quick ones and one project at a time. */
+function spawningProject(name: string, groupOrder: number): SpawningProject {
+  return {
+    extends: true,
+    test: {
+      name,
+      include: [`test/${name}/**/*.test.ts`],
+      globalSetup: ["test/support/build.ts"],
+      maxWorkers: SPAWNING_WORKERS,
+      testTimeout: 30_000,
+      hookTimeout: 30_000,
+      sequence: { groupOrder },
+    },
+  };
+}
+
+export default defineConfig({
+  resolve: { conditions: CONDITIONS },
+  ssr: { resolve: { conditions: CONDITIONS } },
+  test: {
+    passWithNoTests: false,
+    allowOnly: false,
+    retry: 0,
+    maxWorkers: Math.min(4, availableParallelism()),
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: [
+            "{proto,host,worker-sdk}/src/**/*.test.ts",
+            "examples/**/*.test.ts",
+            "test/{bench,support}/**/*.test.ts",
+          ],
+          exclude: ["**/dist/**", "**/node_modules/**"],
+          testTimeout: 5_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "architecture",
+          include: ["test/architecture.test.ts"],
+          testTimeout: 20_000,
+        },
+      },
+      spawningProject("integration", 1),
+      spawningProject("conformance", 2),
+    ],
+  },
+});

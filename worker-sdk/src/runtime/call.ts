@@ -1,0 +1,106 @@
+import { type AgentId, Deadline, type Failure } from "@agentmesh/proto";
+import type { ContentBytes, Ending, SendFrame } from "@agentmesh/proto/wire";
+import type { Departure } from "./request-window.ts";
+
+/** Who sends. */
+export interface CallOrigin {
+  /** Activation of the agent that sends; 0 outside of any agent. */
+  readonly activation: number;
+  /** Delivery whose turn sends; 0 outside of any turn. */
+  readonly parent: number;
+  /** Why nothing may be sent in this name any more; undefined when it may. */
+  readonly obstacle: Failure | undefined;
+  /** Milliseconds until who waits for the turn gives up; Infinity when nobody does. */
+  timeLeftMs(): number;
+}
+
+/** Outside of any agent. */
+export const OUTSIDE: CallOrigin = {
+  activation: 0,
+  parent: 0,
+  obstacle: undefined,
+  timeLeftMs: () => Number.POSITIVE_INFINITY,
+};
+
+/** What a call tells its registry. */
+export interface CallRegistry {
+  /** The deadline has passed. */
+  expired(call: Call): void;
+  /** The caller's signal has fired. */
+  cancelled(call: Call, reason: unknown): void;
+  /** It may leave. */
+  depart(call: Call): void;
+  /** Milliseconds on the clock. */
+  now(): number;
+}
+
+/** What a call is made of. */
+export interface CallInit {
+  readonly registry: CallRegistry;
+  readonly request: number;
+  readonly target: AgentId;
+  readonly timeoutMs: number;
+  readonly content: ContentBytes;
+  readonly origin: CallOrigin;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * One send from its opening to its settlement. It is its own frame, deadline, place in the window and listener of the
+ * caller's signal: one object per send. Its registry alone changes `position`, `parent` and `isOver`.
+ */
+export abstract class Call extends Deadline implements SendFrame, Departure {
+  readonly kind = "send";
+  readonly request: number;
+  readonly target: AgentId;
+  readonly content: ContentBytes;
+  readonly activation: number;
+  readonly signal: AbortSignal | undefined;
+  readonly registry: CallRegistry;
+  timeoutMs: number;
+  parent: number;
+  streamChunks = 0;
+  streamBytes = 0;
+  /** Whether it takes part in the window: a call within a turn does not. */
+  isWindowed: boolean;
+  /** Place of its frame in the session; 0 before it has left. */
+  position = 0;
+  /** Whether it is settled. */
+  isOver = false;
+
+  constructor(init: CallInit) {
+    super();
+    this.registry = init.registry;
+    this.request = init.request;
+    this.target = init.target;
+    this.timeoutMs = init.timeoutMs;
+    this.content = init.content;
+    this.activation = init.origin.activation;
+    this.parent = init.origin.parent;
+    this.isWindowed = init.origin.parent === 0;
+    this.signal = init.signal;
+  }
+
+  /** Tells the caller. Called once. */
+  abstract settle(ending: Ending, cause?: unknown): void;
+
+  /** Takes one element of a stream of replies. */
+  abstract chunk(content: ContentBytes): void;
+
+  wait(): void {
+    // What counts the time while it waits is its deadline; only some calls need to know more.
+  }
+
+  leave(): void {
+    this.registry.depart(this);
+  }
+
+  expire(): void {
+    this.registry.expired(this);
+  }
+
+  /** The caller's signal has fired. */
+  handleEvent(): void {
+    this.registry.cancelled(this, this.signal?.reason);
+  }
+}

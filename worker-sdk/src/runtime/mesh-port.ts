@@ -1,0 +1,139 @@
+/**
+ * The two ports between a runtime and what carries its messages: a mesh, or the memory of this process. Both speak in
+ * the frames of the protocol, so that a runtime cannot tell the one from the other.
+ *
+ * P1. Frames keep their order in either direction.
+ * P2. The downlink is called from the event loop, never from within a call of the uplink; only `flow` may be.
+ */
+import type { ErrorCode, Failure } from "@agentmesh/proto";
+import type {
+  AcceptedFrame,
+  ChunkFrame,
+  DeliverFrame,
+  EventFrame,
+  PublishFrame,
+  ReplyChunkFrame,
+  ResultFrame,
+  SendFrame,
+  StreamCreditFrame,
+  TurnEndFrame,
+} from "@agentmesh/proto/wire";
+import type { TopicPattern } from "../agent/definition.ts";
+import type { RuntimeStatus } from "./status.ts";
+
+/** A message type that an agent type handles, as others are told of it. */
+export interface HandledMessage {
+  readonly messageType: string;
+  /** Name of the reply's type; empty when the handler replies nothing. */
+  readonly replyType: string;
+  readonly replyStream: boolean;
+}
+
+/** An agent type as others are told of it. */
+export interface AnnouncedType {
+  readonly name: string;
+  readonly description: string;
+  readonly handles: readonly HandledMessage[];
+  /** Deliveries in flight to one agent; 0 uses the host's default. */
+  readonly agentWindow: number;
+  /** Milliseconds after which a turn is abandoned; 0 uses the host's default. */
+  readonly maxTurnMs: number;
+}
+
+/** A subscription as others are told of it. */
+export interface AnnouncedSubscription {
+  readonly id: string;
+  readonly pattern: TopicPattern;
+  readonly agentType: string;
+}
+
+/** An agent that is alive in this runtime. */
+export interface LiveActivation {
+  readonly number: number;
+  readonly type: string;
+  readonly key: string;
+}
+
+/** What a host that does not know this runtime is told of it. */
+export interface Announcement {
+  readonly types: readonly AnnouncedType[];
+  readonly subscriptions: readonly AnnouncedSubscription[];
+  readonly activations: readonly LiveActivation[];
+}
+
+/** What the mesh allows. */
+export interface MeshLimits {
+  /** Largest content in bytes. */
+  readonly maxPayloadBytes: number;
+  /** Sends and publishes without ancestors that may be unsettled. */
+  readonly requestWindow: number;
+  /** Bytes of their content. */
+  readonly requestWindowBytes: number;
+  /** Milliseconds that a send without timeout gets. */
+  readonly timeoutMs: number;
+}
+
+/** How a new session begins for a runtime that had one before. */
+export interface Renewal {
+  /** Numbers of the activations that go on. */
+  readonly adopted: readonly number[];
+  /** Place of the last frame of the earlier session that has left this process. */
+  readonly leftThrough: number;
+}
+
+/** From the runtime to the mesh. */
+export interface Uplink {
+  /** @returns the frame's place among those of the session; it grows. */
+  send(frame: SendFrame): number;
+  /** @returns the frame's place among those of the session; it grows. */
+  publish(frame: PublishFrame): number;
+  turnEnd(frame: TurnEndFrame): void;
+  /** Ends the delivery of an event that was handled. */
+  done(activation: number, delivery: number): void;
+  replyChunk(frame: ReplyChunkFrame): void;
+  /** Lets a stream of replies to `request` go on. */
+  streamCredit(request: number, chunks: number, bytes: number): void;
+  cancel(request: number): void;
+  /** Offers activations for deactivation. */
+  idle(activations: readonly number[]): void;
+  /** Gives back deliveries that were not started. */
+  release(deliveries: readonly number[]): void;
+  register(type: AnnouncedType): Promise<void>;
+  unregister(name: string): Promise<void>;
+  subscribe(subscription: AnnouncedSubscription): Promise<void>;
+  unsubscribe(id: string): Promise<void>;
+  /** Asks to be given nothing new; resolves when the last agent has left. */
+  drain(): Promise<void>;
+  /** Leaves the mesh. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** From the mesh to the runtime. */
+export interface Downlink {
+  deliver(frame: DeliverFrame): void;
+  event(frame: EventFrame): void;
+  result(frame: ResultFrame): void;
+  accepted(frame: AcceptedFrame): void;
+  refused(sequence: number, failure: Failure): void;
+  chunk(frame: ChunkFrame): void;
+  /** Lets the stream of replies of a delivery go on. */
+  streamCredit(frame: StreamCreditFrame): void;
+  cancelDelivery(delivery: number, reason: ErrorCode): void;
+  deactivate(activations: readonly number[]): void;
+  /** What the mesh allows from now on. */
+  limits(limits: MeshLimits): void;
+  /** Whether work without ancestors may leave; it waits otherwise. At first it may not. */
+  flow(isOpen: boolean): void;
+  /** What to tell a host that does not know this runtime. */
+  announce(): Announcement;
+  /** There was no contact for so long that others may take the agents over: no turn starts, running ones are told. */
+  lapsed(): void;
+  /** The session goes on. Every activation up to `lapsedThrough` has ended meanwhile. */
+  resumed(lapsedThrough: number): void;
+  /** A new session has begun; what the earlier one had in flight is lost. */
+  renewed(start: Renewal): void;
+  /** The way to the mesh has changed. */
+  status(status: RuntimeStatus): void;
+  /** The mesh is gone for good. */
+  closed(reason: Failure): void;
+}

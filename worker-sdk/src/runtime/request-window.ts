@@ -1,0 +1,124 @@
+/**
+ * How much work without ancestors may be unsettled at the mesh. What exceeds it waits here, oldest first.
+ *
+ * W1. What has left is counted until it is settled; what waits is not.
+ * W2. Who comes later never leaves before who waits.
+ * W3. One departure may always leave when nothing is unsettled, whatever its size.
+ * W4. What waits is bounded: above the limits a departure is refused, so that its sender slows down.
+ */
+import { meshError } from "@agentmesh/proto";
+import { Fifo } from "@agentmesh/proto/link";
+
+/** Something that leaves for the mesh, at once or later. */
+export interface Departure {
+  readonly content: Uint8Array;
+  /** Nobody wants it to leave any more. */
+  readonly isOver: boolean;
+  /** It has to wait; `leave` follows unless it is over before. */
+  wait(): void;
+  /** Leaves. */
+  leave(): void;
+}
+
+/** Departures that may wait. Above it senders get `OVERLOADED`. */
+const MOST_WAITING = 65_536;
+/** Departures that are over are swept out when there are more of them than this, and than of the others. */
+const MOST_OVER = 1_024;
+
+export class RequestWindow {
+  #maxCount = 0;
+  #maxBytes = 0;
+  #isOpen = false;
+  #count = 0;
+  #bytes = 0;
+  #waiting = new Fifo<Departure>();
+  #waitingBytes = 0;
+  /** How many of those in `#waiting` are over. */
+  #over = 0;
+
+  /** Unsettled departures. */
+  get unsettled(): number {
+    return this.#count;
+  }
+
+  /** Replaces the limits. */
+  resize(maxCount: number, maxBytes: number): void {
+    this.#maxCount = maxCount;
+    this.#maxBytes = maxBytes;
+    this.#pump();
+  }
+
+  /** Lets departures leave, or holds all of them. */
+  open(isOpen: boolean): void {
+    this.#isOpen = isOpen;
+    this.#pump();
+  }
+
+  /** Lets `departure` leave now or when there is room. @throws MeshError `OVERLOADED` when too much waits already. */
+  enter(departure: Departure): void {
+    const bytes = departure.content.length;
+    if (this.#waiting.length === 0 && this.#hasRoom(bytes)) {
+      this.#take(bytes);
+      departure.leave();
+      return;
+    }
+    this.#checkRoomToWait(bytes);
+    this.#waiting.push(departure);
+    this.#waitingBytes += bytes;
+    departure.wait();
+  }
+
+  /** Something of `bytes` bytes that has left is settled. */
+  settled(bytes: number): void {
+    this.#count--;
+    this.#bytes -= bytes;
+    if (this.#waiting.length > 0) this.#pump();
+  }
+
+  /** Something that waits is over. */
+  gaveUp(bytes: number): void {
+    this.#waitingBytes -= bytes;
+    this.#over++;
+    if (this.#over <= MOST_OVER || this.#over * 2 <= this.#waiting.length) return;
+    const waiting = new Fifo<Departure>();
+    for (const departure of this.#waiting.drain()) if (!departure.isOver) waiting.push(departure);
+    this.#waiting = waiting;
+    this.#over = 0;
+  }
+
+  #hasRoom(bytes: number): boolean {
+    if (!this.#isOpen) return false;
+    if (this.#count === 0) return true;
+    return this.#count < this.#maxCount && this.#bytes + bytes <= this.#maxBytes;
+  }
+
+  #take(bytes: number): void {
+    this.#count++;
+    this.#bytes += bytes;
+  }
+
+  #pump(): void {
+    for (let first = this.#waiting.first; first !== undefined; first = this.#waiting.first) {
+      if (first.isOver) {
+        this.#waiting.shift();
+        this.#over--;
+        continue;
+      }
+      const bytes = first.content.length;
+      if (!this.#hasRoom(bytes)) return;
+      this.#waiting.shift();
+      this.#waitingBytes -= bytes;
+      this.#take(bytes);
+      first.leave();
+    }
+  }
+
+  #checkRoomToWait(bytes: number): void {
+    const tooMany = this.#waiting.length - this.#over >= MOST_WAITING;
+    const tooLarge = this.#waitingBytes > 0 && this.#waitingBytes + bytes > this.#maxBytes;
+    if (!tooMany && !tooLarge) return;
+    throw meshError("OVERLOADED", "too much waits in this process for its window to the mesh", {
+      retryAfterMs: 100,
+    });
+  }
+}

@@ -1,0 +1,96 @@
+import type { MeshError } from "@agentmesh/proto";
+
+/** How a runtime is connected, as its user may want to know. */
+export type RuntimeStatus =
+  /** It has no session yet, or needs a new one. `reason` is why the latest attempt failed. */
+  | { readonly kind: "connecting"; readonly reason: string | undefined }
+  /** It has a session. `resumed` is true when nothing was lost since the one before. */
+  | {
+      readonly kind: "connected";
+      readonly hostId: string;
+      readonly address: string;
+      readonly resumed: boolean;
+    }
+  /** The connection broke; turns go on, and nobody notices when it is back soon. */
+  | { readonly kind: "suspended"; readonly reason: string }
+  /** The connection has been broken for so long that others may have taken the agents over; no turn starts. */
+  | { readonly kind: "lapsed"; readonly reason: string }
+  /** It finishes what it has and takes nothing new. */
+  | { readonly kind: "draining" }
+  /** It has ended: by `close` or `drain` when there is no reason. */
+  | { readonly kind: "closed"; readonly reason: MeshError | undefined };
+
+/** A reader that is slower than the status changes loses the oldest of this many. */
+const KEPT = 64;
+
+type Step = IteratorResult<RuntimeStatus, undefined>;
+
+/**
+ * The status as a stream: every reader first gets the current one, then every change, and ends after `closed`.
+ */
+export class StatusFeed implements AsyncIterable<RuntimeStatus> {
+  #current: RuntimeStatus;
+  readonly #readers = new Set<StatusReader>();
+
+  constructor(initial: RuntimeStatus) {
+    this.#current = initial;
+  }
+
+  /** The latest status. */
+  get current(): RuntimeStatus {
+    return this.#current;
+  }
+
+  /** Tells every reader. Nothing follows `closed`. */
+  set(status: RuntimeStatus): void {
+    if (this.#current.kind === "closed") return;
+    this.#current = status;
+    for (const reader of this.#readers) reader.push(status);
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<RuntimeStatus, undefined> {
+    const reader = new StatusReader((gone) => this.#readers.delete(gone));
+    this.#readers.add(reader);
+    reader.push(this.#current);
+    return reader;
+  }
+}
+
+class StatusReader implements AsyncIterator<RuntimeStatus, undefined> {
+  readonly #onGone: (reader: StatusReader) => void;
+  #kept: RuntimeStatus[] = [];
+  #waiting: ((step: Step) => void)[] = [];
+  #isOver = false;
+
+  constructor(onGone: (reader: StatusReader) => void) {
+    this.#onGone = onGone;
+  }
+
+  push(status: RuntimeStatus): void {
+    const resolve = this.#waiting.shift();
+    if (resolve !== undefined) resolve({ done: false, value: status });
+    else this.#kept.push(status);
+    if (this.#kept.length > KEPT) this.#kept.shift();
+    if (status.kind === "closed") this.#end();
+  }
+
+  next(): Promise<Step> {
+    const status = this.#kept.shift();
+    if (status !== undefined) return Promise.resolve({ done: false, value: status });
+    if (this.#isOver) return Promise.resolve({ done: true, value: undefined });
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  return(): Promise<Step> {
+    this.#kept = [];
+    this.#end();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    this.#onGone(this);
+    for (const resolve of this.#waiting) resolve({ done: true, value: undefined });
+    this.#waiting = [];
+  }
+}
