@@ -3,15 +3,18 @@
  * stopping goes from the outside in: nothing new, finish, sessions, server.
  */
 import { randomUUID } from "node:crypto";
-import { type Clock, DEFAULTS, Deadlines, failure, meshError, systemClock } from "@agentmesh/proto";
-import { Server, type ServerCredentials } from "@grpc/grpc-js";
+import { type Clock, DEFAULTS, Deadlines, failure, systemClock } from "@agentmesh/proto";
+import type { Server, ServerCredentials } from "@grpc/grpc-js";
 import { AdminService, adminServiceDefinition } from "./admin/admin-service.ts";
 import { deadLetterOffice } from "./delivery/dead-letter-office.ts";
 import { Dispatcher } from "./delivery/dispatcher.ts";
 import { Namespace } from "./delivery/namespace.ts";
 import { ClientService, clientServiceDefinition } from "./gateway/client-service.ts";
 import { GatewayService, gatewayServiceDefinition } from "./gateway/gateway-service.ts";
-import { raiseHttp2Windows } from "./gateway/http2-window.ts";
+import { loadDescriptors } from "./gateway/descriptors.ts";
+import { HEALTH_SERVICE, Health } from "./gateway/health.ts";
+import { Reflection } from "./gateway/reflection.ts";
+import { createServer, listen, shutDown } from "./gateway/server.ts";
 import { Sessions } from "./gateway/sessions.ts";
 import type { DeadLetter } from "./model/dead-letter.ts";
 import { NumberSource } from "./model/number-source.ts";
@@ -66,6 +69,9 @@ export async function createHost(options: HostOptions = {}, environment: HostEnv
   return host;
 }
 
+/** Full names of the services of AgentMesh. */
+const SERVICES = ["GatewayService", "ClientService", "AdminService"].map((name) => `agentmesh.v1.${name}`);
+
 /** How often a draining host looks whether everything has finished, in milliseconds. */
 const QUIET_CHECK_MS = 20;
 
@@ -83,6 +89,7 @@ class RunningHost implements Host {
   readonly #router: Router;
   readonly #sessions: Sessions;
   readonly #gateway: GatewayService;
+  readonly #health = new Health(SERVICES);
   readonly #server: Server;
   #port = 0;
   #draining: Promise<void> | undefined;
@@ -144,13 +151,7 @@ class RunningHost implements Host {
   }
 
   async listen(credentials: ServerCredentials): Promise<void> {
-    const address = formatAddress(this.#options.listen);
-    this.#port = await new Promise((resolve, reject) => {
-      this.#server.bindAsync(address, credentials, (error, port) => {
-        if (error === null) resolve(port);
-        else reject(meshError("INVALID_ARGUMENT", `cannot listen on ${address}: ${error.message}`, { cause: error }));
-      });
-    });
+    this.#port = await listen(this.#server, formatAddress(this.#options.listen), credentials);
     this.#logger.emit("host.ready", {
       hostId: this.hostId,
       address: this.address,
@@ -176,6 +177,7 @@ class RunningHost implements Host {
 
   async #drain(graceMs: number): Promise<void> {
     this.#logger.emit("host.draining", { graceMs, sessions: this.#sessions.size });
+    this.#health.stopServing();
     this.#gateway.drain();
     this.#router.drain();
     for (const { session } of this.#sessions.all()) {
@@ -202,25 +204,20 @@ class RunningHost implements Host {
   }
 
   async #close(): Promise<void> {
+    this.#health.close();
     this.#sessions.endAll(failure("HOST_DRAINING", "the host has closed"));
     await shutDown(this.#server);
     this.#logger.emit("host.closed", { uptimeMs: Math.round(this.#clock.now() - this.#startedAt) });
   }
 
   #createServer(authenticator: Authenticator): Server {
-    const { livenessMs, heartbeatMs } = this.#options.session;
-    const server = new Server({
-      "grpc.max_receive_message_length": this.#options.calls.maxPayloadBytes + DEFAULTS.frameOverheadBytes,
-      "grpc.max_send_message_length": -1,
-      "grpc.keepalive_time_ms": heartbeatMs,
-      "grpc.keepalive_timeout_ms": Math.max(1, livenessMs - heartbeatMs),
-      "grpc.keepalive_permit_without_calls": 1,
-    });
-    raiseHttp2Windows(server, DEFAULTS.http2WindowBytes);
+    const server = createServer({ ...this.#options.session, maxPayloadBytes: this.#options.calls.maxPayloadBytes });
     server.addService(gatewayServiceDefinition, this.#gateway.implementation);
     const client = new ClientService({ router: this.#router, authenticator, namespace: (name) => this.#lookUp(name) });
     server.addService(clientServiceDefinition, client.implementation);
     server.addService(adminServiceDefinition, this.#createAdmin(authenticator).implementation);
+    this.#health.register(server);
+    new Reflection([...SERVICES, HEALTH_SERVICE], loadDescriptors()).register(server);
     return server;
   }
 
@@ -275,21 +272,4 @@ class RunningHost implements Host {
       code: letter.failure.code,
     });
   }
-}
-
-/** Milliseconds that connections get to close by themselves. */
-const SHUTDOWN_MS = 1_000;
-
-/** grpc-js waits for ever for streams that do not end, so that the rest is cut after a while. */
-function shutDown(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    const limit = setTimeout(() => {
-      server.forceShutdown();
-      resolve();
-    }, SHUTDOWN_MS);
-    server.tryShutdown(() => {
-      clearTimeout(limit);
-      resolve();
-    });
-  });
 }

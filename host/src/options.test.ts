@@ -63,7 +63,9 @@ describe("without options", () => {
 
   test("every default is a value that its option accepts", () => {
     for (const name of OPTION_NAMES) {
-      expect([name, FIELDS[name].accepts(FIELDS[name].fallback)]).toEqual([name, true]);
+      const { fallback } = FIELDS[name];
+      const isAllowed = fallback === undefined || FIELDS[name].accepts(fallback);
+      expect([name, isAllowed]).toEqual([name, true]);
     }
   });
 
@@ -112,6 +114,8 @@ describe("a bad value is one error that names the option and what is allowed", (
       'alternateAddresses must be at most 16 addresses host:port with a port of their own, got "a:0"',
     ],
     ["tlsCert", 7, "tlsCert must be the path of a file, got 7"],
+    ["tlsKey", "", 'tlsKey must be the path of a file, got ""'],
+    ["token", "", "token must be 1–4096 visible ASCII characters without blanks"],
   ];
 
   test.each(cases)("%s = %j", (name, value, text) => {

@@ -4,6 +4,9 @@ import { excessOver, type Finding, rate, type Scale } from "../findings.ts";
 /** So many lines of code in a row must be equal before two places count as copies of each other. */
 export const WINDOW = 10;
 
+/** Files with more windows are data rather than code; the rest of theirs is not looked at. */
+const MAX_WINDOWS = 20_000;
+
 /** Equal lines that are too many. */
 const LINES: Scale = { note: WINDOW - 1, warn: 24, block: 59 };
 
@@ -34,7 +37,7 @@ export function fingerprint(text: string): Window[] {
     .map((line, at) => ({ text: line.trim().replace(/\s+/g, " "), number: at + 1 }))
     .filter((line) => !BLANK_OR_COMMENT.test(line.text) && !IMPORT.test(line.text));
   const windows: Window[] = [];
-  for (let at = 0; at + WINDOW <= lines.length; at++) {
+  for (let at = 0; at + WINDOW <= lines.length && at < MAX_WINDOWS; at++) {
     const inside = lines.slice(at, at + WINDOW);
     const hash = createHash("sha256").update(inside.map((line) => line.text).join("\n"));
     windows.push({

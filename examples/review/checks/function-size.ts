@@ -16,13 +16,18 @@ export function checkFunctionSize(tokens: readonly Token[], syntax: Syntax): Fin
 }
 
 function tooLong({ name, line, lines }: FunctionMeasure): Finding {
-  const text = `${name} has ${lines} lines of its own`;
+  const text = `${shown(name)} has ${lines} lines of its own`;
   const [severity, excess] = [rate(lines, LINES), excessOver(lines, LINES)];
   return { check: "long function", severity, line, text, excess };
 }
 
 function tooComplex({ name, line, paths }: FunctionMeasure): Finding {
-  const text = `${name} has ${paths} ways through it`;
+  const text = `${shown(name)} has ${paths} ways through it`;
   const [severity, excess] = [rate(paths, PATHS), excessOver(paths, PATHS)];
   return { check: "complex function", severity, line, text, excess };
+}
+
+/** Machine-made names can be of any length. */
+function shown(name: string): string {
+  return name.length > 60 ? `${name.slice(0, 59)}…` : name;
 }

@@ -54,3 +54,8 @@ function each(extensions: string, syntax: Syntax): [string, Syntax][] {
 export function syntaxOf(path: string): Syntax | undefined {
   return BY_EXTENSION.get(path.slice(path.lastIndexOf(".") + 1).toLowerCase());
 }
+
+/** Whether the file at `path` holds code whose functions and blocks can be compared. */
+export function isCode(path: string): boolean {
+  return syntaxOf(path)?.functions !== undefined;
+}

@@ -42,19 +42,19 @@ export function parenthesesHeaders(code: readonly Token[]): HeaderReader {
     return mayEndHeader(previous) ? header : undefined;
   }
 
+  function readPunctuation(at: number, text: string): Header | undefined {
+    if (text === "{") return openBrace(at);
+    if (text === "[") return open(pending);
+    if (text === "(") return open(inType(code, at, pending) ? pending : headerBefore(code, at));
+    if (")]}".includes(text)) pending = brackets.pop();
+    else if (ends(code, at)) pending = undefined;
+    return undefined;
+  }
+
   return (at) => {
     const token = code[at];
-    if (token === undefined || token.kind === "literal") return undefined;
-    if (token.kind === "word") {
-      if (BEGINS_ANEW.has(token.text)) pending = undefined;
-      return undefined;
-    }
-    if (token.text === "{") return openBrace(at);
-    if (token.text === "(")
-      return open(inType(code, at, pending) ? pending : headerBefore(code, at));
-    if (token.text === "[") return open(pending);
-    if (")]}".includes(token.text)) pending = brackets.pop();
-    else if (ends(code, at)) pending = undefined;
+    if (token?.kind === "punctuation") return readPunctuation(at, token.text);
+    if (token?.kind === "word" && BEGINS_ANEW.has(token.text)) pending = undefined;
     return undefined;
   };
 }

@@ -35,7 +35,8 @@ const UNQUOTED = new RegExp(`${NAMED.source}[:=]\\s*([^\\s"'\`]{16,512})\\s*$`, 
 const SETTINGS_FILE = /(?:^|\/)\.env[^/]*$|\.(?:env|ini|properties|conf|ya?ml)$/;
 const LOCKFILE =
   /(?:^|\/)(?:package-lock\.json|npm-shrinkwrap\.json|go\.sum|[^/]*[.-]lock(?:\.ya?ml)?)$/;
-const PLACEHOLDER = /example|sample|dummy|placeholder|change-?me|your[_-]|xxxx|12345|abcdef|\.{3}/i;
+const PLACEHOLDER =
+  /example|sample|dummy|placeholder|change-?me|your[_-]|xxxx|12345|abcdef|:(?:pass(?:word)?|secret)@|\.{3}/i;
 const HEX = /^(?:0x)?[0-9a-f-]+$/i;
 const DIGEST = /^(?:sha\d+|md5)[-:=]/i;
 /** Bits per character above which a text looks like chance; words and paths stay below. */

@@ -23,7 +23,7 @@ describe("tokenize", () => {
   });
 
   it("reads the code inside a template and not its text", () => {
-    const text = "x = `{ ${f({ a: `}${b}` })} }`;";
+    const text = "x = `{ $" + "{f({ a: `}$" + "{b}` })} }`;";
     expect(textsOf(text, "word")).toEqual(["x", "f", "a", "b"]);
     expect(textsOf(text, "punctuation")).toEqual(["=", "(", "{", ":", "}", ")", ";"]);
   });

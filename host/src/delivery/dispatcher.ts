@@ -1,21 +1,23 @@
 /**
- * Takes deliveries to their agents: decides when each is shipped and to which worker, and what becomes of it.
+ * Takes deliveries to their agents, and decides what becomes of each in the end.
  *
  * D1. A delivery is in exactly one place: a lane of its agent, its worker's `inFlight`, or nowhere (ended).
  * D2. A shipped delivery ends by the worker's word for the activation that it was shipped to, or by the loss of that
  *     activation. Words about other activations change nothing.
  * D3. Whatever frees room (an end, credit, a resumed or new worker) looks at once whether something waits for it.
- * D4. Nested calls wait for no window, so that turns that wait for them can end.
  */
 import { AgentId, type Deadlines, ERROR_TABLE, type ErrorCode, type Failure, failure } from "@agentmesh/proto";
-import { DONE, type TurnEndFrame } from "@agentmesh/proto/wire";
+import { DONE, type Ending, type TurnEndFrame } from "@agentmesh/proto/wire";
 import type { AgentType } from "../directory/agent-type.ts";
+import type { MeshEvent } from "../model/event.ts";
 import type { NumberSource } from "../model/number-source.ts";
 import type { Counters } from "../observability/counters.ts";
+import { Activations } from "./activations.ts";
 import type { Agent } from "./agent.ts";
+import { Backlog } from "./backlog.ts";
 import { type CallDelivery, type Delivery, EventDelivery } from "./delivery.ts";
-import type { MeshEvent } from "../model/event.ts";
 import type { Namespace } from "./namespace.ts";
+import { Shipping } from "./shipping.ts";
 import type { Worker } from "./worker.ts";
 
 export interface DispatcherOptions {
@@ -34,29 +36,31 @@ export interface DeadLetterOffice {
   park(delivery: Delivery, reason: Failure): void;
 }
 
+interface Parts {
+  readonly numbers: NumberSource;
+  readonly deadlines: Deadlines;
+  readonly counters: Counters;
+  readonly deadLetters: DeadLetterOffice;
+}
+
+/** Milliseconds after which a full mailbox is worth another try. */
+const FULL_RETRY_MS = 100;
+
 export class Dispatcher {
   readonly #options: DispatcherOptions;
-  readonly #numbers: NumberSource;
-  readonly #deadlines: Deadlines;
-  readonly #counters: Counters;
-  readonly #deadLetters: DeadLetterOffice;
-  /** Authoritative for which activation numbers are alive. */
-  readonly #activations = new Map<number, Agent>();
+  readonly #parts: Parts;
+  readonly #activations: Activations;
+  readonly #backlog = new Backlog();
+  readonly #shipping: Shipping;
   #order = 0;
-  #queued = 0;
-  #queuedBytes = 0;
-  /** While an event is fanned out: its deliveries that were shipped, by worker. */
-  #fanOut: Map<Worker, EventDelivery[]> | undefined = undefined;
 
-  constructor(
-    options: DispatcherOptions,
-    parts: { numbers: NumberSource; deadlines: Deadlines; counters: Counters; deadLetters: DeadLetterOffice },
-  ) {
+  constructor(options: DispatcherOptions, parts: Parts) {
     this.#options = options;
-    this.#numbers = parts.numbers;
-    this.#deadlines = parts.deadlines;
-    this.#counters = parts.counters;
-    this.#deadLetters = parts.deadLetters;
+    this.#parts = parts;
+    const { counters } = parts;
+    this.#activations = new Activations(parts.numbers, counters);
+    const shippingParts = { activations: this.#activations, backlog: this.#backlog, counters };
+    this.#shipping = new Shipping(shippingParts, options.nestedInFlight);
   }
 
   /** Number of active agents. */
@@ -66,12 +70,12 @@ export class Dispatcher {
 
   /** Number of deliveries that wait at the host. */
   get queued(): number {
-    return this.#queued;
+    return this.#backlog.size;
   }
 
   /** Whether the host holds as much as it may: then nothing that could wait is taken. */
   get isFull(): boolean {
-    return this.#queuedBytes >= this.#options.queuedBytes;
+    return this.#backlog.bytes >= this.#options.queuedBytes;
   }
 
   /** A place in the order of arrival. */
@@ -85,27 +89,36 @@ export class Dispatcher {
     return this.#activations.get(number);
   }
 
+  /** The agent that takes a send to any key: one on each worker. Undefined when no worker can take it now. */
+  anyAgent(namespace: Namespace, type: AgentType<Worker, Agent>): Agent | undefined {
+    const worker = type.leastLoaded();
+    if (worker === undefined) return undefined;
+    const agent = namespace.agent(new AgentId(type.name, `~${worker.identity}`), type);
+    if (agent.worker === undefined) this.#activations.begin(agent, worker);
+    return agent;
+  }
+
+  /** Takes over an activation that a worker kept while this host did not exist. */
+  adopt(agent: Agent, worker: Worker, activation: number): boolean {
+    return this.#activations.adopt(agent, worker, activation);
+  }
+
   /** Takes a call. @returns why not, when its agent has too much waiting. */
   dispatch(call: CallDelivery): Failure | undefined {
-    if (this.#tryShip(call)) return undefined;
-    if (call.agent.waiting >= this.#options.mailboxMessages) return failure("MAILBOX_FULL", undefined, { retryAfterMs: 100 });
+    if (this.#shipping.tryShip(call)) return undefined;
+    if (call.agent.waiting >= this.#options.mailboxMessages) {
+      call.phase = "ended";
+      return failure("MAILBOX_FULL", undefined, { retryAfterMs: FULL_RETRY_MS });
+    }
     this.#enqueue(call);
     return undefined;
   }
 
   /** Takes an event for all these agents. */
   dispatchEvent(event: MeshEvent, agents: readonly Agent[]): void {
-    const single = agents.length === 1;
-    if (!single) this.#fanOut = new Map();
-    for (const agent of agents) {
-      const delivery = new EventDelivery(agent, this.nextOrder(), event, this.#unpark);
-      if (this.#tryShip(delivery)) continue;
-      if (agent.waiting < this.#options.mailboxMessages) this.#enqueue(delivery);
-      else this.#park(delivery, failure("MAILBOX_FULL"));
-    }
-    const shipped = this.#fanOut;
-    this.#fanOut = undefined;
-    for (const [worker, deliveries] of shipped ?? []) worker.sink.deliverEvent(deliveries);
+    const [only] = agents;
+    if (only !== undefined && agents.length === 1) this.#dispatchTo(only, event);
+    else this.#shipping.fanOut(() => agents.forEach((agent) => this.#dispatchTo(agent, event)));
   }
 
   /**
@@ -113,26 +126,19 @@ export class Dispatcher {
    * @returns whether its handler may have started.
    */
   withdraw(call: CallDelivery, reason: ErrorCode): boolean {
-    if (call.phase === "waiting") {
-      this.#dequeue(call);
-      call.phase = "ended";
-      this.#afterDequeue(call.agent);
-      return false;
+    if (call.phase === "shipped") {
+      call.worker?.sink.cancelDelivery(call.number, ERROR_TABLE[reason].number);
+      return true;
     }
-    call.worker?.sink.cancelDelivery(call.number, ERROR_TABLE[reason].number);
-    return true;
-  }
-
-  /** Whether the worker has this delivery in this activation. */
-  isCurrent(worker: Worker, number: number, activation: number): boolean {
-    return this.current(worker, number, activation) !== undefined;
+    if (call.phase === "waiting") this.#dropWaiting(call);
+    return false;
   }
 
   /** The delivery that the worker speaks of; undefined, and counted, when it is stale. */
   current(worker: Worker, number: number, activation: number): Delivery | undefined {
     const delivery = worker.inFlight.get(number);
     if (delivery !== undefined && delivery.activation === activation) return delivery;
-    this.#counters.staleFrames++;
+    this.#parts.counters.staleFrames++;
     return undefined;
   }
 
@@ -143,22 +149,19 @@ export class Dispatcher {
     this.#land(worker, delivery);
     const { ending } = frame;
     if (ending.kind === "postponed") this.#postpone(delivery, ending.delayMs);
-    else if (delivery.kind === "call") this.#endCall(delivery, ending);
-    else if (ending.kind === "failed") this.#park(delivery, ending.failure);
-    else delivery.phase = "ended";
+    else this.#end(delivery, ending);
     if (ending.kind === "failed" && ending.failure.code === "TURN_ABANDONED") delivery.agent.isLeaving = true;
     this.#afterLanding(worker, delivery.agent);
   }
 
-  /** Turns of events have ended well. */
+  /** Turns of one activation have ended well. */
   done(worker: Worker, activation: number, numbers: readonly number[]): void {
     let agent: Agent | undefined;
     for (const number of numbers) {
       const delivery = this.current(worker, number, activation);
       if (delivery === undefined) continue;
       this.#land(worker, delivery);
-      if (delivery.kind === "call") this.#endCall(delivery, DONE);
-      else delivery.phase = "ended";
+      this.#end(delivery, DONE);
       agent = delivery.agent;
     }
     if (agent !== undefined) this.#afterLanding(worker, agent);
@@ -171,20 +174,20 @@ export class Dispatcher {
       const delivery = worker.inFlight.get(number);
       if (delivery === undefined) continue;
       this.#land(worker, delivery);
-      if (!isSettledCall(delivery)) this.#enqueue(delivery);
+      if (!isSettledCall(delivery)) this.#backlog.add(delivery);
       agents.add(delivery.agent);
     }
     for (const agent of agents) this.#afterLanding(worker, agent);
   }
 
   /** A worker offers idle agents: those to which nothing is on its way end. */
-  offerIdle(worker: Worker, activations: readonly number[]): void {
+  offerIdle(worker: Worker, numbers: readonly number[]): void {
     const ended: number[] = [];
-    for (const number of activations) {
+    for (const number of numbers) {
       const agent = this.#activations.get(number);
       if (agent?.worker !== worker || agent.inFlight > 0 || agent.waiting > 0) continue;
       ended.push(number);
-      this.#endActivation(agent);
+      this.#activations.end(agent);
     }
     if (ended.length > 0) worker.sink.deactivate(ended);
   }
@@ -193,180 +196,78 @@ export class Dispatcher {
   workerReady(worker: Worker): void {
     const held = [...worker.held];
     worker.held.clear();
-    for (const agent of held) this.#pump(agent);
-    this.#serve(worker);
+    for (const agent of held) this.#shipping.pump(agent);
+    this.#shipping.serve(worker);
   }
 
   /** The lease of a worker has run out, or its session has ended: its agents go elsewhere. */
   workerLost(worker: Worker, reason: Failure): void {
     const agents = [...worker.agents];
-    const heads = new Set<Agent>();
+    const suspects = new Set<Agent>();
     for (const delivery of worker.clear()) {
       delivery.worker = undefined;
-      if (delivery.kind === "call") this.#endCall(delivery, { kind: "failed", failure: reason });
-      else this.#redeliver(delivery, reason, !heads.has(delivery.agent));
-      heads.add(delivery.agent);
+      if (delivery.kind === "call") this.#end(delivery, { kind: "failed", failure: reason });
+      else this.#redeliver(delivery, reason, !suspects.has(delivery.agent));
+      suspects.add(delivery.agent);
     }
     worker.held.clear();
     for (const agent of agents) {
       agent.inFlight = 0;
       agent.rootsInFlight = 0;
-      this.#endActivation(agent);
+      this.#activations.end(agent);
     }
-    for (const agent of agents) this.#pump(agent);
+    for (const agent of agents) this.#shipping.pump(agent);
   }
 
   /** A worker is leaving: its agents go as soon as they have nothing in flight. */
   drainWorker(worker: Worker, onDrained: () => void): void {
     worker.isDraining = true;
     worker.onDrained = onDrained;
-    for (const agent of [...worker.agents]) this.#leave(agent);
-    this.#tellDrained(worker);
+    this.move([...worker.agents]);
+    tellDrained(worker);
   }
 
-  /** An agent must go elsewhere, for instance because its worker withdrew the type. */
+  /** Agents must go elsewhere: each at once when it has nothing in flight, otherwise after that. */
   move(agents: Iterable<Agent>): void {
-    for (const agent of agents) this.#leave(agent);
+    for (const agent of agents) {
+      if (agent.inFlight > 0) agent.isLeaving = true;
+      else this.#leave(agent);
+    }
   }
 
   /** A worker can take agents of this type. */
   typeAvailable(type: AgentType<Worker, Agent>): void {
     const waiting = [...type.waiting];
     type.waiting.clear();
-    for (const agent of waiting) this.#pump(agent);
+    for (const agent of waiting) this.#shipping.pump(agent);
   }
 
   /** No session is left that announced the type: what waits for it ends. */
   typeGone(type: AgentType<Worker, Agent>): void {
     const waiting = [...type.waiting];
     type.waiting.clear();
-    for (const agent of waiting) this.#abandonQueue(agent);
+    const text = `the last worker of agent type ${type.name} has left`;
+    for (const agent of waiting) this.#abandonQueue(agent, failure("AGENT_TYPE_UNKNOWN", text));
   }
 
-  /**
-   * Takes over an activation that a worker kept while this host did not exist.
-   * @returns false when another worker has the agent with a larger number.
-   */
-  adopt(worker: Worker, agent: Agent, activation: number): boolean {
-    if (agent.worker !== undefined) {
-      if (agent.activation >= activation || agent.inFlight > 0) return false;
-      agent.worker.sink.deactivate([agent.activation]);
-      this.#endActivation(agent);
-    }
-    if (this.#activations.has(activation) || activation > this.#numbers.last) return false;
-    this.#activate(agent, worker, activation);
-    return true;
-  }
-
-  /** The agent that takes a send to any key: one on each worker. Undefined when no worker can take it now. */
-  anyAgent(namespace: Namespace, type: AgentType<Worker, Agent>): Agent | undefined {
-    const worker = type.leastLoaded();
-    if (worker === undefined) return undefined;
-    const agent = namespace.agent(new AgentId(type.name, `~${worker.identity}`), type);
-    if (agent.worker === undefined) this.#activate(agent, worker, this.#numbers.next());
-    return agent;
+  #dispatchTo(agent: Agent, event: MeshEvent): void {
+    const delivery = new EventDelivery(agent, this.nextOrder(), event, this.#unpark);
+    if (this.#shipping.tryShip(delivery)) return;
+    if (agent.waiting < this.#options.mailboxMessages) this.#enqueue(delivery);
+    else this.#end(delivery, { kind: "failed", failure: failure("MAILBOX_FULL") });
   }
 
   #enqueue(delivery: Delivery): void {
-    delivery.agent.enqueue(delivery);
-    delivery.settleIn();
-    this.#queued++;
-    this.#queuedBytes += delivery.content.length;
-    this.#pump(delivery.agent);
+    this.#backlog.add(delivery);
+    this.#shipping.pump(delivery.agent);
   }
 
-  #dequeue(delivery: Delivery): void {
-    delivery.agent.dequeue(delivery);
-    this.#queued--;
-    this.#queuedBytes -= delivery.content.length;
-  }
-
-  /** The common case: nothing waits before it and its worker has room. */
-  #tryShip(delivery: Delivery): boolean {
-    const agent = delivery.agent;
-    if (agent.waiting > 0 && !delivery.isNested) return false;
-    const worker = agent.worker ?? this.#place(agent);
-    if (worker === undefined || this.#mayShip(delivery, agent, worker) !== "now") return false;
-    this.#ship(delivery, agent, worker);
-    return true;
-  }
-
-  /** Ships what the agent has waiting, as far as its worker takes it. */
-  #pump(agent: Agent): void {
-    for (let delivery = agent.next(); delivery !== undefined; delivery = agent.next()) {
-      const worker = agent.worker ?? this.#place(agent);
-      if (worker === undefined) {
-        agent.type.waiting.add(agent);
-        return;
-      }
-      const when = this.#mayShip(delivery, agent, worker);
-      if (when === "on-open") worker.held.add(agent);
-      else if (when === "on-credit") worker.waitForCredit(agent);
-      if (when === "never") this.#refuseNested(delivery);
-      else if (when !== "now") return;
-      else {
-        this.#dequeue(delivery);
-        this.#ship(delivery, agent, worker);
-      }
-    }
-    agent.namespace.retire(agent);
-  }
-
-  #mayShip(delivery: Delivery, agent: Agent, worker: Worker): "now" | "on-open" | "on-end" | "on-credit" | "never" {
-    if (worker.phase !== "open") return "on-open";
-    if (delivery.isNested) return worker.nestedInFlight < this.#options.nestedInFlight ? "now" : "never";
-    if (agent.isLeaving || agent.rootsInFlight >= agent.type.agentWindow) return "on-end";
-    return worker.hasCredit ? "now" : "on-credit";
-  }
-
-  #refuseNested(delivery: Delivery): void {
-    this.#dequeue(delivery);
-    const text = "too many nested sends are in flight to one worker";
-    if (delivery.kind === "call") this.#endCall(delivery, { kind: "failed", failure: failure("OVERLOADED", text) });
-  }
-
-  #ship(delivery: Delivery, agent: Agent, worker: Worker): void {
-    worker.take(delivery);
-    delivery.activation = agent.activation;
-    agent.inFlight++;
-    if (!delivery.isNested) agent.rootsInFlight++;
-    this.#counters.deliveries++;
-    if (delivery.kind === "call") worker.sink.deliver(delivery);
-    else this.#shipEvent(delivery, worker);
-  }
-
-  #shipEvent(delivery: EventDelivery, worker: Worker): void {
-    if (this.#fanOut === undefined) {
-      worker.sink.deliverEvent([delivery]);
-      return;
-    }
-    const shipped = this.#fanOut.get(worker);
-    if (shipped === undefined) this.#fanOut.set(worker, [delivery]);
-    else if (shipped[0]?.event === delivery.event) shipped.push(delivery);
-    else worker.sink.deliverEvent([delivery]);
-  }
-
-  #place(agent: Agent): Worker | undefined {
-    const worker = agent.type.place(agent.id.text);
-    if (worker !== undefined) this.#activate(agent, worker, this.#numbers.next());
-    return worker;
-  }
-
-  #activate(agent: Agent, worker: Worker, activation: number): void {
-    agent.worker = worker;
-    agent.activation = activation;
-    agent.isLeaving = false;
-    worker.agents.add(agent);
-    this.#activations.set(activation, agent);
-  }
-
-  #endActivation(agent: Agent): void {
-    this.#activations.delete(agent.activation);
-    agent.worker?.agents.delete(agent);
-    agent.worker?.held.delete(agent);
-    agent.worker = undefined;
-    agent.activation = 0;
-    agent.isLeaving = false;
+  #dropWaiting(call: CallDelivery): void {
+    this.#backlog.remove(call);
+    call.phase = "ended";
+    const { agent } = call;
+    if (agent.waiting > 0) return;
+    agent.type.waiting.delete(agent);
     agent.namespace.retire(agent);
   }
 
@@ -379,96 +280,62 @@ export class Dispatcher {
 
   #afterLanding(worker: Worker, agent: Agent): void {
     if (agent.isLeaving && agent.inFlight === 0) this.#leave(agent);
-    else if (agent.waiting > 0) this.#pump(agent);
-    this.#serve(worker);
+    else if (agent.waiting > 0) this.#shipping.pump(agent);
+    this.#shipping.serve(worker);
   }
 
-  #afterDequeue(agent: Agent): void {
-    if (agent.waiting > 0) return;
-    agent.type.waiting.delete(agent);
-    agent.namespace.retire(agent);
-  }
-
-  /** Credit of a worker goes to the agents that wait for it, in turn. */
-  #serve(worker: Worker): void {
-    while (worker.hasCredit) {
-      const agent = worker.nextReady();
-      if (agent === undefined) return;
-      if (agent.worker === worker) this.#pump(agent);
+  /** The one place where deliveries end. */
+  #end(delivery: Delivery, ending: Ending): void {
+    delivery.phase = "ended";
+    if (ending.kind === "failed" && (delivery.kind === "event" || ending.failure.code === "TURN_ABANDONED")) {
+      this.#parts.deadLetters.park(delivery, ending.failure);
     }
+    if (delivery.kind === "call" && !delivery.settled) delivery.end(ending);
   }
 
-  #leave(agent: Agent): void {
-    const worker = agent.worker;
-    if (worker === undefined) return;
-    if (agent.inFlight > 0) {
-      agent.isLeaving = true;
+  /** Events of a lost worker go to the next one. Only those that it may have begun are suspected of its loss. */
+  #redeliver(delivery: EventDelivery, reason: Failure, suspected: boolean): void {
+    if (suspected) delivery.crashes++;
+    if (delivery.crashes >= this.#options.crashLimit) {
+      this.#end(delivery, { kind: "failed", failure: reason });
       return;
     }
-    worker.sink.deactivate([agent.activation]);
-    this.#endActivation(agent);
-    this.#pump(agent);
-    this.#tellDrained(worker);
-  }
-
-  #tellDrained(worker: Worker): void {
-    if (!worker.isDraining || worker.agents.size > 0) return;
-    const tell = worker.onDrained;
-    worker.onDrained = undefined;
-    tell?.();
-  }
-
-  #endCall(call: CallDelivery, ending: Parameters<CallDelivery["end"]>[0]): void {
-    call.phase = "ended";
-    if (ending.kind === "failed" && ending.failure.code === "TURN_ABANDONED") this.#deadLetters.park(call, ending.failure);
-    if (!call.settled) call.end(ending);
-  }
-
-  #park(delivery: Delivery, reason: Failure): void {
-    delivery.phase = "ended";
-    this.#deadLetters.park(delivery, reason);
-  }
-
-  /** Events of a lost worker go to the next one. Only those that it had begun are suspected of its loss. */
-  #redeliver(delivery: EventDelivery, reason: Failure, suspected: boolean): void {
     delivery.attempt++;
-    if (suspected) delivery.crashes++;
-    this.#counters.redeliveries++;
-    if (delivery.crashes >= this.#options.crashLimit) this.#park(delivery, reason);
-    else {
-      delivery.agent.enqueue(delivery);
-      delivery.settleIn();
-      this.#queued++;
-      this.#queuedBytes += delivery.content.length;
-    }
+    this.#parts.counters.redeliveries++;
+    this.#backlog.add(delivery);
   }
 
   #postpone(delivery: Delivery, delayMs: number): void {
     if (isSettledCall(delivery)) return;
-    delivery.agent.enqueue(delivery);
-    delivery.settleIn();
-    this.#queued++;
-    this.#queuedBytes += delivery.content.length;
+    this.#backlog.add(delivery);
     if (delivery.kind === "call" || delivery.lane === undefined) return;
     delivery.lane.parked = true;
-    this.#deadlines.arm(delivery, delayMs);
+    this.#parts.deadlines.arm(delivery, delayMs);
   }
 
   readonly #unpark = (delivery: EventDelivery): void => {
     if (delivery.lane === undefined) return;
     delivery.lane.parked = false;
-    this.#pump(delivery.agent);
+    this.#shipping.pump(delivery.agent);
   };
 
-  #abandonQueue(agent: Agent): void {
+  #leave(agent: Agent): void {
+    const { worker } = agent;
+    if (worker === undefined) return;
+    worker.sink.deactivate([agent.activation]);
+    this.#activations.end(agent);
+    this.#shipping.pump(agent);
+    tellDrained(worker);
+  }
+
+  #abandonQueue(agent: Agent, reason: Failure): void {
     for (const delivery of [...agent.queued()]) {
-      this.#dequeue(delivery);
-      if (delivery.kind === "call") {
-        const text = `the last worker of agent type ${agent.id.type} has left`;
-        this.#endCall(delivery, { kind: "failed", failure: failure("AGENT_TYPE_UNKNOWN", text) });
-      } else {
+      this.#backlog.remove(delivery);
+      if (delivery.kind === "call") this.#end(delivery, { kind: "failed", failure: reason });
+      else {
         delivery.phase = "ended";
-        this.#counters.eventsDropped++;
+        this.#parts.deadlines.disarm(delivery);
+        this.#parts.counters.eventsDropped++;
       }
     }
     agent.namespace.retire(agent);
@@ -477,4 +344,11 @@ export class Dispatcher {
 
 function isSettledCall(delivery: Delivery): boolean {
   return delivery.kind === "call" && delivery.settled;
+}
+
+function tellDrained(worker: Worker): void {
+  if (!worker.isDraining || worker.agents.size > 0) return;
+  const tell = worker.onDrained;
+  worker.onDrained = undefined;
+  tell?.();
 }

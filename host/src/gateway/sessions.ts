@@ -190,7 +190,7 @@ export class Sessions {
       const type = agent === undefined ? undefined : session.namespace.types.get(agent.type);
       if (agent === undefined || type === undefined || agent.key === "") continue;
       const target: Agent = session.namespace.agent(new AgentId(agent.type, agent.key), type);
-      if (this.#parts.dispatcher.adopt(session.worker, target, number)) adopted.push(number);
+      if (this.#parts.dispatcher.adopt(target, session.worker, number)) adopted.push(number);
     }
     return adopted;
   }

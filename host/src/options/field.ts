@@ -70,29 +70,30 @@ export function listenAddress(fallback: string, about: string): Field<string> {
   };
 }
 
-/** The path of a file; empty means none. */
-export function file(about: string): Field<string> {
+/** The path of a file; none by default. The empty text is refused: it is mostly a variable that was not set. */
+export function file(about: string): Field<string | undefined> {
   return {
     kind: "text",
     placeholder: "file",
-    fallback: "",
+    fallback: undefined,
     allowed: "the path of a file",
     about,
-    accepts: (value): value is string => typeof value === "string" && !value.includes("\0"),
+    accepts: (value): value is string =>
+      typeof value === "string" && value !== "" && !value.includes("\0"),
     parse: (text) => text,
   };
 }
 
-/** A bearer token; empty means none. Its value is never repeated in an error. */
-export function bearerToken(about: string): Field<string> {
+/** A bearer token; none by default. Its value is never repeated in an error. */
+export function bearerToken(about: string): Field<string | undefined> {
   return {
     kind: "secret",
     placeholder: "token",
-    fallback: "",
+    fallback: undefined,
     allowed: "1–4096 visible ASCII characters without blanks",
     about,
     accepts: (value): value is string =>
-      typeof value === "string" && (value === "" || isToken(value)),
+      typeof value === "string" && isToken(value),
     parse: (text) => text,
   };
 }

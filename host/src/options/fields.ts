@@ -47,7 +47,7 @@ export const FIELDS = {
     1e6,
     "unsettled sends and publishes of a session",
   ),
-  requestWindowBytes: bytes(DEFAULTS.requestWindowBytes, KIB, GIB, "their content"),
+  requestWindowBytes: bytes(DEFAULTS.requestWindowBytes, KIB, GIB, "content of unsettled sends and publishes of a session"),
   replayBytes: bytes(DEFAULTS.replayBytes, KIB, GIB, "batches kept for a resume, per session"),
   outboxLimitBytes: bytes(DEFAULTS.outboxLimitBytes, KIB, GIB, "batches waiting for a slow worker"),
   maxSessions: count(DEFAULTS.sessions, 1, 1e6, "sessions of this host"),
@@ -70,7 +70,7 @@ export const FIELDS = {
     "workers lost over one message before it is parked",
   ),
   deadLetters: count(DEFAULTS.deadLetters, 0, 1e7, "dead letters kept"),
-  deadLetterBytes: bytes(DEFAULTS.deadLetterBytes, 0, 1024 * GIB, "dead letters kept"),
+  deadLetterBytes: bytes(DEFAULTS.deadLetterBytes, 0, 1024 * GIB, "size of the dead letters kept"),
 
   timeoutMs: ms(DEFAULTS.timeoutMs, 1, DAY_MS, "time for a send that asks for none"),
   maxPayloadBytes: bytes(DEFAULTS.maxPayloadBytes, KIB, 256 * MIB, "largest content of a message"),

@@ -30,31 +30,28 @@ export function checkOrder(all: CompleteOptions): void {
 /** The files of TLS; undefined for plaintext. Refuses half a pair. */
 export function tlsOf(all: CompleteOptions): TlsFiles | undefined {
   const { tlsCert: cert, tlsKey: key, tlsCa: ca } = all;
-  if (cert === "" && key === "") {
-    if (ca !== "") throw invalid("tls-ca needs tls-cert and tls-key");
-    return undefined;
-  }
-  if (cert === "") throw invalid("tls-key needs tls-cert");
-  if (key === "") throw invalid("tls-cert needs tls-key");
-  return { cert, key, ca: ca === "" ? undefined : ca };
+  if (cert !== undefined && key !== undefined) return { cert, key, ca };
+  if (cert !== undefined) throw invalid("tls-cert needs tls-key");
+  if (key !== undefined) throw invalid("tls-key needs tls-cert");
+  if (ca !== undefined) throw invalid("tls-ca needs tls-cert and tls-key");
+  return undefined;
 }
 
 /** Where the token comes from. Refuses two places. */
 export function authOf(all: CompleteOptions): TokenSource {
   const { token, tokenFile } = all;
-  if (token !== "" && tokenFile !== "") throw invalid("give token or token-file, not both");
-  return {
-    token: token === "" ? undefined : token,
-    tokenFile: tokenFile === "" ? undefined : tokenFile,
-  };
+  if (token !== undefined && tokenFile !== undefined) {
+    throw invalid("give token or token-file, not both");
+  }
+  return { token, tokenFile };
 }
 
 /** A host that others can reach must know them and must not be overheard, unless someone insists. */
 export function checkReach(all: CompleteOptions, listen: Address): void {
   if (isLoopback(listen.host) || all.insecurePublicAddress) return;
   const missing: string[] = [];
-  if (all.tlsCert === "") missing.push("TLS (tls-cert, tls-key)");
-  if (all.token === "" && all.tokenFile === "" && all.tlsCa === "") {
+  if (all.tlsCert === undefined) missing.push("TLS (tls-cert, tls-key)");
+  if ((all.token ?? all.tokenFile ?? all.tlsCa) === undefined) {
     missing.push("authentication (token, token-file or tls-ca)");
   }
   if (missing.length === 0) return;

@@ -92,7 +92,7 @@ export class Router {
 
   /** A turn has ended, with what it publishes. @throws MeshError when the frame breaks the protocol. */
   turnEnd(worker: Worker, namespace: Namespace, frame: TurnEndFrame): void {
-    if (frame.publishes.length > 0 && this.#parts.dispatcher.isCurrent(worker, frame.delivery, frame.activation)) {
+    if (frame.publishes.length > 0 && this.#parts.dispatcher.current(worker, frame.delivery, frame.activation) !== undefined) {
       for (const publish of frame.publishes) {
         this.publish(namespace, worker, { ...publish, activation: frame.activation, parent: frame.delivery });
       }

@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { Client, credentials, status as GrpcStatus, Server } from "@grpc/grpc-js";
 import { afterAll, describe, expect, test } from "vitest";
 import { writeCertificates } from "../../../test/support/certificates.ts";
 import { loadServerCredentials } from "./tls.ts";
@@ -65,5 +66,37 @@ describe("credentials of the server", () => {
     ],
   ])("say what is wrong with %s", (_, files, text) => {
     expect(() => loadServerCredentials({ ...GOOD, ...files })).toThrow(`INVALID_ARGUMENT: ${text}`);
+  });
+});
+
+describe("a host that knows authorities", () => {
+  /** The status of a call to a method that does not exist: UNIMPLEMENTED comes from the other end. */
+  function callWith(port: number, key?: string, cert?: string): Promise<number> {
+    const read = (file: string | undefined) => (file === undefined ? null : readFileSync(file));
+    const trust = credentials.createSsl(readFileSync(certificates.ca), read(key), read(cert));
+    const client = new Client(`127.0.0.1:${port}`, trust);
+    const bytes = (value: Buffer) => value;
+    return new Promise((resolve) => {
+      client.makeUnaryRequest("/a.B/C", bytes, bytes, Buffer.alloc(0), (error) => {
+        client.close();
+        resolve(error?.code ?? GrpcStatus.OK);
+      });
+    });
+  }
+
+  test("hears callers that one of them signed, and nobody else", async () => {
+    const server = new Server();
+    const own = loadServerCredentials({ ...GOOD, ca: certificates.ca });
+    const port = await new Promise<number>((resolve) => {
+      server.bindAsync("127.0.0.1:0", own, (_, bound) => resolve(bound));
+    });
+    const { workerKey, workerCert, strangerKey, strangerCert } = certificates;
+    try {
+      expect(await callWith(port, workerKey, workerCert)).toBe(GrpcStatus.UNIMPLEMENTED);
+      expect(await callWith(port, strangerKey, strangerCert)).toBe(GrpcStatus.UNAVAILABLE);
+      expect(await callWith(port)).toBe(GrpcStatus.UNAVAILABLE);
+    } finally {
+      server.forceShutdown();
+    }
   });
 });

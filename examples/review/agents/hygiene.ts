@@ -1,0 +1,44 @@
+import type { AgentDefinition } from "@agentmesh/worker-sdk";
+import { commentLines, headComment } from "../checks/comments.ts";
+import { isGenerated } from "../checks/facts.ts";
+import { syntaxOf } from "../checks/language.ts";
+import { checkLicences } from "../checks/licences.ts";
+import { checkNotes } from "../checks/notes.ts";
+import { checkSecrets } from "../checks/secrets.ts";
+import { tokenize } from "../checks/tokens.ts";
+import type { Fact, Finding } from "../findings.ts";
+import type { Answer, Opinion } from "../messages.ts";
+import {
+  defineReviewer,
+  type Examined,
+  type Memory,
+  type Post,
+  type SourceFile,
+} from "./reviewer.ts";
+
+/** Looks for what should not be in a repository: secrets, conflicting licences, notes that were left behind. */
+export function hygieneReviewer(post: Post): AgentDefinition<Memory> {
+  const description = "Finds secrets, conflicting licences and notes left behind";
+  return defineReviewer({ reviewer: "hygiene", description, examine, reconsider }, post);
+}
+
+async function examine({ path, text }: SourceFile): Promise<Examined> {
+  const syntax = syntaxOf(path);
+  const tokens = syntax === undefined ? [] : tokenize(text, syntax);
+  const head = headComment(tokens);
+  const facts: Fact[] = isGenerated(head) ? ["generated"] : [];
+  const notes = checkNotes(commentLines(tokens));
+  return { findings: [...checkSecrets(path, text), ...checkLicences(head), ...notes], facts };
+}
+
+function reconsider(finding: Finding, own: readonly Fact[], other: Opinion): Answer {
+  if (finding.check === "secret" && other.facts.includes("test")) {
+    return { answer: "soften", reason: "made up for a test, by the look of it" };
+  }
+  if (finding.check === "note left behind") {
+    if (own.includes("generated"))
+      return { answer: "withdraw", reason: "a program wrote this file" };
+    return { answer: "soften", reason: "the code around it is in order" };
+  }
+  return { answer: "keep", reason: "this does not depend on the code around it" };
+}

@@ -1,0 +1,9 @@
+/** A message that could not be handled, as the terminal shows it. */
+export interface DeadLetterLine {
+  /** The agent that it was for, as `type/key`. */
+  readonly target: string;
+  readonly messageType: string;
+  /** Code of what failed, and one sentence about it. */
+  readonly code: string;
+  readonly text: string;
+}

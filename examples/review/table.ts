@@ -1,0 +1,72 @@
+import { DECISIONS, type Decision, type Verdict } from "./messages.ts";
+import { fit, type Paint, printable, type Style } from "./paint.ts";
+
+/** A screen and a half: more rows do not fit into anyone's view. */
+const MAX_ROWS = 40;
+/** Characters of a path and of a reason in a pipe, and of a path at most on a terminal. */
+const PATH_WIDTH = 60;
+const WHY_WIDTH = 90;
+const STYLE_OF_DECISION: Readonly<Record<Decision, Style>> = {
+  approve: "green",
+  comment: "yellow",
+  "request changes": "red",
+};
+
+interface Row {
+  readonly decision: Decision | "verdict";
+  readonly cells: readonly string[];
+  readonly why: string;
+}
+
+/** The verdicts as a table, those that ask for something first. */
+export function verdictTable(verdicts: readonly Verdict[], paint: Paint): string[] {
+  const sorted = [...verdicts].sort((a, b) => rank(b) - rank(a) || (a.path < b.path ? -1 : 1));
+  const shown = sorted.slice(0, MAX_ROWS);
+  const rows = [headRow(shown[0]), ...shown.map(rowOf)];
+  const widths = columnWidths(rows);
+  const lines = rows.map((row) => paintRow(row, widths, paint));
+  const hidden = sorted.slice(MAX_ROWS);
+  return hidden.length === 0 ? lines : [...lines, paint("dim", `… and ${inWords(hidden)} more`)];
+}
+
+/** Counts verdicts by decision: `2 request changes, 9 comment, 240 approve`. */
+export function inWords(verdicts: readonly Verdict[]): string {
+  return [...DECISIONS]
+    .reverse()
+    .map((decision) => ({ decision, count: verdicts.filter((v) => v.decision === decision).length }))
+    .filter(({ count }) => count > 0)
+    .map(({ decision, count }) => `${count} ${decision}`)
+    .join(", ");
+}
+
+function rank(verdict: Verdict): number {
+  return DECISIONS.indexOf(verdict.decision);
+}
+
+function headRow(first: Verdict | undefined): Row {
+  const reviewers = first?.opinions.map(({ reviewer }) => reviewer) ?? [];
+  return { decision: "verdict", cells: ["file", ...reviewers], why: "why" };
+}
+
+function rowOf({ decision, path, opinions, why }: Verdict): Row {
+  const given = opinions.map(({ severity, findings }) => {
+    if (severity === undefined) return "—";
+    return findings === 0 ? severity : `${severity} (${findings})`;
+  });
+  return { decision, cells: [fit(printable(path), PATH_WIDTH), ...given], why };
+}
+
+function columnWidths(rows: readonly Row[]): number[] {
+  const columns = rows[0]?.cells.length ?? 0;
+  return Array.from({ length: columns }, (_, column) =>
+    Math.max(...rows.map((row) => row.cells[column]?.length ?? 0)),
+  );
+}
+
+function paintRow({ decision, cells, why }: Row, widths: readonly number[], paint: Paint): string {
+  const padded = cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ");
+  const told = fit(printable(why), WHY_WIDTH);
+  const style = decision === "verdict" ? "bold" : STYLE_OF_DECISION[decision];
+  const line = `${paint(style, decision.padEnd("request changes".length))}  ${padded}  ${told}`;
+  return line.trimEnd();
+}

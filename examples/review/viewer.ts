@@ -1,0 +1,66 @@
+import { type AgentDefinition, defineAgent } from "@agentmesh/worker-sdk";
+import { worst } from "./findings.ts";
+import {
+  Exchange,
+  type Opinion,
+  REVIEWERS,
+  ReviewFailed,
+  ReviewFindings,
+  ReviewRequested,
+  ReviewVerdict,
+  type Verdict,
+} from "./messages.ts";
+
+/** One message as the terminal shows it. */
+export interface Sighting {
+  /** An event, or a step of a direct send. */
+  readonly step: "event" | "question" | "answer" | "failure";
+  readonly from: string;
+  readonly to: string;
+  readonly message: string;
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Who is told what the viewer sees. */
+export interface Watcher {
+  saw(sighting: Sighting): void;
+  heard(opinion: Opinion): void;
+  settled(verdict: Verdict): void;
+}
+
+/** An agent like the others: subscribed to all topics of the review, it tells `watcher` what passes. */
+export function viewer(watcher: Watcher): AgentDefinition<undefined> {
+  return defineAgent("viewer", {
+    description: "Shows the traffic in the terminal",
+    subscriptions: [{ typePrefix: "review." }],
+    handlers: (on) => [
+      on(ReviewRequested, ({ path, text }, ctx) => {
+        const lines = `${text.split("\n").length} lines`;
+        const from = ctx.sender?.type ?? "";
+        const message = ReviewRequested.messageName;
+        watcher.saw({ step: "event", from, to: REVIEWERS.join(", "), message, path, text: lines });
+      }),
+      on(ReviewFindings, ({ path, ...opinion }) => {
+        const { reviewer, worker, findings } = opinion;
+        const text = `${findings.length} findings, ${worst(findings)} (on ${worker})`;
+        const message = ReviewFindings.messageName;
+        watcher.heard(opinion);
+        watcher.saw({ step: "event", from: reviewer, to: "judge", message, path, text });
+      }),
+      on(ReviewFailed, ({ path, reviewer, worker, reason }) => {
+        const message = ReviewFailed.messageName;
+        const text = `${reason} (on ${worker})`;
+        watcher.saw({ step: "event", from: reviewer, to: "judge", message, path, text });
+      }),
+      on(ReviewVerdict, (verdict, ctx) => {
+        const { path, decision } = verdict;
+        const from = ctx.sender?.type ?? "";
+        const message = ReviewVerdict.messageName;
+        watcher.saw({ step: "event", from, to: "viewer", message, path, text: decision });
+        watcher.settled(verdict);
+      }),
+      on(Exchange, (exchange) => watcher.saw(exchange)),
+    ],
+  });
+}

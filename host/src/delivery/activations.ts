@@ -1,0 +1,73 @@
+/**
+ * Which agents are active, and where. Authoritative for the numbers that are alive: a number that is not here is stale
+ * for good, because numbers only grow.
+ */
+import type { NumberSource } from "../model/number-source.ts";
+import type { Counters } from "../observability/counters.ts";
+import type { Agent } from "./agent.ts";
+import type { Worker } from "./worker.ts";
+
+export class Activations {
+  readonly #numbers: NumberSource;
+  readonly #counters: Counters;
+  readonly #agents = new Map<number, Agent>();
+
+  constructor(numbers: NumberSource, counters: Counters) {
+    this.#numbers = numbers;
+    this.#counters = counters;
+  }
+
+  get size(): number {
+    return this.#agents.size;
+  }
+
+  /** The agent with this activation; undefined when it has ended. */
+  get(number: number): Agent | undefined {
+    return this.#agents.get(number);
+  }
+
+  /** The worker of an agent, placing the agent when it has none; undefined when no worker can take it now. */
+  workerFor(agent: Agent): Worker | undefined {
+    if (agent.worker !== undefined) return agent.worker;
+    const worker = agent.type.place(agent.id.text);
+    if (worker !== undefined) this.begin(agent, worker);
+    return worker;
+  }
+
+  /** Makes an agent active on a worker, under a new number unless it brings one. */
+  begin(agent: Agent, worker: Worker, number = this.#numbers.next()): void {
+    agent.worker = worker;
+    agent.activation = number;
+    agent.isLeaving = false;
+    worker.agents.add(agent);
+    this.#agents.set(number, agent);
+    this.#counters.activations++;
+  }
+
+  /** Ends an activation. The agent has nothing in flight any more. */
+  end(agent: Agent): void {
+    this.#agents.delete(agent.activation);
+    agent.worker?.agents.delete(agent);
+    agent.worker?.held.delete(agent);
+    agent.worker = undefined;
+    agent.activation = 0;
+    agent.isLeaving = false;
+    agent.namespace.retire(agent);
+  }
+
+  /**
+   * Takes over an activation that a worker kept while this host did not exist: of two for one agent the larger number
+   * wins.
+   */
+  adopt(agent: Agent, worker: Worker, number: number): boolean {
+    if (this.#agents.has(number) || number > this.#numbers.last) return false;
+    if (agent.worker !== undefined) {
+      if (agent.activation >= number || agent.inFlight > 0) return false;
+      agent.worker.sink.deactivate([agent.activation]);
+      this.end(agent);
+    }
+    agent.namespace.agents.set(agent.id.text, agent);
+    this.begin(agent, worker, number);
+    return true;
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * Ships deliveries: decides for each whether it may leave now, and lets it wait for the right thing otherwise.
+ *
+ * Roots wait for their worker to be open, for room in their agent's window and for their worker's credit, in this
+ * order. Nested calls wait for the worker to be open and for nothing else, so that turns that wait for them can end.
+ */
+import { failure } from "@agentmesh/proto";
+import type { Counters } from "../observability/counters.ts";
+import type { Activations } from "./activations.ts";
+import type { Agent } from "./agent.ts";
+import type { Backlog } from "./backlog.ts";
+import type { Delivery, EventDelivery } from "./delivery.ts";
+import type { Worker } from "./worker.ts";
+
+/** When a delivery may leave; `never` is for nested calls above the hard cap. */
+type Leave = "now" | "when-open" | "after-an-end" | "with-credit" | "never";
+
+export class Shipping {
+  readonly #activations: Activations;
+  readonly #backlog: Backlog;
+  readonly #counters: Counters;
+  readonly #nestedInFlight: number;
+  /** While an event is fanned out: its deliveries that were shipped, by worker. */
+  #fanOut: Map<Worker, EventDelivery[]> | undefined = undefined;
+
+  constructor(parts: { activations: Activations; backlog: Backlog; counters: Counters }, nestedInFlight: number) {
+    this.#activations = parts.activations;
+    this.#backlog = parts.backlog;
+    this.#counters = parts.counters;
+    this.#nestedInFlight = nestedInFlight;
+  }
+
+  /** Ships a delivery that has not waited yet, when nothing waits before it and its worker has room. */
+  tryShip(delivery: Delivery): boolean {
+    const { agent } = delivery;
+    if (agent.waiting > 0 && !delivery.isNested) return false;
+    const worker = this.#activations.workerFor(agent);
+    if (worker === undefined || this.#mayLeave(delivery, agent, worker) !== "now") return false;
+    this.#ship(delivery, agent, worker);
+    return true;
+  }
+
+  /** Ships what the agent has waiting, as far as its worker takes it. */
+  pump(agent: Agent): void {
+    for (let delivery = agent.next(); delivery !== undefined; delivery = agent.next()) {
+      const worker = this.#activations.workerFor(agent);
+      if (worker === undefined) {
+        agent.type.waiting.add(agent);
+        return;
+      }
+      if (!this.#shipWaiting(delivery, agent, worker)) return;
+    }
+    agent.namespace.retire(agent);
+  }
+
+  /** Gives a worker's credit to the agents that wait for it, in turn. */
+  serve(worker: Worker): void {
+    while (worker.hasCredit) {
+      const agent = worker.nextReady();
+      if (agent === undefined) return;
+      if (agent.worker === worker) this.pump(agent);
+    }
+  }
+
+  /** Collects what `ship` ships of one event, so that each worker gets the event once. */
+  fanOut(ship: () => void): void {
+    const shipped = new Map<Worker, EventDelivery[]>();
+    this.#fanOut = shipped;
+    ship();
+    this.#fanOut = undefined;
+    for (const [worker, deliveries] of shipped) worker.sink.deliverEvent(deliveries);
+  }
+
+  #shipWaiting(delivery: Delivery, agent: Agent, worker: Worker): boolean {
+    switch (this.#mayLeave(delivery, agent, worker)) {
+      case "now":
+        this.#backlog.remove(delivery);
+        this.#ship(delivery, agent, worker);
+        return true;
+      case "when-open":
+        worker.held.add(agent);
+        return false;
+      case "with-credit":
+        worker.waitForCredit(agent);
+        return false;
+      case "after-an-end":
+        return false;
+      case "never":
+        this.#refuse(delivery);
+        return true;
+    }
+  }
+
+  #mayLeave(delivery: Delivery, agent: Agent, worker: Worker): Leave {
+    if (worker.phase !== "open") return "when-open";
+    if (delivery.isNested) return worker.nestedInFlight < this.#nestedInFlight ? "now" : "never";
+    if (agent.isLeaving || agent.rootsInFlight >= agent.type.agentWindow) return "after-an-end";
+    return worker.hasCredit ? "now" : "with-credit";
+  }
+
+  #refuse(delivery: Delivery): void {
+    this.#backlog.remove(delivery);
+    const text = "too many nested sends are in flight to one worker";
+    if (delivery.kind === "call") delivery.end({ kind: "failed", failure: failure("OVERLOADED", text) });
+  }
+
+  #ship(delivery: Delivery, agent: Agent, worker: Worker): void {
+    worker.take(delivery);
+    delivery.activation = agent.activation;
+    agent.inFlight++;
+    if (!delivery.isNested) agent.rootsInFlight++;
+    this.#counters.deliveries++;
+    if (delivery.kind === "call") worker.sink.deliver(delivery);
+    else this.#shipEvent(delivery, worker);
+  }
+
+  #shipEvent(delivery: EventDelivery, worker: Worker): void {
+    const shipped = this.#fanOut?.get(worker);
+    if (this.#fanOut === undefined || (shipped !== undefined && shipped[0]?.event !== delivery.event)) {
+      worker.sink.deliverEvent([delivery]);
+    } else if (shipped === undefined) this.#fanOut.set(worker, [delivery]);
+    else shipped.push(delivery);
+  }
+}

@@ -1,0 +1,54 @@
+import { DEFAULTS, meshError } from "@agentmesh/proto";
+import { Server, type ServerCredentials } from "@grpc/grpc-js";
+import { raiseHttp2Windows } from "./http2-window.ts";
+
+
+export interface ServerOptions {
+  /** Largest content in bytes; a message may be DEFAULTS.frameOverheadBytes larger. */
+  readonly maxPayloadBytes: number;
+  /** Milliseconds of silence after which HTTP/2 pings a connection. */
+  readonly heartbeatMs: number;
+  /** Milliseconds of silence after which a connection is dead. */
+  readonly livenessMs: number;
+}
+
+/** A gRPC server as the mesh needs it: windows for fast links, keepalive, room for the largest message. */
+export function createServer(options: ServerOptions): Server {
+  const { heartbeatMs, livenessMs, maxPayloadBytes } = options;
+  const server = new Server({
+    "grpc.max_receive_message_length": maxPayloadBytes + DEFAULTS.frameOverheadBytes,
+    "grpc.max_send_message_length": -1,
+    "grpc.keepalive_time_ms": heartbeatMs,
+    "grpc.keepalive_timeout_ms": Math.max(1, livenessMs - heartbeatMs),
+    "grpc.keepalive_permit_without_calls": 1,
+  });
+  raiseHttp2Windows(server, DEFAULTS.http2WindowBytes);
+  return server;
+}
+
+/** Listens on `host:port`. @returns the port. @throws MeshError `INVALID_ARGUMENT` when that cannot be had. */
+export function listen(server: Server, address: string, credentials: ServerCredentials): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.bindAsync(address, credentials, (error, port) => {
+      if (error === null) resolve(port);
+      else reject(meshError("INVALID_ARGUMENT", `cannot listen on ${address}: ${error.message}`, { cause: error }));
+    });
+  });
+}
+
+/** Milliseconds that connections get to close by themselves. */
+const SHUTDOWN_MS = 1_000;
+
+/** Stops a server. grpc-js waits for ever for streams that do not end, so that the rest is cut after a while. */
+export function shutDown(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const limit = setTimeout(() => {
+      server.forceShutdown();
+      resolve();
+    }, SHUTDOWN_MS);
+    server.tryShutdown(() => {
+      clearTimeout(limit);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,172 @@
+/**
+ * The presence of one agent in this process: its state, its mailbox and the turns that run.
+ *
+ * Phases: `creating` (its state is being made; deliveries wait) → `active` → `gone`.
+ *
+ * A1. At most `concurrency` turns of the mailbox run at a time, in the order of arrival.
+ * A2. A delivery enters a running turn only when that turn has an open send from which the delivery descends. Those
+ *     that enter the same turn run one at a time, and that turn keeps its place until they are over.
+ * A3. In phase `gone` no turn starts, and nothing is told in the name of the activation.
+ */
+import { type AgentId, deadline, type Failure, failure } from "@agentmesh/proto";
+import type { AgentProgram } from "./agent-program.ts";
+import type { IdleList, Idler } from "./idle-list.ts";
+import { Lane } from "./lane.ts";
+import { isThenable } from "./thenable.ts";
+import type { Turn, TurnHome } from "./turn.ts";
+import type { Workplace } from "./workplace.ts";
+
+/** What activations need from who keeps them. */
+export interface ActivationKeeper {
+  readonly workplace: Workplace;
+  /** The agent could not be created: what waits for it is refused with `reason`, and it goes. */
+  creationFailed(activation: Activation, reason: Failure): void;
+  /** A turn did not end in time: the agent goes. */
+  abandoned(activation: Activation): void;
+}
+
+/** An agent type at work here. */
+export interface Employment {
+  readonly program: AgentProgram;
+  readonly idle: IdleList;
+}
+
+export class Activation implements TurnHome, Idler {
+  readonly number: number;
+  readonly id: AgentId;
+  state: unknown = undefined;
+  idleSince = 0;
+  idleNext: Idler | undefined = undefined;
+  idlePrevious: Idler | undefined = undefined;
+  readonly #keeper: ActivationKeeper;
+  readonly #employment: Employment;
+  readonly #mailbox = new Lane(undefined);
+  #phase: "creating" | "active" | "gone" = "creating";
+
+  constructor(keeper: ActivationKeeper, employment: Employment, number: number, id: AgentId) {
+    this.#keeper = keeper;
+    this.#employment = employment;
+    this.number = number;
+    this.id = id;
+  }
+
+  get program(): AgentProgram {
+    return this.#employment.program;
+  }
+
+  get isGone(): boolean {
+    return this.#phase === "gone";
+  }
+
+  /** Whether it is there and has nothing to do. */
+  get isIdle(): boolean {
+    return this.#phase === "active" && this.#mailbox.isIdle;
+  }
+
+  /** Makes the state, once `earlier` is over: the last act of an earlier presence of the same agent. */
+  create(earlier: Promise<void> | undefined): void {
+    if (earlier === undefined) this.#make();
+    else void earlier.then(() => this.#make());
+  }
+
+  /** Takes a delivery. `reenters` is the number of the send that it descends from; 0 when it does not re-enter. */
+  accept(turn: Turn, reenters: number): void {
+    this.#employment.idle.remove(this);
+    const lane = reenters === 0 ? this.#mailbox : this.#laneInto(reenters);
+    turn.lane = lane;
+    lane.push(turn);
+    this.proceed(lane);
+  }
+
+  /** Starts what may start. */
+  proceed(lane: Lane): void {
+    const { workplace } = this.#keeper;
+    if (this.#phase !== "active" || workplace.isPaused) return;
+    const places = lane.owner === undefined ? this.program.concurrency : 1;
+    while (lane.running < places) {
+      const turn = lane.shift();
+      if (turn === undefined) break;
+      lane.running++;
+      if (turn.start(workplace.clock.now())) lane.running--;
+    }
+    if (lane.isIdle) this.#emptied(lane);
+  }
+
+  turnOver(turn: Turn): void {
+    if (turn.inner?.isIdle ?? true) this.#leavePlace(turn);
+  }
+
+  abandoned(): void {
+    this.#keeper.abandoned(this);
+  }
+
+  /** Ends it. What becomes of its turns is up to who calls. */
+  leave(): void {
+    this.#phase = "gone";
+    this.#employment.idle.remove(this);
+  }
+
+  #make(): void {
+    if (this.#phase !== "creating") return;
+    try {
+      const made = this.program.createState(this.id);
+      if (isThenable(made)) this.#await(made);
+      else this.#ready(made);
+    } catch (thrown) {
+      this.#failed(thrown);
+    }
+  }
+
+  #await(made: PromiseLike<unknown>): void {
+    const { workplace } = this.#keeper;
+    const { maxTurnMs } = this.program;
+    const limit = deadline(() => this.#failed(new Error("its state was not made in time")));
+    workplace.deadlines.arm(limit, maxTurnMs === 0 ? workplace.maxTurnMs : maxTurnMs);
+    void Promise.resolve(made).then(
+      (state) => {
+        workplace.deadlines.disarm(limit);
+        this.#ready(state);
+      },
+      (thrown) => {
+        workplace.deadlines.disarm(limit);
+        this.#failed(thrown);
+      },
+    );
+  }
+
+  #ready(state: unknown): void {
+    if (this.#phase !== "creating") return;
+    this.state = state;
+    this.#phase = "active";
+    this.proceed(this.#mailbox);
+  }
+
+  #failed(thrown: unknown): void {
+    if (this.#phase !== "creating") return;
+    const text = thrown instanceof Error ? thrown.message : String(thrown);
+    const stack = thrown instanceof Error ? (thrown.stack ?? "") : "";
+    const reason = failure("ACTIVATION_FAILED", `${this.id.text}: ${text}`, { stack });
+    this.#keeper.creationFailed(this, reason);
+  }
+
+  /** The lane into the turn that made this send, while both are open; the mailbox otherwise. */
+  #laneInto(reenters: number): Lane {
+    const { calls, turns } = this.#keeper.workplace;
+    const waiting = turns.get(calls.parentOf(reenters));
+    if (waiting?.home !== this || waiting.phase !== "running") return this.#mailbox;
+    waiting.inner ??= new Lane(waiting);
+    return waiting.inner;
+  }
+
+  #leavePlace(turn: Turn): void {
+    if (this.#phase === "gone" || turn.lane === undefined) return;
+    turn.lane.running--;
+    this.proceed(turn.lane);
+  }
+
+  #emptied(lane: Lane): void {
+    const { owner } = lane;
+    if (owner === undefined) this.#employment.idle.add(this);
+    else if (owner.phase === "ended") this.#leavePlace(owner);
+  }
+}

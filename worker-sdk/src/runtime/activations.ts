@@ -1,0 +1,197 @@
+/**
+ * The agents that are present in this process, by activation number, and their deliveries.
+ *
+ * N1. `#byNumber` is authoritative for who is present; `workplace.turns` for what waits or runs.
+ * N2. The first delivery with a new number creates the agent. A number that has ended creates nothing.
+ * N3. An agent does not begin before the last act of its earlier presence here (`onDeactivate`) is over.
+ * N4. Every delivery is answered, given back, or known to be lost.
+ */
+import { AgentId, type ErrorCode, type Failure, failure, type MeshError } from "@agentmesh/proto";
+import type { DeliverFrame, EventFrame, EventTarget } from "@agentmesh/proto/wire";
+import { Activation, type ActivationKeeper, type Employment } from "./activation.ts";
+import type { LiveActivation } from "./mesh-port.ts";
+import { stopped, Turn } from "./turn.ts";
+import type { Workplace } from "./workplace.ts";
+
+/** Abandoned numbers that are remembered. */
+const MOST_ABANDONED = 1_024;
+const NOT_STARTED = { outcome: "not-executed", retryable: true } as const;
+
+export class Activations implements ActivationKeeper {
+  readonly workplace: Workplace;
+  /** Agent types at work here, by name. Belongs to the registrations. */
+  readonly #employments: ReadonlyMap<string, Employment>;
+  readonly #byNumber = new Map<number, Activation>();
+  /** Agents whose last act is not over, by id. */
+  readonly #leaving = new Map<string, Promise<void>>();
+  /** Numbers that ended on this side, so that the mesh may still deliver to them. */
+  readonly #abandoned = new Set<number>();
+  #endedThrough = 0;
+  #isClosed = false;
+
+  constructor(workplace: Workplace, employments: ReadonlyMap<string, Employment>) {
+    this.workplace = workplace;
+    this.#employments = employments;
+  }
+
+  /** Agents that are present. */
+  get size(): number {
+    return this.#byNumber.size;
+  }
+
+  /** A send for an agent. */
+  deliver(frame: DeliverFrame): void {
+    const activation = this.#enter(frame, frame.target, "deliver");
+    if (activation !== undefined) this.#accept(activation, frame, frame, frame.reenters);
+  }
+
+  /** An event for one or more agents. */
+  event(frame: EventFrame): void {
+    for (const target of frame.targets) {
+      const activation = this.#enter(target, target.agent, "event");
+      if (activation !== undefined) this.#accept(activation, frame, target, 0);
+    }
+  }
+
+  /** A delivery must not start any more, or its turn must stop. */
+  cancel(delivery: number, reason: ErrorCode): void {
+    const turn = this.workplace.turns.get(delivery);
+    if (turn === undefined) return;
+    if (turn.phase === "waiting") turn.refuse(failure(reason, undefined, NOT_STARTED));
+    else turn.stop(stopped(reason));
+  }
+
+  /** Ends activations. Who has something to do is not asked; the others act for the last time. */
+  deactivate(numbers: readonly number[]): void {
+    for (const number of numbers) {
+      const activation = this.#byNumber.get(number);
+      if (activation === undefined) this.#abandoned.delete(number);
+      else if (activation.isIdle) this.#retire(activation);
+      else this.drop((other) => other === activation, stopped("ACTIVATION_STALE"));
+    }
+  }
+
+  /** Every activation up to `number` has ended, also those to which something is on its way. */
+  dropThrough(number: number, reason: MeshError): void {
+    if (number <= this.#endedThrough) return;
+    this.#endedThrough = number;
+    this.drop((activation) => activation.number <= number, reason);
+  }
+
+  /** Ends activations at once; nothing is told in their name any more. */
+  drop(isMeant: (activation: Activation) => boolean, reason: MeshError): void {
+    for (const activation of this.#byNumber.values()) {
+      if (!isMeant(activation)) continue;
+      activation.leave();
+      this.#byNumber.delete(activation.number);
+    }
+    for (const turn of [...this.workplace.turns.values()]) {
+      if (turn.home.isGone) this.#lose(turn, reason);
+    }
+  }
+
+  /** All deliveries are lost with their session; the agents stay. */
+  loseDeliveries(reason: MeshError): void {
+    for (const turn of [...this.workplace.turns.values()]) this.#lose(turn, reason);
+  }
+
+  /** Tells all turns to stop. */
+  stopAll(reason: MeshError): void {
+    for (const turn of [...this.workplace.turns.values()]) {
+      if (turn.phase === "running") turn.stop(reason);
+    }
+  }
+
+  /** Starts what may start in all lanes, after a pause. */
+  proceed(): void {
+    for (const turn of [...this.workplace.turns.values()]) {
+      if (turn.phase === "waiting" && turn.lane !== undefined) turn.home.proceed(turn.lane);
+    }
+  }
+
+  /** Whether the activation is present. */
+  has(number: number): boolean {
+    return this.#byNumber.has(number);
+  }
+
+  /** All who are present, latest first. */
+  *live(): Generator<LiveActivation> {
+    for (const { number, id } of [...this.#byNumber.values()].reverse()) {
+      yield { number, type: id.type, key: id.key };
+    }
+  }
+
+  /** Gives back what waits, ends what runs, and lets all who have nothing to do act for the last time. */
+  async close(reason: MeshError): Promise<void> {
+    this.#isClosed = true;
+    this.#giveBack(() => true);
+    for (const activation of [...this.#byNumber.values()]) {
+      if (activation.isIdle) this.#retire(activation);
+    }
+    this.drop(() => true, reason);
+    await Promise.all(this.#leaving.values());
+  }
+
+  creationFailed(activation: Activation, reason: Failure): void {
+    activation.leave();
+    this.#byNumber.delete(activation.number);
+    for (const turn of [...this.workplace.turns.values()]) {
+      if (turn.home === activation) turn.refuse(reason);
+    }
+  }
+
+  abandoned(activation: Activation): void {
+    this.#rememberAbandoned(activation.number);
+    activation.leave();
+    this.#byNumber.delete(activation.number);
+    for (const turn of [...this.workplace.turns.values()]) {
+      if (turn.home !== activation || turn.phase !== "running") continue;
+      turn.refuse(failure("TURN_ABANDONED"), true);
+      turn.stop(stopped("TURN_ABANDONED"));
+    }
+    this.#giveBack((turn) => turn.home === activation);
+  }
+
+  /** The activation for a delivery; undefined when the delivery needs none any more. */
+  #enter(
+    target: DeliverFrame | EventTarget,
+    agent: AgentId,
+    kind: "deliver" | "event",
+  ): Activation | undefined {
+    this.workplace.counters.deliveries++;
+    const known = this.#byNumber.get(target.activation);
+    if (known !== undefined) return known;
+    if (target.activation <= this.#endedThrough) return undefined;
+    if (this.#isClosed) this.workplace.uplink.release([target.delivery]);
+    else if (this.#abandoned.has(target.activation)) this.#refuseAbandoned(target, kind);
+    else return this.#create(target, agent);
+    return undefined;
+  }
+
+  #create(target: DeliverFrame | EventTarget, agent: AgentId): Activation | undefined {
+    const employment = this.#employments.get(agent.type);
+    if (employment === undefined) {
+      const text = `this worker does not run agent type ${agent.type}`;
+      this.#refuse(target, failure("AGENT_TYPE_UNKNOWN", text));
+      return undefined;
+    }
+    // The type's own text is shared by all its agents.
+    const id = new AgentId(employment.program.type, agent.key);
+    const activation = new Activation(this, employment, target.activation, id);
+    this.#byNumber.set(activation.number, activation);
+    const earlier = this.#leaving.size === 0 ? undefined : this.#leaving.get(id.text);
+    activation.create(earlier);
+    return this.#byNumber.has(activation.number) ? activation : this.#stillborn(activation, target);
+  }
+
+  #accept(
+    activation: Activation,
+    frame: DeliverFrame | EventFrame,
+    target: DeliverFrame | EventTarget,
+    reenters: number,
+  ): void {
+    const turn = new Turn(this.workplace, activation, frame, target, this.workplace.clock.now());
+    this.workplace.turns.set(turn.delivery, turn);
+    activation.accept(turn, reenters);
+  }
+}

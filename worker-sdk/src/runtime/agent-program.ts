@@ -1,0 +1,53 @@
+import type { AgentId } from "@agentmesh/proto";
+import type { AgentContext } from "../agent/context.ts";
+import type { AgentDefinition } from "../agent/definition.ts";
+import type { MessageType, ReplyType } from "../messages/message-type.ts";
+import type { AnnouncedType, HandledMessage } from "./mesh-port.ts";
+
+/** One handler with the type of the agent's state erased. */
+export interface ProgramHandler {
+  readonly message: MessageType<never, unknown, ReplyType>;
+  handle(message: unknown, context: AgentContext<unknown>): unknown;
+}
+
+/** A hook with the type of the agent's state erased. */
+type DeactivateHook = {
+  run(state: unknown, id: AgentId): void | Promise<void>;
+}["run"];
+
+/** An agent type with the type of its state erased: what turns run. Any `AgentDefinition` is one. */
+export interface AgentProgram
+  extends Pick<
+    AgentDefinition<unknown>,
+    | "type"
+    | "description"
+    | "subscriptions"
+    | "concurrency"
+    | "idleMs"
+    | "maxTurnMs"
+    | "agentWindow"
+    | "createState"
+  > {
+  readonly handlers: ReadonlyMap<string, ProgramHandler>;
+  readonly onDeactivate: DeactivateHook | undefined;
+}
+
+/** What others are told of an agent type. */
+export function announce(program: AgentProgram): AnnouncedType {
+  return {
+    name: program.type,
+    description: program.description,
+    handles: [...program.handlers.values()].map(handled),
+    agentWindow: program.agentWindow,
+    maxTurnMs: program.maxTurnMs,
+  };
+}
+
+function handled({ message }: ProgramHandler): HandledMessage {
+  const { reply } = message;
+  return {
+    messageType: message.messageName,
+    replyType: reply.kind === "none" ? "" : reply.type.messageName,
+    replyStream: reply.kind === "stream",
+  };
+}

@@ -1,0 +1,60 @@
+import { type Failure, failure } from "@agentmesh/proto";
+import { type Content, type DeliverFrame, decodeContent, type EventFrame } from "@agentmesh/proto/wire";
+import type { AgentProgram, ProgramHandler } from "./agent-program.ts";
+
+/** What became of a message on its way to its handler. */
+export type Incoming =
+  | {
+      readonly kind: "ready";
+      readonly handler: ProgramHandler;
+      readonly content: Content;
+      readonly message: unknown;
+    }
+  /** An event for which the agent has no handler. */
+  | { readonly kind: "unhandled" }
+  /** `permanent` when no other attempt can cure it. */
+  | { readonly kind: "failed"; readonly failure: Failure; readonly permanent: boolean };
+
+const UNHANDLED: Incoming = { kind: "unhandled" };
+
+/** Finds the handler of a message and decodes the message for it. Never throws. */
+export function readIncoming(program: AgentProgram, frame: DeliverFrame | EventFrame): Incoming {
+  try {
+    const content = decodeContent(frame.content);
+    const handler = program.handlers.get(content.messageType);
+    if (handler === undefined) return withoutHandler(program, frame, content.messageType);
+    const mismatch = frame.kind === "deliver" ? mismatchOf(handler, frame) : undefined;
+    if (mismatch !== undefined) return { kind: "failed", failure: mismatch, permanent: false };
+    return { kind: "ready", handler, content, message: handler.message.decode(content) };
+  } catch (thrown) {
+    return { kind: "failed", failure: undecodable(thrown), permanent: true };
+  }
+}
+
+function withoutHandler(
+  program: AgentProgram,
+  frame: DeliverFrame | EventFrame,
+  messageType: string,
+): Incoming {
+  if (frame.kind === "event") return UNHANDLED;
+  const text = `agent type ${program.type} has no handler for ${messageType}`;
+  return { kind: "failed", failure: failure("MESSAGE_UNHANDLED", text), permanent: false };
+}
+
+/** Send and handler must agree on whether one reply is expected or a stream of them. */
+function mismatchOf(handler: ProgramHandler, frame: DeliverFrame): Failure | undefined {
+  const { messageName, reply } = handler.message;
+  if (reply.kind === "stream" && frame.streamChunks === 0) {
+    return failure("INVALID_ARGUMENT", `${messageName} is answered by a stream; ask with stream()`);
+  }
+  if (reply.kind !== "stream" && frame.streamChunks > 0) {
+    return failure("INVALID_ARGUMENT", `${messageName} is not answered by a stream; use send()`);
+  }
+  return undefined;
+}
+
+function undecodable(thrown: unknown): Failure {
+  const text = thrown instanceof Error ? thrown.message : String(thrown);
+  const prefix = "PAYLOAD_INVALID: ";
+  return failure("PAYLOAD_INVALID", text.startsWith(prefix) ? text.slice(prefix.length) : text);
+}

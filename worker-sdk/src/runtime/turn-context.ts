@@ -1,0 +1,66 @@
+import type { AgentId, TopicId } from "@agentmesh/proto";
+import type { AgentContext } from "../agent/context.ts";
+import { Messaging } from "./messaging.ts";
+import type { Turn } from "./turn.ts";
+
+const NO_METADATA: Readonly<Record<string, string>> = Object.freeze({});
+
+/** A turn as its handler sees it. Everything is looked up when it is read. */
+export class TurnContext extends Messaging implements AgentContext<unknown> {
+  readonly #turn: Turn;
+
+  constructor(turn: Turn) {
+    super(turn);
+    this.#turn = turn;
+  }
+
+  get self(): AgentId {
+    return this.#turn.home.id;
+  }
+
+  get sender(): AgentId | undefined {
+    return this.#turn.frame.sender;
+  }
+
+  get kind(): "send" | "event" {
+    return this.#turn.frame.kind === "event" ? "event" : "send";
+  }
+
+  get topic(): TopicId | undefined {
+    const { frame } = this.#turn;
+    return frame.kind === "event" ? frame.topic : undefined;
+  }
+
+  get messageId(): string {
+    const chosen = this.#turn.content?.messageId ?? "";
+    return chosen === "" ? String(this.#turn.frame.id) : chosen;
+  }
+
+  get attempt(): number {
+    return this.#turn.attempt;
+  }
+
+  get deadline(): number | undefined {
+    return this.#turn.deadlineUnixMs;
+  }
+
+  get signal(): AbortSignal {
+    return this.#turn.signal;
+  }
+
+  get activation(): number {
+    return this.#turn.home.number;
+  }
+
+  get metadata(): Readonly<Record<string, string>> {
+    return this.#turn.content?.metadata ?? NO_METADATA;
+  }
+
+  get state(): unknown {
+    return this.#turn.home.state;
+  }
+
+  set state(state: unknown) {
+    this.#turn.home.state = state;
+  }
+}

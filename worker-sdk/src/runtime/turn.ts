@@ -1,0 +1,345 @@
+/**
+ * One delivery and its handling.
+ *
+ * Phases: `waiting` in a lane → `running` → `ended`. A turn whose delivery is lost, or whose activation is gone, is
+ * `orphaned`: its handler runs to its end, and nobody is told of it.
+ *
+ * T1. The mesh is told the end exactly once, unless the turn is orphaned before: `#tell` is the one place.
+ * T2. Work whose time is up does not start.
+ * T3. One deadline at a time is armed, and only while a handler goes on after it has returned: what is left for the
+ *     message, then `maxTurnMs`, then the grace after which the turn is abandoned.
+ */
+import {
+  type AgentId,
+  Deadline,
+  type ErrorCode,
+  type Failure,
+  failure,
+  failureOf,
+  MeshError,
+  type TopicId,
+} from "@agentmesh/proto";
+import {
+  type Content,
+  type DeliverFrame,
+  DONE,
+  type EventFrame,
+  type EventTarget,
+  type PublishFrame,
+  type TurnEndFrame,
+} from "@agentmesh/proto/wire";
+import type { PublishOptions, SendOptions, StreamOptions } from "../agent/context.ts";
+import type { AgentProgram, ProgramHandler } from "./agent-program.ts";
+import type { CallOrigin } from "./call.ts";
+import { readIncoming } from "./incoming.ts";
+import type { Lane } from "./lane.ts";
+import type { OutgoingMessage, Speaker } from "./messaging.ts";
+import { encodeReply } from "./outgoing.ts";
+import { isAsyncIterable, ReplyWriter } from "./reply-writer.ts";
+import { isThenable } from "./thenable.ts";
+import { TurnContext } from "./turn-context.ts";
+import type { Workplace } from "./workplace.ts";
+
+/** Where a turn happens: an activation, as far as turns know it. */
+export interface TurnHome {
+  readonly number: number;
+  readonly id: AgentId;
+  readonly program: AgentProgram;
+  /** Whether the activation is over, so that nothing may be done in its name. */
+  readonly isGone: boolean;
+  state: unknown;
+  /** A handler that went on after it had returned is through. */
+  turnOver(turn: Turn): void;
+  /** A turn did not end in time, although it was told to. */
+  abandoned(): void;
+  /** Starts what may start in one of its lanes. */
+  proceed(lane: Lane): void;
+}
+
+export type TurnPhase = "waiting" | "running" | "orphaned" | "ended";
+
+const NO_PUBLISHES: readonly PublishFrame[] = [];
+const AGAIN: TurnEndFrame["ending"] = { kind: "postponed", delayMs: 0 };
+const NOT_STARTED = { outcome: "not-executed", retryable: true } as const;
+
+export class Turn extends Deadline implements CallOrigin, Speaker {
+  readonly home: TurnHome;
+  readonly frame: DeliverFrame | EventFrame;
+  /** Number of the delivery. */
+  readonly delivery: number;
+  /** Which attempt this is, from 1. */
+  readonly attempt: number;
+  phase: TurnPhase = "waiting";
+  /** The turn behind this one in its lane. */
+  behind: Turn | undefined = undefined;
+  /** The lane that it is in. */
+  lane: Lane | undefined = undefined;
+  /** Turns that enter this one while it waits; undefined when none did. */
+  inner: Lane | undefined = undefined;
+  /** What arrived; undefined before it has started. */
+  content: Content | undefined = undefined;
+  readonly #workplace: Workplace;
+  /** From when the time of the message counts. */
+  #timedFrom: number;
+  #startedAt = 0;
+  #stopReason: MeshError | undefined = undefined;
+  #abort: AbortController | undefined = undefined;
+  #writer: ReplyWriter | undefined = undefined;
+
+  constructor(
+    workplace: Workplace,
+    home: TurnHome,
+    frame: DeliverFrame | EventFrame,
+    target: DeliverFrame | EventTarget,
+    receivedAt: number,
+  ) {
+    super();
+    this.#workplace = workplace;
+    this.home = home;
+    this.frame = frame;
+    this.delivery = target.delivery;
+    this.attempt = target.attempt;
+    this.#timedFrom = receivedAt;
+  }
+
+  /** Why it was told to stop; undefined when it was not. */
+  get stopReason(): MeshError | undefined {
+    return this.#stopReason;
+  }
+
+  /** Fires when it is told to stop; made when a handler first looks at it. */
+  get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      this.#abort = new AbortController();
+      if (this.#stopReason !== undefined) this.#abort.abort(this.#stopReason);
+    }
+    return this.#abort.signal;
+  }
+
+  /** When who waits for it gives up, in milliseconds since 1970; undefined when nobody does. */
+  get deadlineUnixMs(): number | undefined {
+    if (this.#timeoutMs === 0) return undefined;
+    return Math.round(this.#workplace.clock.unixMs() + this.timeLeftMs());
+  }
+
+  get activation(): number {
+    return this.home.number;
+  }
+
+  /** 0 once it has ended: what its context still sends starts a new chain. */
+  get parent(): number {
+    return this.phase === "running" ? this.delivery : 0;
+  }
+
+  get obstacle(): Failure | undefined {
+    return this.home.isGone ? failure("ACTIVATION_STALE") : undefined;
+  }
+
+  timeLeftMs(): number {
+    const timeoutMs = this.#timeoutMs;
+    if (timeoutMs === 0) return Number.POSITIVE_INFINITY;
+    return this.#timedFrom + timeoutMs - this.#workplace.clock.now();
+  }
+
+  ask(target: AgentId, message: OutgoingMessage, options: SendOptions): Promise<unknown> {
+    return this.#workplace.calls.ask(this, target, message, options);
+  }
+
+  askStream(
+    target: AgentId,
+    message: OutgoingMessage,
+    options: StreamOptions,
+  ): AsyncIterable<unknown> {
+    return this.#workplace.calls.askStream(this, target, message, options);
+  }
+
+  tell(topic: TopicId, message: OutgoingMessage, options: PublishOptions): Promise<void> {
+    return this.#workplace.publisher.publish(this, topic, message, options);
+  }
+
+  /**
+   * Runs the handler; never throws.
+   * @returns whether the turn has ended. Otherwise its home is told when it has.
+   */
+  start(now: number): boolean {
+    this.phase = "running";
+    this.#startedAt = now;
+    const timeoutMs = this.#timeoutMs;
+    if (timeoutMs > 0 && now >= this.#timedFrom + timeoutMs) {
+      return this.#fail(failure("DEADLINE_EXCEEDED", undefined, NOT_STARTED), false);
+    }
+    const incoming = readIncoming(this.home.program, this.frame);
+    switch (incoming.kind) {
+      case "ready":
+        this.content = incoming.content;
+        return this.#handle(incoming.handler, incoming.message);
+      case "unhandled":
+        this.#workplace.counters.unhandledEvents++;
+        return this.#tell(DONE, false);
+      case "failed":
+        return this.#fail(incoming.failure, incoming.permanent);
+    }
+  }
+
+  /** Ends it with a failure, without waiting for its handler. */
+  refuse(reason: Failure, permanent = false): void {
+    this.#fail(reason, permanent);
+  }
+
+  /** Tells the handler, and the agents that it waits for, to stop. The turn ends when the handler does. */
+  stop(reason: MeshError): void {
+    if (this.#stopReason !== undefined) return;
+    this.#stopReason = reason;
+    this.#workplace.calls.stopTurn(this.delivery, reason);
+    this.#abort?.abort(reason);
+    this.#writer?.goOn();
+  }
+
+  /** The mesh is not told of its end any more. */
+  orphan(): void {
+    this.#workplace.deadlines.disarm(this);
+    this.phase = this.phase === "running" ? "orphaned" : "ended";
+  }
+
+  /** The reader of a stream of replies can take more. */
+  grant(chunks: number, bytes: number): void {
+    this.#writer?.grant(chunks, bytes);
+  }
+
+  /** An element of a stream of replies was written. */
+  progressed(): void {
+    this.#timedFrom = this.#workplace.clock.now();
+  }
+
+  expire(): void {
+    const now = this.#workplace.clock.now();
+    const limitAt = this.#startedAt + this.#maxTurnMs;
+    if (now < limitAt) {
+      if (this.timeLeftMs() <= 0) this.stop(stopped("DEADLINE_EXCEEDED"));
+      this.#workplace.deadlines.arm(this, limitAt - now);
+      return;
+    }
+    const abandonAt = limitAt + this.#workplace.turnGraceMs;
+    if (now < abandonAt) {
+      this.stop(stopped("TURN_ABANDONED"));
+      this.#workplace.deadlines.arm(this, abandonAt - now);
+      return;
+    }
+    this.home.abandoned();
+  }
+
+  get #timeoutMs(): number {
+    return this.frame.kind === "deliver" ? this.frame.timeoutMs : 0;
+  }
+
+  get #maxTurnMs(): number {
+    const { maxTurnMs } = this.home.program;
+    return maxTurnMs === 0 ? this.#workplace.maxTurnMs : maxTurnMs;
+  }
+
+  #handle(handler: ProgramHandler, message: unknown): boolean {
+    let returned: unknown;
+    try {
+      returned = handler.handle(message, new TurnContext(this));
+    } catch (thrown) {
+      return this.#threw(thrown);
+    }
+    if (handler.message.reply.kind === "stream") return this.#stream(handler, returned);
+    if (!isThenable(returned)) return this.#returned(handler, returned);
+    this.#watch(this.#timeoutMs);
+    void Promise.resolve(returned).then(
+      (value) => {
+        this.#returned(handler, value);
+        this.home.turnOver(this);
+      },
+      (thrown) => {
+        this.#threw(thrown);
+        this.home.turnOver(this);
+      },
+    );
+    return false;
+  }
+
+  #stream(handler: ProgramHandler, returned: unknown): boolean {
+    const { reply } = handler.message;
+    if (reply.kind !== "stream" || !isAsyncIterable(returned)) {
+      return this.#threw(new TypeError("the handler did not return an async iterable of replies"));
+    }
+    // The deadline of a stream is one between elements: the mesh watches it.
+    this.#watch(0);
+    const writer = new ReplyWriter(this, this.#workplace, reply.type);
+    this.#writer = writer;
+    void writer.run(returned).then((thrown) => {
+      if (thrown === undefined) this.#tell(DONE, false);
+      else this.#threw(thrown.error);
+      this.home.turnOver(this);
+    });
+    return false;
+  }
+
+  #returned(handler: ProgramHandler, value: unknown): boolean {
+    const { reply } = handler.message;
+    if (reply.kind !== "one" || this.frame.kind === "event") return this.#tell(DONE, false);
+    try {
+      const content = encodeReply(reply.type, value, this.#workplace.maxPayloadBytes);
+      return this.#tell({ kind: "reply", content }, false);
+    } catch (thrown) {
+      return this.#threw(thrown);
+    }
+  }
+
+  #threw(thrown: unknown): boolean {
+    const reason = this.#stopReason;
+    if (reason === undefined) return this.#fail(failureOf(thrown), false);
+    // What lost its host has not failed: it is handled once more.
+    if (reason.code === "WORKER_LOST" && this.frame.kind === "event") {
+      return this.#tell(AGAIN, false);
+    }
+    if (thrown === reason) return this.#fail(failure(reason.code, undefined, STOPPED), false);
+    return this.#fail(failureOf(thrown), false);
+  }
+
+  #fail(reason: Failure, permanent: boolean): boolean {
+    this.#workplace.counters.failedTurns++;
+    return this.#tell({ kind: "failed", failure: reason }, permanent);
+  }
+
+  /** The handler goes on after it has returned: watches its time. */
+  #watch(timeoutMs: number): void {
+    const limitMs = this.#maxTurnMs;
+    const delayMs = timeoutMs === 0 ? limitMs : Math.min(limitMs, timeoutMs);
+    this.#workplace.deadlines.arm(this, delayMs);
+  }
+
+  /** @returns true: the turn has ended. */
+  #tell(ending: TurnEndFrame["ending"], permanent: boolean): true {
+    const { phase, delivery } = this;
+    this.phase = "ended";
+    const { deadlines, turns, uplink } = this.#workplace;
+    deadlines.disarm(this);
+    if (phase === "orphaned" || phase === "ended") return true;
+    turns.delete(delivery);
+    const activation = this.home.number;
+    if (ending.kind === "done" && this.frame.kind === "event") uplink.done(activation, delivery);
+    else {
+      uplink.turnEnd({
+        kind: "turn-end",
+        delivery,
+        activation,
+        ending,
+        permanent,
+        publishes: NO_PUBLISHES,
+        state: false,
+      });
+    }
+    return true;
+  }
+}
+
+/** The handler ran, and ended because it was told to. */
+const STOPPED = { outcome: "unknown", retryable: false } as const;
+
+/** Why a turn is told to stop. */
+export function stopped(code: ErrorCode, text?: string): MeshError {
+  return new MeshError(failure(code, text));
+}
