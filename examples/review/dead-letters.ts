@@ -7,3 +7,8 @@ export interface DeadLetterLine {
   readonly code: string;
   readonly text: string;
 }
+
+/** The dead letters of the host at `address`. */
+export async function readDeadLetters(address: string): Promise<readonly DeadLetterLine[]> {
+  throw new Error(`reading the dead letters of ${address} awaits connectAdmin`);
+}

@@ -1,4 +1,4 @@
-import { type Dirent, type Stats } from "node:fs";
+import type { Dirent, Stats } from "node:fs";
 import { open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { wrongUse } from "./complaint.ts";
@@ -35,21 +35,25 @@ export async function listFiles(folder: string): Promise<Listing> {
   await checkFolder(folder);
   const paths: string[] = [];
   const leftOut = new Map<Reason, number>();
-  const waiting = [""];
-  while (waiting.length > 0 && paths.length < MAX_FILES) {
-    const within = waiting.pop() ?? "";
-    for (const entry of await entriesOf(join(folder, within))) {
-      const path = within === "" ? entry.name : `${within}/${entry.name}`;
-      if (entry.isDirectory() && !SKIPPED_FOLDERS.has(entry.name)) waiting.push(path);
-      if (!entry.isFile()) continue;
-      const reason = await reasonToSkip(folder, path);
-      if (reason === undefined) paths.push(path);
-      else leftOut.set(reason, (leftOut.get(reason) ?? 0) + 1);
-    }
+  let isCut = false;
+  for await (const path of walk(folder, "")) {
+    isCut = paths.length === MAX_FILES;
+    if (isCut) break;
+    const reason = await reasonToSkip(folder, path);
+    if (reason === undefined) paths.push(path);
+    else leftOut.set(reason, (leftOut.get(reason) ?? 0) + 1);
   }
   if (paths.length === 0) throw wrongUse(`${folder} holds no text file to review`);
-  const isCut = waiting.length > 0 || paths.length > MAX_FILES;
-  return { folder, paths: paths.slice(0, MAX_FILES).sort(), leftOut, isCut };
+  return { folder, paths: paths.sort(), leftOut, isCut };
+}
+
+/** Yields the paths of all files below `within`, always in the same order. */
+async function* walk(folder: string, within: string): AsyncGenerator<string> {
+  for (const entry of await entriesOf(join(folder, within))) {
+    const path = within === "" ? entry.name : `${within}/${entry.name}`;
+    if (entry.isFile()) yield path;
+    if (entry.isDirectory() && !SKIPPED_FOLDERS.has(entry.name)) yield* walk(folder, path);
+  }
 }
 
 async function checkFolder(folder: string): Promise<void> {

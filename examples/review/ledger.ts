@@ -19,14 +19,21 @@ export interface Ledger extends Watcher {
   workers(): readonly WorkerTally[];
   /** How often each message was seen, by name. */
   readonly traffic: ReadonlyMap<string, number>;
+  /** Calls `listener` after every entry from now on. */
+  onEntry(listener: () => void): void;
 }
 
-/** Opens the books for a review of `paths`. `onEntry` is called after every entry. */
-export function createLedger(paths: readonly string[], onEntry: () => void): Ledger {
+/** Opens the books for a review of `paths`. */
+export function createLedger(paths: readonly string[]): Ledger {
   const open = new Set(paths);
   const verdicts = new Map<string, Verdict>();
   const workers = new Map<string, WorkerTally>();
   const traffic = new Map<string, number>();
+  const listeners: (() => void)[] = [];
+
+  function entered(): void {
+    for (const listener of listeners) listener();
+  }
 
   function tally({ worker, reviewer }: Opinion): WorkerTally {
     const name = `${worker} ${reviewer}`;
@@ -37,20 +44,21 @@ export function createLedger(paths: readonly string[], onEntry: () => void): Led
 
   return {
     traffic,
+    onEntry: (listener) => void listeners.push(listener),
     saw({ message, step }: Sighting) {
       if (step !== "failure") traffic.set(message, (traffic.get(message) ?? 0) + 1);
-      onEntry();
+      entered();
     },
     heard(opinion) {
       const of = tally(opinion);
       of.files++;
       of.findings += opinion.findings.length;
-      onEntry();
+      entered();
     },
     settled(verdict) {
       verdicts.set(verdict.path, verdict);
       open.delete(verdict.path);
-      onEntry();
+      entered();
     },
     outstanding: () => [...open],
     verdicts: () => [...verdicts.values()].sort((a, b) => (a.path < b.path ? -1 : 1)),

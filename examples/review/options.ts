@@ -26,7 +26,7 @@ export function readOptions(args: readonly string[], defaultFolder: string): Rev
   for (let at = 0; at < args.length; at++) {
     const arg = args[at] ?? "";
     if (arg === "--exit" || arg === "--local") flags.add(arg);
-    else if (arg === "--verdicts") verdictsFile = valueOf(arg, args[++at]);
+    else if (arg === "--verdicts") verdictsFile = fileAfter(arg, args[++at]);
     else if (arg.startsWith("-")) throw wrongUse(`unknown flag ${arg}; usage: ${USAGE}`);
     else folders.push(arg);
   }
@@ -37,7 +37,7 @@ export function readOptions(args: readonly string[], defaultFolder: string): Rev
   return { folder, exit: flags.has("--exit"), local: flags.has("--local"), verdictsFile };
 }
 
-function valueOf(flag: string, value: string | undefined): string {
+function fileAfter(flag: string, value: string | undefined): string {
   if (value === undefined || value === "" || value.startsWith("-")) {
     throw wrongUse(`${flag} needs the name of a file behind it`);
   }

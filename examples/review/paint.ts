@@ -12,8 +12,11 @@ export type Style = keyof typeof STYLES;
 export type Paint = (style: Style, text: string) => string;
 
 /** Paints on a terminal that wants colours: never in a pipe, and not where `NO_COLOR` is set. */
-export function painterFor(screen: Screen, env: Readonly<Record<string, string | undefined>>): Paint {
-  const refuses = (env["NO_COLOR"] ?? "") !== "" || env["TERM"] === "dumb";
+export function painterFor(
+  screen: Screen,
+  env: Readonly<Record<string, string | undefined>>,
+): Paint {
+  const refuses = (env.NO_COLOR ?? "") !== "" || env.TERM === "dumb";
   if (screen.isTTY !== true || refuses) return (_, text) => text;
   return (style, text) => `\u001b[${STYLES[style]}m${text}\u001b[0m`;
 }
@@ -24,6 +27,6 @@ export function printable(text: string): string {
 }
 
 /** The text in at most `width` characters. */
-export function fit(text: string, width: number): string {
+export function shorten(text: string, width: number): string {
   return text.length > width ? `${text.slice(0, Math.max(0, width - 1))}…` : text;
 }

@@ -26,28 +26,51 @@ export function breakingFile({ paths }: Listing): string | undefined {
   return paths[Math.floor(paths.length / 2)];
 }
 
-/** Tells that something was written into the ledger. */
-export interface Pulse {
-  /** Calls `onBeat` from now on. */
-  listen(onBeat: () => void): void;
-}
-
 /**
- * Reviews the files of `listing` on `mesh` and returns when all verdicts are in the ledger.
+ * Reviews the files of `listing` on `mesh` and returns when all verdicts are in the ledger. `signal` ends the wait.
  * @throws Complaint when they do not come; MeshError when the coordinator fails.
  */
 export async function review(
   mesh: ReviewMesh,
   listing: Listing,
   ledger: Ledger,
-  pulse: Pulse,
+  signal: AbortSignal,
 ): Promise<void> {
   const start = StartReview({ folder: listing.folder, paths: [...listing.paths] });
-  await mesh.messenger.send(COORDINATOR, start, { timeoutMs: START_LIMIT_MS });
-  const silence = new Silence(pulse);
-  try {
-    await untilSettled(mesh, ledger, silence);
-  } finally {
-    silence.end();
-  }
+  await mesh.messenger.send(COORDINATOR, start, { timeoutMs: START_LIMIT_MS, signal });
+  await untilSettled(mesh.messenger, ledger, signal);
+}
+
+/** Waits for the verdicts. When all is quiet for too long, the judges are told once to settle with what they have. */
+function untilSettled(messenger: Messenger, ledger: Ledger, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let isLastChance = false;
+    const timer = setTimeout(() => {
+      const open = ledger.outstanding();
+      if (isLastChance) return reject(noVerdicts(open));
+      isLastChance = true;
+      timer.refresh();
+      settleAll(messenger, open).catch(reject);
+    }, QUIET_LIMIT_MS);
+    const look = (): void => {
+      timer.refresh();
+      if (ledger.outstanding().length > 0) return;
+      clearTimeout(timer);
+      resolve();
+    };
+    signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+    ledger.onEntry(look);
+    look();
+  });
+}
+
+async function settleAll(messenger: Messenger, paths: readonly string[]): Promise<void> {
+  await Promise.all(
+    paths.map((path) => messenger.send(agentId("judge", path), SettleCase({ path }))),
+  );
+}
+
+function noVerdicts(paths: readonly string[]): Complaint {
+  const waited = `nothing happened for ${QUIET_LIMIT_MS / 1000} s, twice`;
+  return new Complaint(`${waited}; ${paths.length} verdicts are missing, first on ${paths[0]}`);
 }

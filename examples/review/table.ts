@@ -1,5 +1,5 @@
 import { DECISIONS, type Decision, type Verdict } from "./messages.ts";
-import { fit, type Paint, printable, type Style } from "./paint.ts";
+import { type Paint, printable, type Style, shorten } from "./paint.ts";
 
 /** A screen and a half: more rows do not fit into anyone's view. */
 const MAX_ROWS = 40;
@@ -33,7 +33,10 @@ export function verdictTable(verdicts: readonly Verdict[], paint: Paint): string
 export function inWords(verdicts: readonly Verdict[]): string {
   return [...DECISIONS]
     .reverse()
-    .map((decision) => ({ decision, count: verdicts.filter((v) => v.decision === decision).length }))
+    .map((decision) => ({
+      decision,
+      count: verdicts.filter((v) => v.decision === decision).length,
+    }))
     .filter(({ count }) => count > 0)
     .map(({ decision, count }) => `${count} ${decision}`)
     .join(", ");
@@ -53,7 +56,7 @@ function rowOf({ decision, path, opinions, why }: Verdict): Row {
     if (severity === undefined) return "—";
     return findings === 0 ? severity : `${severity} (${findings})`;
   });
-  return { decision, cells: [fit(printable(path), PATH_WIDTH), ...given], why };
+  return { decision, cells: [shorten(printable(path), PATH_WIDTH), ...given], why };
 }
 
 function columnWidths(rows: readonly Row[]): number[] {
@@ -65,7 +68,7 @@ function columnWidths(rows: readonly Row[]): number[] {
 
 function paintRow({ decision, cells, why }: Row, widths: readonly number[], paint: Paint): string {
   const padded = cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ");
-  const told = fit(printable(why), WHY_WIDTH);
+  const told = shorten(printable(why), WHY_WIDTH);
   const style = decision === "verdict" ? "bold" : STYLE_OF_DECISION[decision];
   const line = `${paint(style, decision.padEnd("request changes".length))}  ${padded}  ${told}`;
   return line.trimEnd();

@@ -14,7 +14,7 @@ const CLEAR_LINE = "\r\u001b[K";
 
 /** What the user sees. In a pipe it only ever adds lines; on a terminal the last line shows the progress. */
 export interface Terminal {
-  /** What is about to happen. */
+  /** What is about to happen; the clock starts. */
   begin(listing: Listing, setting: string): void;
   /** One message passed. */
   trace(sighting: Sighting): void;
@@ -33,8 +33,8 @@ export function createTerminal(
 ): Terminal {
   const paint = painterFor(screen, env);
   const trace = createTrace(paint);
-  const startedAt = now();
-  const isLive = screen.isTTY === true && env["TERM"] !== "dumb";
+  let startedAt = now();
+  const isLive = screen.isTTY === true && env.TERM !== "dumb";
   let status = "";
   let step = 0;
 
@@ -50,6 +50,7 @@ export function createTerminal(
   return {
     say,
     begin(listing, setting) {
+      startedAt = now();
       say(`${paint("bold", "review")} of ${printable(listing.folder)}`);
       for (const line of aboutListing(listing)) say(`  ${line}`);
       say(`  ${setting}`);

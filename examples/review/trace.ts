@@ -38,7 +38,8 @@ function lineOf(sighting: Sighting, elapsedMs: number, paint: Paint): string {
   const { step, from, to, message, path, text } = sighting;
   const time = `${(elapsedMs / 1000).toFixed(2)}s`.padStart(7);
   const arrow = paint(STYLE_OF_STEP[step], ARROWS[step]);
-  const style: Style | undefined = step === "failure" || message === "review.failed" ? "red" : undefined;
+  const style: Style | undefined =
+    step === "failure" || message === "review.failed" ? "red" : undefined;
   const told = printable(text);
   const columns = [
     paint("dim", time),

@@ -18,7 +18,9 @@ import { createServer, listen, shutDown } from "./gateway/server.ts";
 import { Sessions } from "./gateway/sessions.ts";
 import type { DeadLetter } from "./model/dead-letter.ts";
 import { NumberSource } from "./model/number-source.ts";
+import { TurnClock } from "./model/turn-clock.ts";
 import { type Counters, createCounters } from "./observability/counters.ts";
+import { LineBudget } from "./observability/line-budget.ts";
 import { createLogger, type Logger } from "./observability/logger.ts";
 import { formatAddress, type HostOptions, type ResolvedHostOptions, resolveHostOptions } from "./options.ts";
 import { Calls } from "./router/calls.ts";
@@ -64,13 +66,16 @@ export interface HostEnvironment {
 export async function createHost(options: HostOptions = {}, environment: HostEnvironment = {}): Promise<Host> {
   const resolved = resolveHostOptions(options);
   const credentials = loadServerCredentials(resolved.tls);
-  const host = new RunningHost(resolved, environment.clock ?? systemClock);
+  const host = new RunningHost(resolved, new TurnClock(environment.clock ?? systemClock));
   await host.listen(credentials);
   return host;
 }
 
 /** Full names of the services of AgentMesh. */
 const SERVICES = ["GatewayService", "ClientService", "AdminService"].map((name) => `agentmesh.v1.${name}`);
+
+/** A flood of dead letters must not become a flood of log lines. */
+const PARKED_LINES_PER_SECOND = 10;
 
 /** How often a draining host looks whether everything has finished, in milliseconds. */
 const QUIET_CHECK_MS = 20;
@@ -89,6 +94,7 @@ class RunningHost implements Host {
   readonly #router: Router;
   readonly #sessions: Sessions;
   readonly #gateway: GatewayService;
+  readonly #parkedLines = new LineBudget(PARKED_LINES_PER_SECOND);
   readonly #health = new Health(SERVICES);
   readonly #server: Server;
   #port = 0;
@@ -263,6 +269,8 @@ class RunningHost implements Host {
   }
 
   #noteParked(letter: DeadLetter): void {
+    const leftOut = this.#parkedLines.take(this.#clock.now());
+    if (leftOut === undefined) return;
     this.#logger.emit("message.parked", {
       id: letter.id,
       namespace: letter.namespace,
@@ -270,6 +278,7 @@ class RunningHost implements Host {
       attempts: letter.attempts,
       crashes: letter.crashes,
       code: letter.failure.code,
+      leftOut,
     });
   }
 }

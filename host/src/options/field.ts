@@ -92,8 +92,7 @@ export function bearerToken(about: string): Field<string | undefined> {
     fallback: undefined,
     allowed: "1–4096 visible ASCII characters without blanks",
     about,
-    accepts: (value): value is string =>
-      typeof value === "string" && isToken(value),
+    accepts: (value): value is string => typeof value === "string" && isToken(value),
     parse: (text) => text,
   };
 }

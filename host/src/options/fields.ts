@@ -47,7 +47,12 @@ export const FIELDS = {
     1e6,
     "unsettled sends and publishes of a session",
   ),
-  requestWindowBytes: bytes(DEFAULTS.requestWindowBytes, KIB, GIB, "content of unsettled sends and publishes of a session"),
+  requestWindowBytes: bytes(
+    DEFAULTS.requestWindowBytes,
+    KIB,
+    GIB,
+    "content of unsettled sends and publishes of a session",
+  ),
   replayBytes: bytes(DEFAULTS.replayBytes, KIB, GIB, "batches kept for a resume, per session"),
   outboxLimitBytes: bytes(DEFAULTS.outboxLimitBytes, KIB, GIB, "batches waiting for a slow worker"),
   maxSessions: count(DEFAULTS.sessions, 1, 1e6, "sessions of this host"),

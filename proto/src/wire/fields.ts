@@ -46,8 +46,8 @@ export function readStreamCredit(reader: WireReader): StreamCreditFrame {
   while (reader.pos < reader.end) {
     const tag = reader.tag();
     if (tag === 0x08) stream = reader.varint();
-    else if (tag === 0x10) chunks = reader.varint();
-    else if (tag === 0x18) bytes = reader.varint();
+    else if (tag === 0x10) chunks = reader.uint32();
+    else if (tag === 0x18) bytes = reader.uint32();
     else reader.skip(tag);
   }
   return { kind: "stream-credit", stream, chunks, bytes };

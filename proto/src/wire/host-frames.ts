@@ -157,22 +157,22 @@ function readDeliver(reader: WireReader): DeliverFrame {
         sender = readAgentId(reader);
         break;
       case 0x30:
-        timeoutMs = reader.varint();
+        timeoutMs = reader.uint32();
         break;
       case 0x38:
         id = reader.varint();
         break;
       case 0x40:
-        attempt = reader.varint();
+        attempt = reader.uint32();
         break;
       case 0x48:
         reenters = reader.varint();
         break;
       case 0x50:
-        streamChunks = reader.varint();
+        streamChunks = reader.uint32();
         break;
       case 0x58:
-        streamBytes = reader.varint();
+        streamBytes = reader.uint32();
         break;
       default:
         reader.skip(tag);
@@ -267,7 +267,7 @@ function readTarget(reader: WireReader): EventTarget {
     if (tag === 0x08) delivery = reader.varint();
     else if (tag === 0x10) activation = reader.varint();
     else if (tag === 0x1a) agent = readAgentId(reader);
-    else if (tag === 0x20) attempt = reader.varint();
+    else if (tag === 0x20) attempt = reader.uint32();
     else if (tag === 0x28) lane = reader.varint();
     else if (tag === 0x30) durable = reader.varint() !== 0;
     else reader.skip(tag);
@@ -317,7 +317,7 @@ function readCancelDelivery(reader: WireReader): CancelDeliveryFrame {
   while (reader.pos < reader.end) {
     const tag = reader.tag();
     if (tag === 0x08) delivery = reader.varint();
-    else if (tag === 0x10) reason = reader.varint();
+    else if (tag === 0x10) reason = reader.uint32();
     else reader.skip(tag);
   }
   return { kind: "cancel-delivery", delivery, reason };

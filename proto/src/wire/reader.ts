@@ -1,4 +1,4 @@
-import { meshError } from "../errors/mesh-error.ts";
+import { type MeshError, meshError } from "../errors/mesh-error.ts";
 
 /** Reads protobuf from a buffer. Malformed input throws `PROTOCOL_VIOLATION`; nothing is read past the end. */
 export class WireReader {
@@ -24,18 +24,24 @@ export class WireReader {
 
   /** A varint below 2^53. */
   varint(): number {
-    const buffer = this.buffer;
+    const { buffer, end } = this;
     let pos = this.pos;
-    let byte = this.#byteAt(pos++);
-    let value = byte & 0x7f;
-    for (let shift = 7; byte >= 0x80; shift += 7) {
-      if (shift > 63) throw malformed("varint of more than 10 bytes");
-      byte = pos < this.end ? (buffer[pos++] as number) : this.#byteAt(pos);
-      value = shift < 28 ? value | ((byte & 0x7f) << shift) : value + (byte & 0x7f) * 2 ** shift;
+    let low = 0;
+    for (let shift = 0; shift < 28; shift += 7) {
+      if (pos >= end) throw malformed("truncated number");
+      const byte = buffer[pos++] as number;
+      low |= (byte & 0x7f) << shift;
+      if (byte < 0x80) {
+        this.pos = pos;
+        return low;
+      }
     }
-    if (value > Number.MAX_SAFE_INTEGER) throw malformed("number above 2^53");
-    this.pos = pos;
-    return value;
+    return this.#highPart(pos) * 0x10000000 + low;
+  }
+
+  /** A varint of a uint32 field. As protobuf has it, a longer one counts modulo 2^32. */
+  uint32(): number {
+    return this.varint() >>> 0;
   }
 
   /** A fixed64 below 2^53. */
@@ -75,7 +81,7 @@ export class WireReader {
   skip(tag: number): void {
     switch (tag & 7) {
       case 0:
-        this.varint();
+        this.#skipVarint();
         return;
       case 1:
         this.#advance(8);
@@ -96,13 +102,35 @@ export class WireReader {
     this.pos += bytes;
   }
 
-  #byteAt(pos: number): number {
-    if (pos >= this.end) throw malformed("truncated number");
-    return this.buffer[pos] as number;
+  /** What follows the first four bytes of a varint, which begin before `from`: bit operations see 32 bits only. */
+  #highPart(from: number): number {
+    const { buffer, end } = this;
+    let pos = from;
+    let high = 0;
+    for (let shift = 0; shift < 42; shift += 7) {
+      if (pos >= end) throw malformed("truncated number");
+      const byte = buffer[pos++] as number;
+      if (shift < 28) high |= (byte & 0x7f) << shift;
+      if (high > 0x1ffffff || (shift >= 28 && (byte & 0x7f) !== 0)) throw malformed("number above 2^53");
+      if (byte < 0x80) {
+        this.pos = pos;
+        return high;
+      }
+    }
+    throw malformed("varint of more than 10 bytes");
+  }
+
+  /** The value of an unknown field may be any of 64 bits. */
+  #skipVarint(): void {
+    for (let count = 0; count < 10; count++) {
+      if (this.pos >= this.end) throw malformed("truncated number");
+      if ((this.buffer[this.pos++] as number) < 0x80) return;
+    }
+    throw malformed("varint of more than 10 bytes");
   }
 }
 
 /** The error for bytes that are not the protobuf they should be. */
-export function malformed(what: string): Error {
-  return meshError("PROTOCOL_VIOLATION", `malformed bytes: ${what}`);
+export function malformed(what: string, options?: ErrorOptions): MeshError {
+  return meshError("PROTOCOL_VIOLATION", `malformed bytes: ${what}`, options);
 }

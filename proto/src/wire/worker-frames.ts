@@ -141,7 +141,7 @@ function readSend(reader: WireReader): SendFrame {
         target = readAgentId(reader);
         break;
       case 0x18:
-        timeoutMs = reader.varint();
+        timeoutMs = reader.uint32();
         break;
       case 0x22:
         content = reader.bytes();
@@ -153,10 +153,10 @@ function readSend(reader: WireReader): SendFrame {
         parent = reader.varint();
         break;
       case 0x38:
-        streamChunks = reader.varint();
+        streamChunks = reader.uint32();
         break;
       case 0x40:
-        streamBytes = reader.varint();
+        streamBytes = reader.uint32();
         break;
       default:
         reader.skip(tag);
@@ -265,7 +265,7 @@ function readTurnEnd(reader: WireReader): TurnEndFrame {
         ending = readFailed(reader);
         break;
       case 0x28:
-        ending = { kind: "postponed", delayMs: reader.varint() };
+        ending = { kind: "postponed", delayMs: reader.uint32() };
         break;
       case 0x30:
         permanent = reader.varint() !== 0;

@@ -3,6 +3,8 @@
  * objects, canonical output. Numbers are non-negative integers below 2^53.
  */
 const MIN_BYTES = 1024;
+/** Room behind a value that is closed: for moving it, and so that writing its length in front never grows the buffer. */
+const CLOSING_BYTES = 24;
 
 /** How many bytes the varint of `value` takes. */
 export function varintBytes(value: number): number {
@@ -121,8 +123,8 @@ export class WireWriter {
     const start = (mark - room) / 8;
     const length = this.pos - start;
     const needed = varintBytes(length);
+    this.reserve(CLOSING_BYTES);
     if (needed !== room) {
-      if (needed > room) this.reserve(needed - room);
       this.buffer.copyWithin(start - room + needed, start, this.pos);
     }
     this.pos = start - room;
@@ -149,8 +151,8 @@ export class WireWriter {
     const length = this.pos - start;
     const inner = varintBytes(length);
     const needed = 2 + inner + varintBytes(length + 1 + inner);
+    this.reserve(CLOSING_BYTES);
     if (needed !== room) {
-      if (needed > room) this.reserve(needed - room);
       this.buffer.copyWithin(start - room + needed, start, this.pos);
     }
     this.pos = start - room;

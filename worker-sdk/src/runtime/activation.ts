@@ -1,7 +1,7 @@
 /**
  * The presence of one agent in this process: its state, its mailbox and the turns that run.
  *
- * Phases: `creating` (its state is being made; deliveries wait) → `active` → `gone`.
+ * Phases: `new` → `creating` (its state is being made) → `active` → `gone`. Deliveries wait in the first two.
  *
  * A1. At most `concurrency` turns of the mailbox run at a time, in the order of arrival.
  * A2. A delivery enters a running turn only when that turn has an open send from which the delivery descends. Those
@@ -41,7 +41,7 @@ export class Activation implements TurnHome, Idler {
   readonly #keeper: ActivationKeeper;
   readonly #employment: Employment;
   readonly #mailbox = new Lane(undefined);
-  #phase: "creating" | "active" | "gone" = "creating";
+  #phase: "new" | "creating" | "active" | "gone" = "new";
 
   constructor(keeper: ActivationKeeper, employment: Employment, number: number, id: AgentId) {
     this.#keeper = keeper;
@@ -52,6 +52,11 @@ export class Activation implements TurnHome, Idler {
 
   get program(): AgentProgram {
     return this.#employment.program;
+  }
+
+  /** Whether nobody has begun to make it. */
+  get isNew(): boolean {
+    return this.#phase === "new";
   }
 
   get isGone(): boolean {
@@ -65,6 +70,7 @@ export class Activation implements TurnHome, Idler {
 
   /** Makes the state, once `earlier` is over: the last act of an earlier presence of the same agent. */
   create(earlier: Promise<void> | undefined): void {
+    this.#phase = "creating";
     if (earlier === undefined) this.#make();
     else void earlier.then(() => this.#make());
   }

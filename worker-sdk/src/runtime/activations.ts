@@ -10,6 +10,7 @@ import { AgentId, type ErrorCode, type Failure, failure, type MeshError } from "
 import type { DeliverFrame, EventFrame, EventTarget } from "@agentmesh/proto/wire";
 import { Activation, type ActivationKeeper, type Employment } from "./activation.ts";
 import type { LiveActivation } from "./mesh-port.ts";
+import { isThenable } from "./thenable.ts";
 import { stopped, Turn } from "./turn.ts";
 import type { Workplace } from "./workplace.ts";
 
@@ -179,9 +180,7 @@ export class Activations implements ActivationKeeper {
     const id = new AgentId(employment.program.type, agent.key);
     const activation = new Activation(this, employment, target.activation, id);
     this.#byNumber.set(activation.number, activation);
-    const earlier = this.#leaving.size === 0 ? undefined : this.#leaving.get(id.text);
-    activation.create(earlier);
-    return this.#byNumber.has(activation.number) ? activation : this.#stillborn(activation, target);
+    return activation;
   }
 
   #accept(
@@ -193,5 +192,79 @@ export class Activations implements ActivationKeeper {
     const turn = new Turn(this.workplace, activation, frame, target, this.workplace.clock.now());
     this.workplace.turns.set(turn.delivery, turn);
     activation.accept(turn, reenters);
+    if (activation.isNew) activation.create(this.#leaving.get(activation.id.text));
+  }
+
+  /** The mesh may deliver once more to an activation that was given up: it must look for another place. */
+  #refuseAbandoned(target: DeliverFrame | EventTarget, kind: "deliver" | "event"): void {
+    if (kind === "event") this.workplace.uplink.release([target.delivery]);
+    else this.#refuse(target, failure("ACTIVATION_STALE", undefined, NOT_STARTED));
+  }
+
+  #refuse(target: DeliverFrame | EventTarget, reason: Failure): void {
+    this.workplace.uplink.turnEnd({
+      kind: "turn-end",
+      delivery: target.delivery,
+      activation: target.activation,
+      ending: { kind: "failed", failure: reason },
+      permanent: false,
+      publishes: [],
+      state: false,
+    });
+  }
+
+  /** Gives back deliveries that have not started. */
+  #giveBack(isMeant: (turn: Turn) => boolean): void {
+    const { turns, uplink } = this.workplace;
+    const deliveries: number[] = [];
+    for (const turn of [...turns.values()]) {
+      if (turn.phase !== "waiting" || !isMeant(turn)) continue;
+      turns.delete(turn.delivery);
+      turn.orphan();
+      deliveries.push(turn.delivery);
+    }
+    if (deliveries.length > 0) uplink.release(deliveries);
+  }
+
+  /** Nobody asks for a delivery any more. */
+  #lose(turn: Turn, reason: MeshError): void {
+    this.workplace.turns.delete(turn.delivery);
+    const isRunning = turn.phase === "running";
+    turn.orphan();
+    if (isRunning) turn.stop(reason);
+  }
+
+  #rememberAbandoned(number: number): void {
+    this.#abandoned.add(number);
+    if (this.#abandoned.size <= MOST_ABANDONED) return;
+    for (const oldest of this.#abandoned) {
+      this.#abandoned.delete(oldest);
+      return;
+    }
+  }
+
+  /** Lets an agent that has nothing to do act for the last time. */
+  #retire(activation: Activation): void {
+    activation.leave();
+    this.#byNumber.delete(activation.number);
+    const { program, state, id } = activation;
+    if (program.onDeactivate === undefined) return;
+    try {
+      const over = program.onDeactivate(state, id);
+      if (isThenable(over)) this.#awaitLastAct(id.text, Promise.resolve(over));
+    } catch {
+      this.workplace.counters.failedDeactivations++;
+    }
+  }
+
+  #awaitLastAct(agent: string, over: Promise<void>): void {
+    const last = over
+      .catch(() => {
+        this.workplace.counters.failedDeactivations++;
+      })
+      .then(() => {
+        if (this.#leaving.get(agent) === last) this.#leaving.delete(agent);
+      });
+    this.#leaving.set(agent, last);
   }
 }

@@ -14,14 +14,6 @@ export interface CallOrigin {
   timeLeftMs(): number;
 }
 
-/** Outside of any agent. */
-export const OUTSIDE: CallOrigin = {
-  activation: 0,
-  parent: 0,
-  obstacle: undefined,
-  timeLeftMs: () => Number.POSITIVE_INFINITY,
-};
-
 /** What a call tells its registry. */
 export interface CallRegistry {
   /** The deadline has passed. */

@@ -315,7 +315,7 @@ export class Turn extends Deadline implements CallOrigin, Speaker {
   #tell(ending: TurnEndFrame["ending"], permanent: boolean): true {
     const { phase, delivery } = this;
     this.phase = "ended";
-    const { deadlines, turns, uplink } = this.#workplace;
+    const { deadlines, turns, uplink, onQuiet } = this.#workplace;
     deadlines.disarm(this);
     if (phase === "orphaned" || phase === "ended") return true;
     turns.delete(delivery);
@@ -332,6 +332,7 @@ export class Turn extends Deadline implements CallOrigin, Speaker {
         state: false,
       });
     }
+    if (onQuiet !== undefined && turns.size === 0) onQuiet();
     return true;
   }
 }

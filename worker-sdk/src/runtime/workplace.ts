@@ -12,6 +12,8 @@ export interface RuntimeCounters {
   failedTurns: number;
   /** Events whose agent had no handler for them; they count as handled. */
   unhandledEvents: number;
+  /** `onDeactivate` hooks that threw. */
+  failedDeactivations: number;
 }
 
 /** What all turns of a runtime share. */
@@ -32,4 +34,6 @@ export interface Workplace {
   maxPayloadBytes: number;
   /** While it is true no turn starts. */
   isPaused: boolean;
+  /** Called when the last of `turns` has ended. */
+  onQuiet: (() => void) | undefined;
 }

@@ -1,0 +1,78 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { Complaint } from "./complaint.ts";
+
+/** Milliseconds until a process has said that it is ready. */
+const READY_LIMIT_MS = 20_000;
+/** Milliseconds until a process has ended after it was asked to. */
+const STOP_LIMIT_MS = 8_000;
+
+/** A Node program that runs beside this one. */
+export interface Child {
+  readonly name: string;
+  /** What followed the word `ready` in the line by which it said so. */
+  readonly readyText: string;
+  /** Resolves when it has ended, to how. */
+  readonly ended: Promise<string>;
+  /** Asks it to end, and ends it when it does not. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a Node program and waits until it prints a line with the word `ready`.
+ * @throws Complaint when it ends before, or takes too long.
+ */
+export async function startChild(name: string, args: readonly string[]): Promise<Child> {
+  // Its own process group: Ctrl-C in the terminal must reach this process alone, which then ends the others in order.
+  const detached = process.platform !== "win32";
+  const child = spawn(process.execPath, args, { stdio: "pipe", detached });
+  const ended = endOf(child);
+  const stop = (): Promise<void> => stopChild(child, ended);
+  try {
+    return { name, readyText: await untilReady(name, child, ended), ended, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function endOf(child: ChildProcess): Promise<string> {
+  return new Promise((resolve) => {
+    child.once("error", (error) => resolve(error.message));
+    child.once("exit", (code, signal) => resolve(signal ?? `exit code ${code}`));
+  });
+}
+
+function untilReady(name: string, child: ChildProcess, ended: Promise<string>): Promise<string> {
+  let lastLine = "";
+  return new Promise((resolve, reject) => {
+    const seconds = READY_LIMIT_MS / 1000;
+    const timer = setTimeout(() => {
+      reject(new Complaint(`waited ${seconds} s for ${name} to be ready${lastLine}`));
+    }, READY_LIMIT_MS);
+    // Both are read to their ends: a process whose output nobody reads stands still.
+    for (const output of [child.stdout, child.stderr]) {
+      if (output === null) continue;
+      createInterface({ input: output }).on("line", (line) => {
+        const [before, after] = line.split(/\bready\b/, 2);
+        if (before !== undefined && after !== undefined && output === child.stdout) {
+          clearTimeout(timer);
+          resolve(after.trim());
+        }
+        lastLine = `: ${line}`;
+      });
+    }
+    ended.then((how) => {
+      clearTimeout(timer);
+      reject(new Complaint(`${name} ended before it was ready (${how})${lastLine}`));
+    }, reject);
+  });
+}
+
+async function stopChild(child: ChildProcess, ended: Promise<string>): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  child.kill("SIGTERM");
+  const timer = setTimeout(() => child.kill("SIGKILL"), STOP_LIMIT_MS);
+  await ended;
+  clearTimeout(timer);
+}

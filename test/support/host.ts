@@ -1,0 +1,76 @@
+/** A host in this process on a free port, with scripted peers that go when it goes. */
+import { createHost, type Host, type HostOptions } from "@agentmesh/host";
+import type { Clock } from "@agentmesh/proto";
+import { onTestFinished } from "vitest";
+import { FakeClock } from "./fake-clock.ts";
+import { RawClient } from "./raw-client.ts";
+import { RawWorker, type RawWorkerOptions } from "./raw-worker.ts";
+import { until } from "./waiting.ts";
+
+export interface TestHost {
+  readonly host: Host;
+  /** `host:port` that it listens on. */
+  readonly address: string;
+  /** For ClientService and AdminService. */
+  readonly client: RawClient;
+  /** Connects a scripted worker that announces these agent types. */
+  worker(types?: readonly string[], options?: RawWorkerOptions): Promise<RawWorker>;
+  /** A scripted worker that has not said Hello yet. */
+  stranger(options?: RawWorkerOptions): RawWorker;
+  /** One counter of the host. */
+  counter(name: string): Promise<number>;
+  /** Closes peers and host, and fails when a socket or a timer of theirs is left. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Starts a host for the test that runs; it is closed when the test ends. */
+export async function hostForTest(options: HostOptions = {}, clock?: Clock): Promise<TestHost> {
+  const started = await startHost(options, clock);
+  onTestFinished(() => started.close());
+  return started;
+}
+
+/** Starts a host; whoever starts it closes it. */
+export async function startHost(options: HostOptions = {}, clock?: Clock): Promise<TestHost> {
+  const socketsBefore = openSockets();
+  const quiet = { listen: "127.0.0.1:0", logLevel: "silent", ...options } as const;
+  const host = await createHost(quiet, clock === undefined ? {} : { clock });
+  const workers: RawWorker[] = [];
+  const client = new RawClient(host.address);
+  const stranger = (workerOptions?: RawWorkerOptions): RawWorker => {
+    const worker = new RawWorker(host.address, workerOptions);
+    workers.push(worker);
+    return worker;
+  };
+  const close = async (): Promise<void> => {
+    await Promise.all(workers.map((worker) => worker.close()));
+    client.close();
+    await host.close();
+    await until(() => openSockets() <= socketsBefore, "all sockets to close");
+    if (clock instanceof FakeClock && clock.pending > 0) throw new Error(`${clock.pending} timers of the host are left`);
+  };
+  let closed: Promise<void> | undefined;
+  return {
+    host,
+    address: host.address,
+    client,
+    stranger,
+    async worker(types = [], workerOptions = {}) {
+      const worker = stranger({ types, ...workerOptions });
+      await worker.open();
+      return worker;
+    },
+    async counter(name) {
+      const { counters } = await client.status();
+      return counters[name] ?? 0;
+    },
+    close() {
+      closed ??= close();
+      return closed;
+    },
+  };
+}
+
+function openSockets(): number {
+  return process.getActiveResourcesInfo().filter((name) => name.startsWith("TCP")).length;
+}

@@ -1,0 +1,209 @@
+/**
+ * A runtime without its face: agents, calls and publishes between two ports. It neither knows nor cares whether a mesh
+ * or the memory of this process is behind the uplink.
+ */
+import {
+  type Clock,
+  Deadlines,
+  DEFAULTS,
+  type ErrorCode,
+  type Failure,
+  failure,
+  MeshError,
+} from "@agentmesh/proto";
+import type {
+  AcceptedFrame,
+  ChunkFrame,
+  DeliverFrame,
+  EventFrame,
+  ResultFrame,
+  StreamCreditFrame,
+} from "@agentmesh/proto/wire";
+import { Activations } from "./activations.ts";
+import { Calls } from "./calls.ts";
+import type { Announcement, Downlink, LiveActivation, MeshLimits, Renewal, Uplink } from "./mesh-port.ts";
+import { Publisher } from "./publisher.ts";
+import { Registrations } from "./registrations.ts";
+import { RequestWindow } from "./request-window.ts";
+import { type RuntimeStatus, StatusFeed } from "./status.ts";
+import { stopped } from "./turn.ts";
+import type { Workplace } from "./workplace.ts";
+
+export interface CoreOptions {
+  readonly clock: Clock;
+  /** Milliseconds after which a turn is told to stop, where its agent type does not say. */
+  readonly maxTurnMs: number;
+  /** Milliseconds that a turn then has before it is abandoned, and a hook before it is not waited for. */
+  readonly turnGraceMs: number;
+}
+
+/** Bytes of activations that are offered to a host that does not know this runtime; the others end. */
+const OFFER_BYTES = 2 * 1024 * 1024;
+const OFFER_OVERHEAD_BYTES = 24;
+
+const FIRST_LIMITS: MeshLimits = {
+  maxPayloadBytes: DEFAULTS.maxPayloadBytes,
+  requestWindow: DEFAULTS.requestWindow,
+  requestWindowBytes: DEFAULTS.requestWindowBytes,
+  timeoutMs: DEFAULTS.timeoutMs,
+};
+
+export class RuntimeCore implements Downlink {
+  readonly uplink: Uplink;
+  readonly workplace: Workplace;
+  readonly calls: Calls;
+  readonly publisher: Publisher;
+  readonly activations: Activations;
+  readonly registrations: Registrations;
+  readonly statusFeed: StatusFeed;
+  readonly #window = new RequestWindow();
+  /** Called when the mesh is gone for good. */
+  onClosed: ((reason: Failure) => void) | undefined = undefined;
+
+  constructor(options: CoreOptions, connect: (downlink: Downlink) => Uplink) {
+    this.statusFeed = new StatusFeed({ kind: "connecting", reason: undefined });
+    const { clock } = options;
+    const deadlines = new Deadlines(clock);
+    const uplink = connect(this);
+    this.uplink = uplink;
+    const limits = FIRST_LIMITS;
+    this.calls = new Calls({ clock, deadlines, uplink, window: this.#window }, limits);
+    this.publisher = new Publisher(uplink, this.#window, limits.maxPayloadBytes);
+    this.registrations = new Registrations(clock, uplink);
+    this.workplace = {
+      clock,
+      deadlines,
+      uplink,
+      calls: this.calls,
+      publisher: this.publisher,
+      counters: { deliveries: 0, failedTurns: 0, unhandledEvents: 0, failedDeactivations: 0 },
+      turns: new Map(),
+      maxTurnMs: options.maxTurnMs,
+      turnGraceMs: options.turnGraceMs,
+      maxPayloadBytes: limits.maxPayloadBytes,
+      isPaused: false,
+      onQuiet: undefined,
+    };
+    this.activations = new Activations(this.workplace, this.registrations.employments);
+    this.limits(limits);
+  }
+
+  deliver(frame: DeliverFrame): void {
+    this.activations.deliver(frame);
+  }
+
+  event(frame: EventFrame): void {
+    this.activations.event(frame);
+  }
+
+  result(frame: ResultFrame): void {
+    this.calls.result(frame);
+  }
+
+  accepted(frame: AcceptedFrame): void {
+    this.publisher.accepted(frame);
+  }
+
+  refused(sequence: number, reason: Failure): void {
+    this.publisher.refused(sequence, reason);
+  }
+
+  chunk(frame: ChunkFrame): void {
+    this.calls.chunk(frame);
+  }
+
+  streamCredit(frame: StreamCreditFrame): void {
+    this.workplace.turns.get(frame.stream)?.grant(frame.chunks, frame.bytes);
+  }
+
+  cancelDelivery(delivery: number, reason: ErrorCode): void {
+    this.activations.cancel(delivery, reason);
+  }
+
+  deactivate(activations: readonly number[]): void {
+    this.activations.deactivate(activations);
+  }
+
+  limits(limits: MeshLimits): void {
+    this.workplace.maxPayloadBytes = limits.maxPayloadBytes;
+    this.calls.resize(limits);
+    this.publisher.resize(limits.maxPayloadBytes);
+    this.#window.resize(limits.requestWindow, limits.requestWindowBytes);
+  }
+
+  flow(isOpen: boolean): void {
+    this.#window.open(isOpen);
+  }
+
+  announce(): Announcement {
+    const activations = this.workplace.isPaused ? [] : this.#offer();
+    return { ...this.registrations.announce(), activations };
+  }
+
+  lapsed(): void {
+    this.workplace.isPaused = true;
+    this.activations.stopAll(stopped("WORKER_LOST", "there was no contact to the host for too long"));
+  }
+
+  resumed(lapsedThrough: number): void {
+    this.activations.dropThrough(lapsedThrough, stopped("WORKER_LOST"));
+    this.#goOn();
+  }
+
+  renewed(start: Renewal): void {
+    const reason = stopped("WORKER_LOST", "the host does not know the session any more");
+    const adopted = new Set(start.adopted);
+    // Calls first: they are settled by what happened to them, not because their turn is told to stop.
+    const isAlive = (activation: number): boolean => adopted.has(activation);
+    this.publisher.renewed(start, isAlive);
+    this.calls.renewed(start, isAlive);
+    this.activations.loseDeliveries(reason);
+    this.activations.drop((activation) => !adopted.has(activation.number), reason);
+    this.#goOn();
+  }
+
+  status(status: RuntimeStatus): void {
+    this.statusFeed.set(status);
+  }
+
+  closed(reason: Failure): void {
+    this.onClosed?.(reason);
+  }
+
+  /** Resolves when no delivery waits or runs. */
+  quiet(): Promise<void> {
+    const { workplace } = this;
+    if (workplace.turns.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      workplace.onQuiet = resolve;
+    });
+  }
+
+  /** Ends everything that runs or waits. @returns when the agents' last acts are over. */
+  async close(reason: Failure): Promise<void> {
+    this.calls.close(reason);
+    this.publisher.close(reason);
+    this.registrations.close();
+    await this.activations.close(new MeshError(reason));
+  }
+
+  #goOn(): void {
+    if (!this.workplace.isPaused) return;
+    this.workplace.isPaused = false;
+    this.activations.proceed();
+  }
+
+  #offer(): LiveActivation[] {
+    const offered: LiveActivation[] = [];
+    let bytes = 0;
+    for (const live of this.activations.live()) {
+      bytes += OFFER_OVERHEAD_BYTES + live.type.length + Buffer.byteLength(live.key);
+      if (bytes > OFFER_BYTES) break;
+      offered.push(live);
+    }
+    return offered;
+  }
+}
+
+/** Why a runtime that was closed does nothing more. */
+export const CLOSED: Failure = failure("CLOSED");

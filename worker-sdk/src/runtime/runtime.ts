@@ -1,0 +1,169 @@
+/**
+ * A runtime as its users see it: local or on a mesh, it is the same.
+ *
+ * Phases: `open` → `draining` (nothing new from outside of turns) → `closing` → `closed`. `close` goes to `closing` from
+ * anywhere; so does a mesh that is gone for good.
+ */
+import { DEFAULTS, type Failure, invalid, MeshError } from "@agentmesh/proto";
+import type { AgentDefinition, TopicPattern } from "../agent/definition.ts";
+import type { AgentProgram } from "./agent-program.ts";
+import { CLOSED, type RuntimeCore } from "./core.ts";
+import { Grace } from "./grace.ts";
+import { Messaging } from "./messaging.ts";
+import { Outside } from "./outside.ts";
+import type { RuntimeStatus } from "./status.ts";
+import type { RuntimeCounters } from "./workplace.ts";
+
+/** How a runtime drains. */
+export interface DrainOptions {
+  /** Milliseconds for what is in flight; what is not finished then is given up. Default: 10 000. */
+  readonly graceMs?: number;
+}
+
+type Phase =
+  | { readonly kind: "open" }
+  | { readonly kind: "draining"; readonly over: Promise<void> }
+  | { readonly kind: "closing"; readonly over: Promise<void> };
+
+/** Milliseconds that `onDeactivate` hooks get when the runtime closes. */
+const HOOKS_GRACE_MS = 5_000;
+
+/**
+ * Runs agents and reaches others. `send`, `stream` and `publish` work from outside of any agent.
+ *
+ * `await using runtime = …` closes it at the end of the block.
+ */
+export class AgentRuntime extends Messaging implements AsyncDisposable {
+  readonly #core: RuntimeCore;
+  readonly #outside: Outside;
+  #phase: Phase = { kind: "open" };
+
+  /** Made by `createLocalRuntime` and `connectWorker`. */
+  constructor(core: RuntimeCore) {
+    const outside = new Outside(core.calls, core.publisher);
+    super(outside);
+    this.#core = core;
+    this.#outside = outside;
+    core.onClosed = (reason) => {
+      void this.#leave(reason, new MeshError(reason));
+    };
+  }
+
+  /** The status as a stream: first the current one, then every change; it ends after `closed`. */
+  get status(): AsyncIterable<RuntimeStatus> {
+    return this.#core.statusFeed;
+  }
+
+  /** The status at this moment. */
+  get currentStatus(): RuntimeStatus {
+    return this.#core.statusFeed.current;
+  }
+
+  /** What the runtime has counted since it was made. */
+  get counters(): Readonly<RuntimeCounters> {
+    return this.#core.workplace.counters;
+  }
+
+  /** Agents that are active in this process. */
+  get activeAgents(): number {
+    return this.#core.activations.size;
+  }
+
+  /**
+   * Puts an agent type to work, with the subscriptions that it declares. Resolves when the mesh knows it.
+   * @throws MeshError `AGENT_TYPE_TAKEN` when this runtime has registered the type; any refusal of the host, after which
+   * the registration may be tried again; `CLOSED`.
+   */
+  async register<State>(definition: AgentDefinition<State>): Promise<void> {
+    this.#checkOpen();
+    const program: AgentProgram = definition;
+    await this.#core.registrations.register(program);
+  }
+
+  /**
+   * Takes an agent type from work. Its agents finish what they have and move elsewhere.
+   * @throws MeshError `NOT_FOUND` when it is not registered here.
+   */
+  async unregister(type: string): Promise<void> {
+    this.#checkOpen();
+    await this.#core.registrations.unregister(type);
+  }
+
+  /**
+   * Subscribes the agents of a type to topics: an event goes to the agent whose key is the topic's source. The
+   * subscription lasts as long as this runtime. The agents may run elsewhere.
+   * @returns the id to unsubscribe with.
+   * @throws MeshError `INVALID_ARGUMENT`, `CLOSED`, or why the host refused.
+   */
+  async subscribe(pattern: TopicPattern, agentType: string): Promise<string> {
+    this.#checkOpen();
+    return this.#core.registrations.subscribe(pattern, agentType);
+  }
+
+  /** Ends a subscription. @throws MeshError `SUBSCRIPTION_UNKNOWN`. */
+  async unsubscribe(id: string): Promise<void> {
+    this.#checkOpen();
+    await this.#core.registrations.unsubscribe(id);
+  }
+
+  /**
+   * Leaves in peace: takes nothing new, lets the agents finish and move elsewhere, and closes. Idempotent.
+   * @throws MeshError `INVALID_ARGUMENT` when `graceMs` is negative.
+   */
+  drain(options: DrainOptions = {}): Promise<void> {
+    const graceMs = options.graceMs ?? DEFAULTS.drainGraceMs;
+    if (!(graceMs >= 0)) throw invalid(`graceMs must be 0 or more, not ${graceMs}`);
+    if (this.#phase.kind !== "open") return this.#phase.over;
+    this.#outside.obstacle = DRAINING;
+    this.#core.status({ kind: "draining" });
+    const over = this.#drain(graceMs);
+    this.#phase = { kind: "draining", over };
+    return over;
+  }
+
+  /**
+   * Leaves at once: turns that run are told to stop and their results are dropped, what waits is given back, and calls
+   * that are open fail with `CLOSED`. Agents that have nothing to do run their `onDeactivate`. Idempotent.
+   */
+  close(): Promise<void> {
+    return this.#leave(CLOSED, undefined);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #drain(graceMs: number): Promise<void> {
+    const { uplink, workplace } = this.#core;
+    const grace = new Grace(workplace.clock, graceMs);
+    // A host that refuses or is gone has nothing to move: what is here still gets its time.
+    const moved = uplink.drain().catch(() => undefined);
+    await Promise.race([moved, grace.over]);
+    await Promise.race([this.#core.quiet(), grace.over]);
+    grace.end();
+    await this.close();
+  }
+
+  #leave(reason: Failure, told: MeshError | undefined): Promise<void> {
+    if (this.#phase.kind === "closing") return this.#phase.over;
+    this.#outside.obstacle = reason;
+    // It begins in a turn of its own: what it tells to stop may call `close` in answer.
+    const over = Promise.resolve().then(() => this.#close(reason, told));
+    this.#phase = { kind: "closing", over };
+    return over;
+  }
+
+  async #close(reason: Failure, told: MeshError | undefined): Promise<void> {
+    const grace = new Grace(this.#core.workplace.clock, HOOKS_GRACE_MS);
+    await Promise.race([this.#core.close(reason), grace.over]);
+    grace.end();
+    await this.#core.uplink.close();
+    this.#core.status({ kind: "closed", reason: told });
+  }
+
+  #checkOpen(): void {
+    if (this.#outside.obstacle !== undefined) throw new MeshError(this.#outside.obstacle);
+  }
+}
+
+const DRAINING: Failure = { ...CLOSED, text: "the runtime is draining" };
