@@ -2,7 +2,7 @@ import { DECISIONS, type Decision, type Verdict } from "./messages.ts";
 import { type Paint, printable, type Style, shorten } from "./paint.ts";
 
 /** A screen and a half: more rows do not fit into anyone's view. */
-const MAX_ROWS = 40;
+const MAX_ROWS = 30;
 /** Characters of a path and of a reason in a pipe, and of a path at most on a terminal. */
 const PATH_WIDTH = 60;
 const WHY_WIDTH = 90;
@@ -42,8 +42,9 @@ export function inWords(verdicts: readonly Verdict[]): string {
     .join(", ");
 }
 
-function rank(verdict: Verdict): number {
-  return DECISIONS.indexOf(verdict.decision);
+/** By decision; among equals, files about which there is something to say. */
+function rank({ decision, why }: Verdict): number {
+  return DECISIONS.indexOf(decision) * 2 + (why === "" ? 0 : 1);
 }
 
 function headRow(first: Verdict | undefined): Row {

@@ -32,7 +32,7 @@ export function createTerminal(
   now: () => number,
 ): Terminal {
   const paint = painterFor(screen, env);
-  const trace = createTrace(paint);
+  let trace = createTrace(paint, 0);
   let startedAt = now();
   const isLive = screen.isTTY === true && env.TERM !== "dumb";
   let status = "";
@@ -51,6 +51,7 @@ export function createTerminal(
     say,
     begin(listing, setting) {
       startedAt = now();
+      trace = createTrace(paint, listing.paths.length);
       say(`${paint("bold", "review")} of ${printable(listing.folder)}`);
       for (const line of aboutListing(listing)) say(`  ${line}`);
       say(`  ${setting}`);
@@ -103,11 +104,17 @@ function totals(
         `${reviewer}: ${findings} findings in ${files} files`,
       ]),
     ["asked back", `${asked} times; ${changes} findings softened or withdrawn`],
-    ["messages", [...ledger.traffic].map(([name, count]) => `${count} ${name}`).join(", ")],
+    ["messages", trafficText(ledger.traffic)],
     ["dead letters", `${deadLetters.length}`],
     ...deadLetters.map((letter): [string, string] => ["", deadLetterText(letter)]),
     ["time", `${seconds} s`],
   ];
+}
+
+function trafficText(traffic: ReadonlyMap<string, number>): string {
+  const counts = [...traffic].map(([name, count]) => `${count} ${name.replace(/^review\./, "")}`);
+  const sum = [...traffic.values()].reduce((total, count) => total + count, 0);
+  return `${sum}: ${counts.join(", ")}`;
 }
 
 function deadLetterText({ messageType, target, code, text }: DeadLetterLine): string {

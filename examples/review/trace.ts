@@ -1,8 +1,10 @@
 import { type Paint, printable, type Style } from "./paint.ts";
 import type { Sighting } from "./viewer.ts";
 
-/** So many messages of a name are shown; a large folder would bury everything else. */
-const SHOWN = 10;
+/** Of a folder of up to so many files, every message is shown. */
+const FEW_FILES = 12;
+/** Of a larger one, so many of each name: the rest would bury what matters. */
+const SHOWN = 6;
 /** More of those that a reader waits for. */
 const SHOWN_RARE = 40;
 const RARE = new Set(["review.failed", "review.recheck", "review.justify", "review.justified"]);
@@ -21,14 +23,15 @@ export const LEGEND = "⇒ published   → sent directly   ✗ failed";
 /** Turns sightings into lines: one each, as long as there are not too many of the same name. */
 export type Trace = (sighting: Sighting, elapsedMs: number) => string | undefined;
 
-export function createTrace(paint: Paint): Trace {
+/** Shows a review of `files` files. */
+export function createTrace(paint: Paint, files: number): Trace {
   const seen = new Map<string, number>();
   return (sighting, elapsedMs) => {
     const { message } = sighting;
     const count = (seen.get(message) ?? 0) + 1;
     seen.set(message, count);
     const shown = RARE.has(message) ? SHOWN_RARE : SHOWN;
-    if (count <= shown) return lineOf(sighting, elapsedMs, paint);
+    if (files <= FEW_FILES || count <= shown) return lineOf(sighting, elapsedMs, paint);
     if (count > shown + 1) return undefined;
     return paint("dim", `         … more ${message}: from now on counted, not shown`);
   };

@@ -26,6 +26,7 @@ import { formatAddress, type HostOptions, type ResolvedHostOptions, resolveHostO
 import { Calls } from "./router/calls.ts";
 import { Router } from "./router/router.ts";
 import { Settling } from "./router/settling.ts";
+import { isLoopback } from "./security/loopback.ts";
 import { type Authenticator, createAuthenticator } from "./security/token.ts";
 import { loadServerCredentials } from "./security/tls.ts";
 import { MemoryDeadLetters } from "./store/memory-dead-letters.ts";
@@ -158,13 +159,7 @@ class RunningHost implements Host {
 
   async listen(credentials: ServerCredentials): Promise<void> {
     this.#port = await listen(this.#server, formatAddress(this.#options.listen), credentials);
-    this.#logger.emit("host.ready", {
-      hostId: this.hostId,
-      address: this.address,
-      version: VERSION,
-      tls: this.#options.tls !== undefined,
-      token: this.#options.auth.token !== undefined || this.#options.auth.tokenFile !== undefined,
-    });
+    this.#tellReady();
   }
 
   drain(options: { readonly graceMs?: number } = {}): Promise<void> {
@@ -214,6 +209,16 @@ class RunningHost implements Host {
     this.#sessions.endAll(failure("HOST_DRAINING", "the host has closed"));
     await shutDown(this.#server);
     this.#logger.emit("host.closed", { uptimeMs: Math.round(this.#clock.now() - this.#startedAt) });
+  }
+
+  #tellReady(): void {
+    const { auth, listen: at, tls } = this.#options;
+    const token = auth.token !== undefined || auth.tokenFile !== undefined;
+    const { address, hostId } = this;
+    this.#logger.emit("host.ready", { hostId, address, version: VERSION, tls: tls !== undefined, token });
+    const authentication = token || tls?.ca !== undefined;
+    if (isLoopback(at.host) || (tls !== undefined && authentication)) return;
+    this.#logger.emit("host.exposed", { address, tls: tls !== undefined, authentication });
   }
 
   #createServer(authenticator: Authenticator): Server {

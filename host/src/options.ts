@@ -3,14 +3,9 @@ import type { HostOptions } from "./options/host-options.ts";
 import type { ResolvedHostOptions } from "./options/resolved-options.ts";
 import { environmentOptions, givenOptions, readOptions } from "./options/source.ts";
 
-export { type Address, formatAddress } from "./options/address.ts";
+export { formatAddress } from "./options/address.ts";
 export type { HostOptions } from "./options/host-options.ts";
-export type {
-  CallLimits,
-  DeliveryLimits,
-  ResolvedHostOptions,
-  SessionLimits,
-} from "./options/resolved-options.ts";
+export type { ResolvedHostOptions } from "./options/resolved-options.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,6 +1,7 @@
 export { ERROR_TABLE, type ErrorCode, type ErrorEntry, errorCodeOf, GRPC_STATUS, type Outcome, type StatusName } from "./errors/error-table.ts";
 export { type Failure, type FailureHints, failure } from "./errors/failure.ts";
-export { AppError, failureOf, invalid, MeshError, meshError } from "./errors/mesh-error.ts";
+export { AppError, invalid, MeshError, meshError } from "./errors/mesh-error.ts";
+export { failureOf } from "./errors/thrown.ts";
 export { AgentId, agentId, checkAgentType, checkKey, isAgentType, isKey, parseAgentId, quote } from "./identity/agent-id.ts";
 export { checkTopicType, isTopicType, parseTopicId, TopicId, topicId } from "./identity/topic-id.ts";
 export { DEFAULTS, PROTOCOL_VERSION } from "./limits.ts";

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 
 /** A certificate and its private key. */
-export interface Identity {
+interface Identity {
   readonly name: string;
   readonly cert: string;
   readonly key: string;
@@ -32,23 +32,13 @@ export interface CertificateFiles {
   remove(): void;
 }
 
-/** An authority that signs for itself. */
-export function createAuthority(name: string): Identity {
-  return issue(name, undefined);
-}
-
-/** An identity for localhost, 127.0.0.1 and ::1 that the authority signed. */
-export function createIdentity(name: string, authority: Identity): Identity {
-  return issue(name, authority);
-}
-
 /** Writes certificates for a host and its workers into a directory of their own. */
 export function writeCertificates(): CertificateFiles {
   const directory = mkdtempSync(path.join(tmpdir(), "agentmesh-certificates-"));
-  const authority = createAuthority("test authority");
-  const host = createIdentity("test host", authority);
-  const worker = createIdentity("test worker", authority);
-  const stranger = createIdentity("stranger", createAuthority("unknown authority"));
+  const authority = issue("test authority");
+  const host = issue("test host", authority);
+  const worker = issue("test worker", authority);
+  const stranger = issue("stranger", issue("unknown authority"));
   const write = (name: string, pem: string): string => {
     const file = path.join(directory, name);
     writeFileSync(file, pem);
@@ -102,7 +92,8 @@ const VALIDITY = der(
 );
 const TRUE = der(TAG.boolean, Buffer.of(0xff));
 
-function issue(name: string, authority: Identity | undefined): Identity {
+/** Without an authority: one that signs for itself. With one: somebody at localhost, 127.0.0.1 and ::1. */
+function issue(name: string, authority?: Identity): Identity {
   const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const body = der(
     TAG.sequence,

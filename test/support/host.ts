@@ -4,6 +4,7 @@ import type { Clock } from "@agentmesh/proto";
 import { onTestFinished } from "vitest";
 import { FakeClock } from "./fake-clock.ts";
 import { RawClient } from "./raw-client.ts";
+import { RawStream } from "./raw-stream.ts";
 import { RawWorker, type RawWorkerOptions } from "./raw-worker.ts";
 import { until } from "./waiting.ts";
 
@@ -17,6 +18,8 @@ export interface TestHost {
   worker(types?: readonly string[], options?: RawWorkerOptions): Promise<RawWorker>;
   /** A scripted worker that has not said Hello yet. */
   stranger(options?: RawWorkerOptions): RawWorker;
+  /** A bare stream whose batches nobody reads. */
+  stream(): RawStream;
   /** One counter of the host. */
   counter(name: string): Promise<number>;
   /** Closes peers and host, and fails when a socket or a timer of theirs is left. Idempotent. */
@@ -36,6 +39,7 @@ export async function startHost(options: HostOptions = {}, clock?: Clock): Promi
   const quiet = { listen: "127.0.0.1:0", logLevel: "silent", ...options } as const;
   const host = await createHost(quiet, clock === undefined ? {} : { clock });
   const workers: RawWorker[] = [];
+  const streams: RawStream[] = [];
   const client = new RawClient(host.address);
   const stranger = (workerOptions?: RawWorkerOptions): RawWorker => {
     const worker = new RawWorker(host.address, workerOptions);
@@ -44,6 +48,7 @@ export async function startHost(options: HostOptions = {}, clock?: Clock): Promi
   };
   const close = async (): Promise<void> => {
     await Promise.all(workers.map((worker) => worker.close()));
+    await Promise.all(streams.map((stream) => stream.end ?? stream.cut()));
     client.close();
     await host.close();
     await until(() => openSockets() <= socketsBefore, "all sockets to close");
@@ -59,6 +64,11 @@ export async function startHost(options: HostOptions = {}, clock?: Clock): Promi
       const worker = stranger({ types, ...workerOptions });
       await worker.open();
       return worker;
+    },
+    stream() {
+      const stream = new RawStream(host.address, { onBatch: () => {}, onEnd: () => {} });
+      streams.push(stream);
+      return stream;
     },
     async counter(name) {
       const { counters } = await client.status();

@@ -156,6 +156,16 @@ export class RawWorker {
     return welcome;
   }
 
+  /** Says Hello with these changes and expects to be refused. @returns how the stream ended. */
+  async refused(changes: Partial<Hello> = {}): Promise<StreamEnd> {
+    const outcome = await this.#greet({ ...this.#hello, ...changes }).then(
+      () => "welcomed",
+      () => "refused",
+    );
+    if (outcome === "welcomed") throw new Error("the host welcomed a worker that it should have refused");
+    return this.ended;
+  }
+
   /** Continues the session on a new stream; what the host has not received leaves again. */
   resume(changes: Partial<Hello> = {}): Promise<Welcome> {
     const { resumeToken } = this.welcome;
@@ -241,6 +251,14 @@ export class RawWorker {
    */
   async barrier(): Promise<void> {
     await this.ask("barrier.of.nobody/here", "");
+  }
+
+  /** Acknowledges everything and waits until the host knows. */
+  async settleUp(): Promise<void> {
+    await this.barrier();
+    this.acknowledge();
+    this.writeUnnumbered(control({ $case: "ping", value: { nonce: 1 } }));
+    await this.nextControl("pong");
   }
 
   /** Leaves: the session ends at once. */

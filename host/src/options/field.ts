@@ -19,14 +19,14 @@ export interface Field<T> {
 }
 
 /** Bounds of an integer, both allowed, and its unit. */
-export interface Range {
+interface Range {
   readonly unit: "ms" | "bytes" | "count";
   readonly least: number;
   readonly most: number;
 }
 
 /** An integer within bounds. */
-export function integer(fallback: number, range: Range, about: string): Field<number> {
+function integer(fallback: number, range: Range, about: string): Field<number> {
   const { unit, least, most } = range;
   const units = unit === "ms" ? " milliseconds" : unit === "bytes" ? " bytes" : "";
   return {

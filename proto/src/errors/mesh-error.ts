@@ -2,6 +2,7 @@ import { ERROR_TABLE, type ErrorCode, type Outcome, type StatusName } from "./er
 import { type Failure, type FailureHints, failure } from "./failure.ts";
 
 const BRAND = Symbol.for("agentmesh.MeshError");
+const APP_BRAND = Symbol.for("agentmesh.AppError");
 
 /**
  * The one error that AgentMesh throws. Match on `code`; `outcome` says whether the handler ran and `retryable` whether
@@ -38,16 +39,21 @@ export class MeshError extends Error {
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
-    return typeof value === "object" && value !== null && BRAND in value;
+    return this === MeshError ? hasBrand(value, BRAND) : super[Symbol.hasInstance](value);
   }
 }
 
-/** An error of the application: thrown in a handler, its code and details reach the caller. */
+/**
+ * An error of the application: thrown in a handler, its code and details reach the caller. `instanceof` works across
+ * copies of the package.
+ */
 export class AppError extends Error {
   /** Code that callers match on; any text that the application chooses. */
   readonly code: string;
-  /** Anything that JSON can carry. */
+  /** Anything that JSON can carry, up to 256 KiB; what it cannot carry is left out and the caller's text says so. */
   readonly details: unknown;
+  /** Mark by which copies of this class recognise each other. */
+  readonly [APP_BRAND] = true;
 
   constructor(code: string, message: string, details?: unknown, options?: ErrorOptions) {
     super(message, options);
@@ -55,6 +61,14 @@ export class AppError extends Error {
     this.code = code;
     this.details = details;
   }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return this === AppError ? hasBrand(value, APP_BRAND) : super[Symbol.hasInstance](value);
+  }
+}
+
+function hasBrand(value: unknown, brand: symbol): boolean {
+  return typeof value === "object" && value !== null && brand in value;
 }
 
 /** A MeshError of this code, for callers that throw. */
@@ -66,36 +80,4 @@ export function meshError(code: ErrorCode, text?: string, hints?: FailureHints &
 /** An `INVALID_ARGUMENT` error. */
 export function invalid(text: string): MeshError {
   return meshError("INVALID_ARGUMENT", text);
-}
-
-/** What a handler threw, as the failure that its caller is told. */
-export function failureOf(thrown: unknown): Failure {
-  if (thrown instanceof AppError) return appFailure(thrown);
-  if (thrown instanceof MeshError) {
-    const text = `${thrown.code}: ${thrown.message.slice(thrown.code.length + 2)}`;
-    return failure("HANDLER_FAILED", text, { stack: thrown.stack ?? "" });
-  }
-  if (thrown instanceof Error) {
-    const text = thrown.message === "" ? thrown.name : thrown.message;
-    return failure("HANDLER_FAILED", text, { stack: thrown.stack ?? "" });
-  }
-  return failure("HANDLER_FAILED", `threw ${String(thrown)}`);
-}
-
-function appFailure(error: AppError): Failure {
-  return failure("APPLICATION", error.message, {
-    appCode: error.code,
-    details: error.details === undefined ? undefined : Buffer.from(JSON.stringify(error.details)),
-    stack: error.stack ?? "",
-  });
-}
-
-function parseDetails(bytes: Uint8Array | undefined): unknown {
-  if (bytes === undefined || bytes.length === 0) return undefined;
-  try {
-    return JSON.parse(Buffer.from(bytes).toString());
-  } catch {
-    // Details are a courtesy of the sender: broken ones must not hide the error that they belong to.
-    return undefined;
-  }
 }

@@ -89,7 +89,7 @@ export function checkKey(key: string, what: string): void {
   if (!isKey(key)) throw invalid(`${what} ${quote(key)} is not 1–${MAX_KEY_BYTES} bytes of UTF-8`);
 }
 
-/** Encodes `{ 1: first, 2: second }`: the shape of both AgentId and TopicId. Lengths stay below 2^14 by the grammar. */
+/** Encodes `{ 1: first, 2: second }`: the shape of both AgentId and TopicId. */
 export function encodePair(first: string, second: string): Uint8Array {
   const firstBytes = Buffer.from(first);
   const secondBytes = Buffer.from(second);
@@ -98,7 +98,10 @@ export function encodePair(first: string, second: string): Uint8Array {
 
 function field(tag: number, bytes: Buffer): Buffer {
   if (bytes.length === 0) return bytes;
-  const head = bytes.length < 128 ? [tag, bytes.length] : [tag, (bytes.length & 127) | 128, bytes.length >>> 7];
+  const head = [tag];
+  let rest = bytes.length;
+  for (; rest >= 128; rest >>>= 7) head.push((rest & 127) | 128);
+  head.push(rest);
   return Buffer.concat([Buffer.from(head), bytes]);
 }
 

@@ -45,7 +45,7 @@ export class Inbox {
 
   /**
    * Takes note of a batch of `bytes` bytes.
-   * @returns how many of its frames were received before and must be skipped.
+   * @returns how many of its `frames` were received before and must be skipped.
    * @throws MeshError `PROTOCOL_VIOLATION` when frames are missing before it.
    */
   accept(batch: Batch<unknown>, bytes: number): number {
@@ -60,7 +60,9 @@ export class Inbox {
     this.#frames += count;
     this.#bytes += bytes;
     this.#checkDue();
-    return Math.min(count, expected - firstNumber);
+    const before = Math.min(count, expected - firstNumber);
+    // Frames of unknown kind have a number but are not among `frames`.
+    return before - batch.skipped.filter((position) => position < before).length;
   }
 
   /** An acknowledgement of everything received has left. */

@@ -52,7 +52,8 @@ export class Liveness {
       this.#options.onDead();
       return;
     }
-    if (silent >= this.#options.heartbeatMs) this.#options.onSilence();
+    // First, so that who stops watching on silence has stopped for good.
     this.#schedule();
+    if (silent >= this.#options.heartbeatMs) this.#options.onSilence();
   };
 }

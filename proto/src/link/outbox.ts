@@ -61,6 +61,8 @@ export class Outbox<Frame> {
   #written = 0;
   #keptBytes = 0;
   #nextNumber = 1;
+  /** Number of the last frame that was ever written to a stream. */
+  #sentThrough = 0;
   #acknowledgedThrough = 0;
   #stream: BatchStream | undefined;
   #blocked = false;
@@ -90,10 +92,15 @@ export class Outbox<Frame> {
     return this.#frames === 0 && this.#kept.length === 0;
   }
 
-  /** Sends a frame with the next batch. */
+  /** Sends a frame with the next batch. What cannot be encoded throws and leaves nothing behind. */
   send(frame: Frame): void {
     const start = this.#writer.pos;
-    this.#options.append(this.#writer, frame);
+    try {
+      this.#options.append(this.#writer, frame);
+    } catch (error) {
+      this.#writer.pos = start;
+      throw error;
+    }
     this.#frames++;
     if (this.#writer.pos >= BATCH_BYTES) this.#closeFullBatch(start);
     else if (this.#frames === BATCH_FRAMES) this.#seal();
@@ -102,7 +109,9 @@ export class Outbox<Frame> {
 
   /** Writes frames at once, ahead of what waits, outside of the numbering. Without effect when there is no stream. */
   sendUnnumbered(frame: Frame): void {
-    this.#stream?.write(encodeUnnumbered(this.#options.append, frame, this.#options.inbox.receivedThrough));
+    const { append, inbox } = this.#options;
+    const written = this.#stream?.write(encodeUnnumbered(append, frame, inbox.receivedThrough));
+    if (written === false) this.#blocked = true;
   }
 
   /** The stream takes more. */
@@ -121,9 +130,13 @@ export class Outbox<Frame> {
    * @throws MeshError `PROTOCOL_VIOLATION` when that was never sent.
    */
   acknowledge(number: number): void {
-    if (number >= this.#nextNumber) {
-      throw meshError("PROTOCOL_VIOLATION", `acknowledged frame ${number} of ${this.#nextNumber - 1} sent`);
+    if (number > this.#sentThrough) {
+      throw meshError(
+        "PROTOCOL_VIOLATION",
+        `acknowledged frame ${number} of ${this.#sentThrough} sent`,
+      );
     }
+    if (!this.#options.numbered) return;
     if (number > this.#acknowledgedThrough) this.#acknowledgedThrough = number;
     let batch = this.#kept.first;
     while (batch !== undefined && batch.last <= number && this.#written > 0) {
@@ -138,6 +151,7 @@ export class Outbox<Frame> {
   /**
    * Continues on a new stream: what the peer has not received leaves again.
    * @returns false when the peer has received less than it has acknowledged, so that nothing can continue.
+   * @throws MeshError `PROTOCOL_VIOLATION` when it claims to have received what was never sent.
    */
   attach(stream: BatchStream, peerReceivedThrough: number): boolean {
     if (peerReceivedThrough < this.#acknowledgedThrough) return false;
@@ -173,6 +187,7 @@ export class Outbox<Frame> {
     this.#blocked = !stream.write(batch.bytes);
     if (this.#options.numbered) {
       this.#written++;
+      if (batch.last > this.#sentThrough) this.#sentThrough = batch.last;
       return;
     }
     this.#kept.shift();

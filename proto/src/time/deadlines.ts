@@ -3,7 +3,8 @@
  * disarming cost a few pointers. A deadline fires at most one tick late and never early.
  *
  * 1. An armed entry is in exactly one slot; a disarmed one in none.
- * 2. The clock's timer runs exactly while at least one entry is armed.
+ * 2. The tick of an armed entry lies ahead of the wheel's: its slot has yet to be visited.
+ * 3. While at least one entry is armed, the clock's timer is set to the next beginning of a tick.
  */
 import type { Clock, Timer } from "./clock.ts";
 
@@ -18,7 +19,7 @@ export abstract class Deadline {
   /** Neighbour in the slot; undefined while disarmed. */
   previous: Deadline | undefined = undefined;
 
-  /** Called once when the deadline has passed. */
+  /** Called once when the deadline has passed. It may arm and disarm at will; it must not throw. */
   abstract expire(): void;
 }
 
@@ -47,6 +48,7 @@ export class Deadlines {
   readonly #slots: Deadline[] = [];
   #timer: Timer | undefined;
   #size = 0;
+  /** The last tick whose slot was visited. */
   #tick: number;
 
   /** `tickMs` is how late a deadline may be noticed. */
@@ -71,7 +73,8 @@ export class Deadlines {
   arm(entry: Deadline, delayMs: number): void {
     this.disarm(entry);
     if (this.#size === 0) this.#tick = this.#currentTick();
-    entry.tick = Math.ceil((this.#clock.now() + Math.max(0, delayMs)) / this.#tickMs) + 1;
+    const atMs = this.#clock.now() + Math.min(Math.max(0, delayMs), Number.MAX_SAFE_INTEGER);
+    entry.tick = Math.max(Math.ceil(atMs / this.#tickMs), this.#tick + 1);
     const head = this.#slots[entry.tick % SLOTS] as Deadline;
     const last = head.previous as Deadline;
     entry.previous = last;
@@ -79,7 +82,7 @@ export class Deadlines {
     last.next = entry;
     head.previous = entry;
     this.#size++;
-    this.#timer ??= this.#clock.after(this.#tickMs, this.#advance);
+    this.#setTimer();
   }
 
   /** Disarms `entry`; without effect when it is not armed. */
@@ -102,14 +105,24 @@ export class Deadlines {
     return Math.floor(this.#clock.now() / this.#tickMs);
   }
 
+  #setTimer(): void {
+    this.#timer ??= this.#clock.after(
+      this.#tickMs - (this.#clock.now() % this.#tickMs),
+      this.#advance,
+    );
+  }
+
   readonly #advance = (): void => {
     this.#timer = undefined;
     const now = this.#currentTick();
     // After a long pause one turn of the wheel meets every slot, and every entry that is due.
     const from = Math.max(this.#tick + 1, now - SLOTS + 1);
-    for (let tick = from; tick <= now; tick++) this.#fire(this.#slots[tick % SLOTS] as Deadline, now);
-    this.#tick = now;
-    if (this.#size > 0) this.#timer ??= this.#clock.after(this.#tickMs, this.#advance);
+    for (let tick = from; tick <= now; tick++) {
+      // What is armed from now on goes into a slot that has not been visited yet.
+      this.#tick = tick;
+      this.#fire(this.#slots[tick % SLOTS] as Deadline, now);
+    }
+    if (this.#size > 0) this.#setTimer();
   };
 
   #fire(head: Deadline, now: number): void {

@@ -50,30 +50,46 @@ export function readHostBatch(bytes: Uint8Array): Batch<HostFrame> {
   return readBatch(bytes, readHostFrame);
 }
 
-function readBatch<Frame>(bytes: Uint8Array, readFrame: (reader: WireReader) => Frame | undefined): Batch<Frame> {
+function readBatch<Frame>(bytes: Uint8Array, readFrame: ReadFrame<Frame>): Batch<Frame> {
   const reader = new WireReader(bytes);
-  const end = reader.end;
   const frames: Frame[] = [];
+  let skipped: number[] | undefined;
   let firstNumber = 0;
   let receivedThrough = 0;
   let count = 0;
-  while (reader.pos < end) {
+  while (reader.pos < reader.end) {
     const tag = reader.tag();
     if (tag === FRAME_TAG) {
-      const length = reader.length();
-      reader.end = reader.pos + length;
-      count++;
-      const frame = readFrame(reader);
+      checkLimits(++count, bytes.length);
+      const frame = readOne(reader, readFrame);
       if (frame !== undefined) frames.push(frame);
-      if (reader.pos !== reader.end) throw malformed("frame past its end");
-      reader.end = end;
+      else (skipped ??= []).push(count - 1);
     } else if (tag === 0x09) firstNumber = reader.fixed64();
     else if (tag === 0x11) receivedThrough = reader.fixed64();
     else reader.skip(tag);
   }
-  if (count > BATCH_FRAMES) throw malformed(`${count} frames in a batch; the most is ${BATCH_FRAMES}`);
-  if (count > 1 && bytes.length > BATCH_BYTES + BATCH_HEAD_BYTES) {
-    throw malformed(`${bytes.length} bytes in a batch of ${count} frames; the most is ${BATCH_BYTES}`);
+  return { firstNumber, receivedThrough, frames, count, skipped: skipped ?? NOTHING };
+}
+
+type ReadFrame<Frame> = (reader: WireReader) => Frame | undefined;
+
+const NOTHING: readonly number[] = [];
+
+/** Reads a frame by narrowing the reader to it. */
+function readOne<Frame>(reader: WireReader, readFrame: ReadFrame<Frame>): Frame | undefined {
+  const length = reader.length();
+  const end = reader.end;
+  reader.end = reader.pos + length;
+  const frame = readFrame(reader);
+  if (reader.pos !== reader.end) throw malformed("frame past its end");
+  reader.end = end;
+  return frame;
+}
+
+/** Frame by frame, so that a batch of a million empty frames is refused at the first one too many. */
+function checkLimits(count: number, bytes: number): void {
+  if (count > BATCH_FRAMES) throw malformed(`more than ${BATCH_FRAMES} frames in a batch`);
+  if (count > 1 && bytes > BATCH_BYTES + BATCH_HEAD_BYTES) {
+    throw malformed(`${bytes} bytes in a batch of several frames; the most is ${BATCH_BYTES}`);
   }
-  return { firstNumber, receivedThrough, frames, count };
 }

@@ -1,5 +1,4 @@
 /** Content: the part of a message that only its two ends read. */
-import { Content as ContentMessage } from "../../gen/agentmesh/v1/content.ts";
 import { WireReader } from "./reader.ts";
 import { WireWriter } from "./writer.ts";
 
@@ -25,13 +24,13 @@ const writer = new WireWriter();
 
 /** Encodes a content. */
 export function encodeContent(content: Content): Uint8Array {
-  if (content.metadata !== undefined) return encodeWithMetadata(content, content.metadata);
   writer.reset();
   writer.text(0x0a, content.messageType);
   writer.text(0x12, content.contentType);
   if (content.data.length > 0) writer.bytes(0x1a, content.data);
   writer.text(0x22, content.traceparent);
   writer.text(0x2a, content.tracestate);
+  if (content.metadata !== undefined) writeMetadata(content.metadata);
   writer.text(0x3a, content.messageId);
   return writer.copy();
 }
@@ -44,6 +43,7 @@ export function decodeContent(bytes: Uint8Array): Content {
   let data: Uint8Array = EMPTY;
   let traceparent = "";
   let tracestate = "";
+  let pairs: [string, string][] | undefined;
   let messageId = "";
   while (reader.pos < reader.end) {
     const tag = reader.tag();
@@ -64,7 +64,9 @@ export function decodeContent(bytes: Uint8Array): Content {
         tracestate = reader.text();
         break;
       case 0x32:
-        return decodeWithMetadata(bytes);
+        pairs ??= [];
+        pairs.push(readPair(reader));
+        break;
       case 0x3a:
         messageId = reader.text();
         break;
@@ -72,16 +74,33 @@ export function decodeContent(bytes: Uint8Array): Content {
         reader.skip(tag);
     }
   }
-  return { messageType, contentType, data, traceparent, tracestate, metadata: undefined, messageId };
+  // `fromEntries` also keeps a key like `__proto__`, which an assignment would lose.
+  const metadata = pairs === undefined ? undefined : Object.fromEntries(pairs);
+  return { messageType, contentType, data, traceparent, tracestate, metadata, messageId };
 }
 
 const EMPTY = new Uint8Array(0);
 
-// Maps are rare and awkward to write by hand: the generated code does it.
-function encodeWithMetadata(content: Content, metadata: Readonly<Record<string, string>>): Uint8Array {
-  return ContentMessage.encode({ ...content, data: Buffer.from(content.data), metadata: { ...metadata } }).finish();
+function writeMetadata(metadata: Readonly<Record<string, string>>): void {
+  for (const [key, value] of Object.entries(metadata)) {
+    writer.byte(0x32);
+    const mark = writer.open(key.length + value.length + 4);
+    writer.text(0x0a, key);
+    writer.text(0x12, value);
+    writer.close(mark);
+  }
 }
 
-function decodeWithMetadata(bytes: Uint8Array): Content {
-  return ContentMessage.decode(bytes);
+/** Reads an entry of a map, which travels as a message of two fields. */
+function readPair(reader: WireReader): [string, string] {
+  const entry = new WireReader(reader.bytes());
+  let key = "";
+  let value = "";
+  while (entry.pos < entry.end) {
+    const tag = entry.tag();
+    if (tag === 0x0a) key = entry.text();
+    else if (tag === 0x12) value = entry.text();
+    else entry.skip(tag);
+  }
+  return [key, value];
 }

@@ -1,6 +1,7 @@
 import { Error as ErrorMessage, Outcome as WireOutcome } from "../../gen/agentmesh/v1/error.ts";
 import { ERROR_TABLE, errorCodeOf, type Outcome } from "../errors/error-table.ts";
 import type { Failure } from "../errors/failure.ts";
+import { decodeGenerated } from "./generated.ts";
 
 const TO_WIRE: Readonly<Record<Outcome, WireOutcome>> = {
   "not-executed": WireOutcome.NOT_EXECUTED,
@@ -41,9 +42,9 @@ export function encodeFailure(failure: Failure): Uint8Array {
   return ErrorMessage.encode(toErrorMessage(failure)).finish();
 }
 
-/** Reads a failure from protobuf bytes. */
+/** Reads a failure from protobuf bytes. @throws MeshError `PROTOCOL_VIOLATION` when they are malformed. */
 export function decodeFailure(bytes: Uint8Array): Failure {
-  return fromErrorMessage(ErrorMessage.decode(bytes));
+  return fromErrorMessage(decodeGenerated(ErrorMessage, bytes));
 }
 
 function fromWireOutcome(outcome: WireOutcome): Outcome {

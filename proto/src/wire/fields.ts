@@ -69,8 +69,14 @@ export function endingBytes(ending: Ending): number {
   return ending.kind === "reply" ? ending.content.length : 0;
 }
 
-/** Throws unless the frame kind with this tag may be skipped. */
-export function checkSkippable(tag: number): void {
+/** Passes over the one field of a control frame; it fills the frame. */
+export function passControl(reader: WireReader, tag: number): void {
+  reader.skip(tag);
+  if (reader.pos !== reader.end) throw malformed("frame of more than one kind");
+}
+
+/** Leaves out a frame of unknown kind. @throws MeshError `PROTOCOL_VIOLATION` unless it may be skipped. */
+export function skipUnknown(tag: number): undefined {
   const kind = tag >>> 3;
   if (kind < FIRST_SKIPPABLE_KIND) throw malformed(`unknown frame kind ${kind}`);
 }

@@ -177,4 +177,6 @@ export interface Batch<Frame> {
   readonly frames: readonly Frame[];
   /** Frames in the batch, counting those that were skipped as unknown. */
   readonly count: number;
+  /** Positions in the batch, from 0, of the frames that were skipped as unknown. */
+  readonly skipped: readonly number[];
 }

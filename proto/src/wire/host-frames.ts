@@ -6,12 +6,13 @@ import { HostFrame as HostFrameMessage } from "../../gen/agentmesh/v1/gateway.ts
 import { AgentId } from "../identity/agent-id.ts";
 import { TopicId } from "../identity/topic-id.ts";
 import {
-  checkSkippable,
   endingBytes,
   NO_CONTENT,
+  passControl,
   readFailed,
   readPacked,
   readStreamCredit,
+  skipUnknown,
   writeEnding,
   writePacked,
   writeStreamCredit,
@@ -27,6 +28,7 @@ import {
   type HostFrame,
   type ResultFrame,
 } from "./frames.ts";
+import { decodeGenerated } from "./generated.ts";
 import { readAgentId, readTopicId } from "./names.ts";
 import { malformed, type WireReader } from "./reader.ts";
 import { FRAME_TAG } from "./tags.ts";
@@ -81,8 +83,8 @@ export function appendHostFrame(writer: WireWriter, frame: HostFrame): void {
 export function readHostFrame(reader: WireReader): HostFrame | undefined {
   const start = reader.pos;
   const tag = reader.tag();
-  if ((tag & 7) !== 2) throw malformed("frame kind");
   if (tag >= 0x80) return readControl(reader, start, tag);
+  if ((tag & 7) !== 2) throw malformed("frame kind");
   if (reader.length() !== reader.end - reader.pos) throw malformed("frame of more than one kind");
   switch (tag) {
     case 0x0a:
@@ -105,12 +107,23 @@ export function readHostFrame(reader: WireReader): HostFrame | undefined {
 }
 
 function readControl(reader: WireReader, start: number, tag: number): HostFrame | undefined {
-  const message = HostFrameMessage.decode(reader.buffer.subarray(start, reader.end));
-  reader.pos = reader.end;
-  if (message.kind !== undefined) return { kind: "control", control: message.kind };
-  checkSkippable(tag);
-  return undefined;
+  passControl(reader, tag);
+  const { kind } = decodeGenerated(HostFrameMessage, reader.buffer.subarray(start, reader.end));
+  if (kind === undefined) return skipUnknown(tag);
+  // Hot kinds have tags below 128: one that turns up here was hidden in another frame.
+  if (HOT_KINDS.has(kind.$case)) throw malformed("frame of more than one kind");
+  return { kind: "control", control: kind };
 }
+
+const HOT_KINDS: ReadonlySet<string> = new Set([
+  "deliver",
+  "event",
+  "result",
+  "accepted",
+  "chunk",
+  "streamCredit",
+  "cancelDelivery",
+]);
 
 function writeDeliver(writer: WireWriter, frame: DeliverFrame): void {
   writer.number(0x08, frame.delivery);

@@ -6,12 +6,13 @@ import { WorkerFrame as WorkerFrameMessage } from "../../gen/agentmesh/v1/gatewa
 import { AgentId } from "../identity/agent-id.ts";
 import { TopicId } from "../identity/topic-id.ts";
 import {
-  checkSkippable,
   endingBytes,
   NO_CONTENT,
+  passControl,
   readFailed,
   readPacked,
   readStreamCredit,
+  skipUnknown,
   writeEnding,
   writePacked,
   writeStreamCredit,
@@ -26,6 +27,7 @@ import {
   type TurnEndFrame,
   type WorkerFrame,
 } from "./frames.ts";
+import { decodeGenerated } from "./generated.ts";
 import { readAgentId, readTopicId } from "./names.ts";
 import { malformed, type WireReader } from "./reader.ts";
 import { FRAME_TAG } from "./tags.ts";
@@ -80,8 +82,8 @@ export function appendWorkerFrame(writer: WireWriter, frame: WorkerFrame): void 
 export function readWorkerFrame(reader: WireReader): WorkerFrame | undefined {
   const start = reader.pos;
   const tag = reader.tag();
-  if ((tag & 7) !== 2) throw malformed("frame kind");
   if (tag >= 0x80) return readControl(reader, start, tag);
+  if ((tag & 7) !== 2) throw malformed("frame kind");
   if (reader.length() !== reader.end - reader.pos) throw malformed("frame of more than one kind");
   switch (tag) {
     case 0x0a:
@@ -104,12 +106,23 @@ export function readWorkerFrame(reader: WireReader): WorkerFrame | undefined {
 }
 
 function readControl(reader: WireReader, start: number, tag: number): WorkerFrame | undefined {
-  const message = WorkerFrameMessage.decode(reader.buffer.subarray(start, reader.end));
-  reader.pos = reader.end;
-  if (message.kind !== undefined) return { kind: "control", control: message.kind };
-  checkSkippable(tag);
-  return undefined;
+  passControl(reader, tag);
+  const { kind } = decodeGenerated(WorkerFrameMessage, reader.buffer.subarray(start, reader.end));
+  if (kind === undefined) return skipUnknown(tag);
+  // Hot kinds have tags below 128: one that turns up here was hidden in another frame.
+  if (HOT_KINDS.has(kind.$case)) throw malformed("frame of more than one kind");
+  return { kind: "control", control: kind };
 }
+
+const HOT_KINDS: ReadonlySet<string> = new Set([
+  "send",
+  "publish",
+  "turnEnd",
+  "done",
+  "chunk",
+  "streamCredit",
+  "cancel",
+]);
 
 function writeSend(writer: WireWriter, frame: SendFrame): void {
   writer.number(0x08, frame.request);

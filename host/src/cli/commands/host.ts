@@ -64,6 +64,8 @@ async function stop(host: Host, options: CompleteOptions, interrupts: Interrupts
   const drained = host.drain({ graceMs: options.drainGraceMs }).then(() => undefined);
   const impatient: EndSignal | undefined = await Promise.race([drained, interrupts.next()]);
   if (impatient === undefined) return EXIT.ok;
+  // What the drain says from now on is of no interest: nobody waits for it any more.
+  drained.catch(() => undefined);
   await Promise.race([host.close(), interrupts.next()]);
   return exitCodeOf(impatient);
 }

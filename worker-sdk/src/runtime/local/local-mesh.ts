@@ -1,78 +1,150 @@
 /**
- * The mesh of a single process: takes the frames of one runtime and hands them back to it as a host would.
+ * The mesh of a single process: takes what one runtime sends and hands it back as a host would.
  *
- * M1. Nothing is delivered from within a call of the runtime: frames wait in `#queue` for the next turn of the event
- *     loop, and are taken in the order in which they were sent.
- * M2. `#deliveries` holds what was handed to an agent and is not answered.
- * M3. An agent has one activation at a time; numbers only grow.
+ * M1. Nothing is delivered from within a call of the runtime: frames wait for the next turn of the event loop, and are
+ *     routed in the order in which they were sent.
  */
-import {
-  AgentId,
-  type Clock,
-  DEFAULTS,
-  ERROR_TABLE,
-  errorCodeOf,
-  type Failure,
-  failure,
-} from "@agentmesh/proto";
+import { type Clock, DEFAULTS } from "@agentmesh/proto";
 import { Fifo } from "@agentmesh/proto/link";
-import {
-  decodeContent,
-  type DoneFrame,
-  type Ending,
-  type PublishFrame,
-  type ReplyChunkFrame,
-  type SendFrame,
-  type StreamCreditFrame,
-  type TurnEndFrame,
+import type {
+  PublishFrame,
+  ReplyChunkFrame,
+  SendFrame,
+  TurnEndFrame,
 } from "@agentmesh/proto/wire";
 import type { AnnouncedSubscription, AnnouncedType, Downlink, Uplink } from "../mesh-port.ts";
-import { DeadLetters } from "./dead-letters.ts";
-import { type LocalAgent, type LocalDelivery, reenteredRequest } from "./local-delivery.ts";
-
-type LocalFrame =
-  | SendFrame
-  | PublishFrame
-  | TurnEndFrame
-  | DoneFrame
-  | ReplyChunkFrame
-  | StreamCreditFrame
-  | { readonly kind: "cancel"; readonly request: number }
-  | { readonly kind: "idle"; readonly activations: readonly number[] }
-  | { readonly kind: "release"; readonly deliveries: readonly number[] };
-
-const HANDLED: Ending = { kind: "done" };
+import type { LocalDeadLetter } from "./dead-letters.ts";
+import { type LocalFrame, LocalRouter } from "./local-router.ts";
 
 export class LocalMesh implements Uplink {
-  readonly deadLetters = new DeadLetters();
-  readonly #clock: Clock;
   readonly #downlink: Downlink;
-  readonly #types = new Set<string>();
-  readonly #subscriptions = new Map<string, AnnouncedSubscription>();
-  readonly #agents = new Map<string, LocalAgent>();
-  readonly #agentsByNumber = new Map<number, LocalAgent>();
-  readonly #deliveries = new Map<number, LocalDelivery>();
-  /** Deliveries of sends that are not settled, by request. */
-  readonly #calls = new Map<number, LocalDelivery>();
+  readonly #router: LocalRouter;
   readonly #queue = new Fifo<LocalFrame>();
   #isScheduled = false;
-  #isClosed = false;
-  #lastActivation: number;
-  #lastDelivery = 0;
-  #lastId = 0;
   #place = 0;
-  #idleWaiters: (() => void)[] = [];
+  #quietWaiters: (() => void)[] = [];
 
   constructor(clock: Clock, downlink: Downlink) {
-    this.#clock = clock;
     this.#downlink = downlink;
-    this.#lastActivation = clock.unixMs() * 1024;
+    this.#router = new LocalRouter(clock, downlink, (frame) => this.#post(frame));
   }
 
-  /** Resolves when nothing is queued, waits or runs. */
-  idle(): Promise<void>;
-  idle(activations: readonly number[]): void;
-  idle(activations?: readonly number[]): Promise<void> | undefined {
-    return activations === undefined ? undefined : undefined;
+  /** Lets the runtime begin. */
+  open(): void {
+    this.#downlink.limits({
+      maxPayloadBytes: DEFAULTS.maxPayloadBytes,
+      requestWindow: DEFAULTS.requestWindow,
+      requestWindowBytes: DEFAULTS.requestWindowBytes,
+      timeoutMs: DEFAULTS.timeoutMs,
+    });
+    this.#downlink.status({ kind: "connected", hostId: "local", address: "local", resumed: false });
+    this.#downlink.flow(true);
   }
+
+  /** What could not be handled, oldest first. */
+  deadLetters(): LocalDeadLetter[] {
+    return this.#router.deadLetters.list();
+  }
+
+  /** Resolves when no message is on its way, waits or is handled. */
+  quiet(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#quietWaiters.push(resolve);
+      this.#schedule();
+    });
+  }
+
+  send(frame: SendFrame): number {
+    return this.#post(frame);
+  }
+
+  publish(frame: PublishFrame): number {
+    return this.#post(frame);
+  }
+
+  turnEnd(frame: TurnEndFrame): void {
+    this.#post(frame);
+  }
+
+  done(activation: number, delivery: number): void {
+    this.#post({ kind: "done", activation, delivery });
+  }
+
+  replyChunk(frame: ReplyChunkFrame): void {
+    this.#post(frame);
+  }
+
+  streamCredit(stream: number, chunks: number, bytes: number): void {
+    this.#post({ kind: "stream-credit", stream, chunks, bytes });
+  }
+
+  cancel(request: number): void {
+    this.#post({ kind: "cancel", request });
+  }
+
+  idle(activations: readonly number[]): void {
+    this.#post({ kind: "idle", activations });
+  }
+
+  release(deliveries: readonly number[]): void {
+    this.#post({ kind: "release", deliveries });
+  }
+
+  async register(type: AnnouncedType): Promise<void> {
+    this.#router.addType(type.name);
+  }
+
+  async unregister(name: string): Promise<void> {
+    this.#router.removeType(name);
+  }
+
+  async subscribe(subscription: AnnouncedSubscription): Promise<void> {
+    this.#router.subscriptions.set(subscription.id, subscription);
+  }
+
+  async unsubscribe(id: string): Promise<void> {
+    this.#router.subscriptions.delete(id);
+  }
+
+  drain(): Promise<void> {
+    return this.quiet();
+  }
+
+  async close(): Promise<void> {
+    this.#queue.drain();
+    this.#router.close();
+  }
+
+  #post(frame: LocalFrame): number {
+    this.#queue.push(frame);
+    this.#schedule();
+    this.#place++;
+    return this.#place;
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(this.#pump);
+  }
+
+  readonly #pump = (): void => {
+    this.#isScheduled = false;
+    // What the runtime sends meanwhile waits for the next turn, so that timers and sockets get theirs.
+    for (let count = this.#queue.length; count > 0; count--) {
+      const frame = this.#queue.shift();
+      if (frame === undefined) break;
+      this.#router.route(frame);
+    }
+    if (this.#queue.length > 0) this.#schedule();
+    else if (this.#quietWaiters.length > 0 && this.#router.isQuiet) setImmediate(this.#tellQuiet);
+  };
+
+  /** A turn of the event loop after the last frame: what was settled by it has had its say. */
+  readonly #tellQuiet = (): void => {
+    if (this.#queue.length > 0 || !this.#router.isQuiet) return;
+    const waiters = this.#quietWaiters;
+    this.#quietWaiters = [];
+    for (const resolve of waiters) resolve();
+  };
 }
