@@ -25,7 +25,7 @@ export interface Child {
 export async function startChild(name: string, args: readonly string[]): Promise<Child> {
   // Its own process group: Ctrl-C in the terminal must reach this process alone, which then ends the others in order.
   const detached = process.platform !== "win32";
-  const child = spawn(process.execPath, args, { stdio: "pipe", detached });
+  const child = spawn(process.execPath, args, { stdio: "pipe", detached, env: ownEnvironment() });
   const ended = endOf(child);
   const stop = (): Promise<void> => stopChild(child, ended);
   try {
@@ -36,10 +36,17 @@ export async function startChild(name: string, args: readonly string[]): Promise
   }
 }
 
+/** The environment without settings for hosts: they are meant for the user's own, not for the one of this review. */
+function ownEnvironment(): NodeJS.ProcessEnv {
+  const entries = Object.entries(process.env);
+  return Object.fromEntries(entries.filter(([name]) => !name.startsWith("AGENTMESH_")));
+}
+
 function endOf(child: ChildProcess): Promise<string> {
   return new Promise((resolve) => {
     child.once("error", (error) => resolve(error.message));
-    child.once("exit", (code, signal) => resolve(signal ?? `exit code ${code}`));
+    // Not `exit`: its last words may still be on their way then.
+    child.once("close", (code, signal) => resolve(signal ?? `exit code ${code}`));
   });
 }
 
@@ -54,12 +61,11 @@ function untilReady(name: string, child: ChildProcess, ended: Promise<string>): 
     for (const output of [child.stdout, child.stderr]) {
       if (output === null) continue;
       createInterface({ input: output }).on("line", (line) => {
-        const [before, after] = line.split(/\bready\b/, 2);
-        if (before !== undefined && after !== undefined && output === child.stdout) {
-          clearTimeout(timer);
-          resolve(after.trim());
-        }
         lastLine = `: ${line}`;
+        const ready = /\bready\b(.*)/.exec(line)?.[1];
+        if (ready === undefined || output !== child.stdout) return;
+        clearTimeout(timer);
+        resolve(ready.trim());
       });
     }
     ended.then((how) => {

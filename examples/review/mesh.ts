@@ -1,4 +1,3 @@
-import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { connectWorker, type Worker } from "@agentmesh/worker-sdk";
@@ -30,7 +29,7 @@ export async function startMesh(
   say: (text: string) => void,
 ): Promise<ProcessMesh> {
   const host = await startChild("the host", [hostProgram(), "host", "--listen", "127.0.0.1:0"]);
-  const address = host.readyText.replace(/^on /, "");
+  const address = /^on (\S+)/.exec(host.readyText)?.[1] ?? "";
   const crew: CrewMember[] = [];
   try {
     await startCrew(address, breaksOn, crew);
@@ -115,6 +114,6 @@ async function stopAll(children: readonly Child[]): Promise<void> {
 }
 
 function hostProgram(): string {
-  const manifest = createRequire(import.meta.url).resolve("@agentmesh/host/package.json");
+  const manifest = fileURLToPath(import.meta.resolve("@agentmesh/host/package.json"));
   return join(dirname(manifest), "dist/cli/main.js");
 }

@@ -19,7 +19,7 @@ export interface ReviewMesh {
 /** Milliseconds until the coordinator has handed out all files; 5 000 of them take a few seconds. */
 const START_LIMIT_MS = 120_000;
 /** Milliseconds without any sign of life after which the judges settle with what they have, and then we give up. */
-export const QUIET_LIMIT_MS = 30_000;
+const QUIET_LIMIT_MS = 30_000;
 
 /** The file that a reviewer is made to break on. */
 export function breakingFile({ paths }: Listing): string | undefined {

@@ -80,8 +80,8 @@ describe("terminal", () => {
     const letter = { target, messageType: "review.requested", code: "HANDLER_FAILED", text: "oh" };
     terminal.finish(ledger, [letter]);
     expect(text()).toContain("1: 1 approve");
-    expect(text()).toMatch(/structure-2\s+structure: 0 findings in 1 files/);
-    expect(text()).toContain("1 times; 3 findings softened or withdrawn");
+    expect(text()).toMatch(/structure-2\s+structure: 0 findings in 1 file$/m);
+    expect(text()).toContain("1 time; 3 findings softened or withdrawn");
     expect(text()).toContain("review.requested to hygiene/a.ts: HANDLER_FAILED: oh");
   });
 });

@@ -5,6 +5,7 @@ import { painterFor, printable, type Screen } from "./paint.ts";
 import { inWords, verdictTable } from "./table.ts";
 import { createTrace, LEGEND } from "./trace.ts";
 import type { Sighting } from "./viewer.ts";
+import { counted } from "./words.ts";
 
 /** In a pipe, progress is told this often. */
 const PROGRESS_STEPS = 10;
@@ -82,7 +83,9 @@ export function createTerminal(
 
 function aboutListing({ paths, leftOut, isCut }: Listing): string[] {
   const left = [...leftOut].map(([reason, count]) => `${count} ${reason}`);
-  const lines = [`${paths.length} files${left.length > 0 ? `; left out: ${left.join(", ")}` : ""}`];
+  const lines = [
+    `${counted(paths.length, "file")}${left.length > 0 ? `; left out: ${left.join(", ")}` : ""}`,
+  ];
   if (isCut) lines.push(`the folder holds more; these are the first ${paths.length}`);
   return lines;
 }
@@ -101,9 +104,12 @@ function totals(
       .workers()
       .map(({ worker, reviewer, files, findings }): [string, string] => [
         worker,
-        `${reviewer}: ${findings} findings in ${files} files`,
+        `${reviewer}: ${counted(findings, "finding")} in ${counted(files, "file")}`,
       ]),
-    ["asked back", `${asked} times; ${changes} findings softened or withdrawn`],
+    [
+      "asked back",
+      `${counted(asked, "time")}; ${counted(changes, "finding")} softened or withdrawn`,
+    ],
     ["messages", trafficText(ledger.traffic)],
     ["dead letters", `${deadLetters.length}`],
     ...deadLetters.map((letter): [string, string] => ["", deadLetterText(letter)]),

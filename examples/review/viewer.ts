@@ -10,6 +10,7 @@ import {
   ReviewVerdict,
   type Verdict,
 } from "./messages.ts";
+import { counted } from "./words.ts";
 
 /** One message as the terminal shows it. */
 export interface Sighting {
@@ -36,14 +37,14 @@ export function viewer(watcher: Watcher): AgentDefinition<undefined> {
     subscriptions: [{ typePrefix: "review." }],
     handlers: (on) => [
       on(ReviewRequested, ({ path, text }, ctx) => {
-        const lines = `${text.split("\n").length} lines`;
+        const lines = counted(text.split("\n").length, "line");
         const from = ctx.sender?.type ?? "";
         const message = ReviewRequested.messageName;
         watcher.saw({ step: "event", from, to: REVIEWERS.join(", "), message, path, text: lines });
       }),
       on(ReviewFindings, ({ path, ...opinion }) => {
         const { reviewer, worker, findings } = opinion;
-        const text = `${findings.length} findings, ${worst(findings)} (on ${worker})`;
+        const text = `${counted(findings.length, "finding")}, ${worst(findings)} (on ${worker})`;
         const message = ReviewFindings.messageName;
         watcher.heard(opinion);
         watcher.saw({ step: "event", from: reviewer, to: "judge", message, path, text });

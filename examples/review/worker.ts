@@ -20,7 +20,6 @@ async function leave(): Promise<void> {
   if (isLeaving) return;
   isLeaving = true;
   await worker.drain({ graceMs: GRACE_MS });
-  await worker.close();
   process.exit(0);
 }
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, leave);

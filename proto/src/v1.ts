@@ -36,7 +36,23 @@ export {
   SendStreamResponse,
 } from "../gen/agentmesh/v1/client.ts";
 export { Content as ContentMessage } from "../gen/agentmesh/v1/content.ts";
-export { Activation, AgentType, DurableOptions, MessageSchema, Subscription } from "../gen/agentmesh/v1/directory.ts";
+export {
+  Activation,
+  AgentType,
+  DurableOptions,
+  MessageSchema,
+  Subscription,
+} from "../gen/agentmesh/v1/directory.ts";
 export { Error as ErrorMessage, ErrorCode as WireErrorCode } from "../gen/agentmesh/v1/error.ts";
-export { ConnectRequest, ConnectResponse, Hello, HostFrame, Welcome, WorkerFrame } from "../gen/agentmesh/v1/gateway.ts";
-export { AgentId as AgentIdMessage, TopicId as TopicIdMessage } from "../gen/agentmesh/v1/identity.ts";
+export {
+  ConnectRequest,
+  ConnectResponse,
+  Hello,
+  HostFrame,
+  Welcome,
+  WorkerFrame,
+} from "../gen/agentmesh/v1/gateway.ts";
+export {
+  AgentId as AgentIdMessage,
+  TopicId as TopicIdMessage,
+} from "../gen/agentmesh/v1/identity.ts";

@@ -11,6 +11,7 @@ import {
   StartReview,
   topicOf,
 } from "../messages.ts";
+import { counted } from "../words.ts";
 import { ask } from "./asking.ts";
 
 /**
@@ -42,7 +43,7 @@ async function rememberBlocks(
   await ask(ctx, BLOCK_INDEX, {
     path,
     message: RememberBlocks({ path, windows }),
-    question: `${windows.length} blocks`,
+    question: counted(windows.length, "block"),
     answer: (reply) => `${reply.blocks} blocks known`,
   });
 }

@@ -13,6 +13,7 @@ import {
   topicOf,
 } from "../messages.ts";
 import { changedBy, type Dispute, disputeAmong, reconsidered, verdictOn } from "../settlement.ts";
+import { counted } from "../words.ts";
 import { ask } from "./asking.ts";
 
 /** What the judge of a file has heard. `undefined` stands for a reviewer that was asked and gave no opinion. */
@@ -52,7 +53,7 @@ async function hearDirectly(reviewer: Reviewer, path: string, ctx: Judge): Promi
     path,
     message: Recheck({ path }),
     question: "can you tell me now?",
-    answer: (reply) => `${reply.findings.length} findings`,
+    answer: (reply) => counted(reply.findings.length, "finding"),
   }).catch(withoutAnswer);
   ctx.state.heard.set(reviewer, opinion);
 }
@@ -79,7 +80,7 @@ async function askBack(dispute: Dispute, path: string, ctx: Judge): Promise<read
   const reply = await ask(ctx, agentId(accuser.reviewer, path), {
     path,
     message: Justify({ path, disputed: [...disputed], other }),
-    question: `${other.reviewer} sees no such thing: ${disputed.length} findings, do they hold?`,
+    question: `${other.reviewer} sees nothing like it; does this hold: ${counted(disputed.length, "finding")}?`,
     answer: ({ answers }) => summaryOf(answers),
   }).catch(withoutAnswer);
   return reply?.answers ?? [];

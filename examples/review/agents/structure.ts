@@ -6,6 +6,7 @@ import { isCode, syntaxOf } from "../checks/language.ts";
 import { tokenize } from "../checks/tokens.ts";
 import type { Fact, Finding } from "../findings.ts";
 import { type Answer, BLOCK_INDEX, FindCopies, type Opinion } from "../messages.ts";
+import { counted } from "../words.ts";
 import { ask } from "./asking.ts";
 import {
   defineReviewer,
@@ -38,7 +39,7 @@ async function findCopies(path: string, ctx: AgentContext<Memory>): Promise<Find
     path,
     message: FindCopies({ path }),
     question: "which blocks stand elsewhere?",
-    answer: (reply) => `${reply.copies.length} copies`,
+    answer: (reply) => counted(reply.copies.length, "copy"),
   });
   return copyFindings(path, copies);
 }

@@ -39,7 +39,7 @@ describe("copies", () => {
   it("takes neither short blocks nor imports nor runs of one line for copies", () => {
     const imports = Array.from({ length: 20 }, (_, at) => `import a${at} from "a";`).join("\n");
     const short = block("a", 9);
-    const run = "x();\n".repeat(19);
+    const run = "x();\n".repeat(50);
     const text = `${imports}\n${short}`;
     const index = indexOf({ "a.ts": text, "b.ts": text, "c.ts": run });
     expect(findCopies(index, "b.ts")).toEqual([]);
@@ -50,7 +50,7 @@ describe("copies", () => {
     const copies = [10, 30, 80].map((lines) => ({ line: 1, lines, of: { path: "a.ts", line: 7 } }));
     const found = copyFindings("b.ts", copies);
     expect(found.map((finding) => finding.severity)).toEqual(["note", "warn", "block"]);
-    expect(found[0]?.text).toBe("10 lines as at a.ts:7");
-    expect(copyFindings("a.ts", copies)[0]?.text).toBe("10 lines as at line 7");
+    expect(found[0]?.text).toBe("10 lines as in a.ts:7");
+    expect(copyFindings("a.ts", copies)[0]?.text).toBe("10 lines as in line 7");
   });
 });

@@ -2,10 +2,13 @@ import { createHash } from "node:crypto";
 import { excessOver, type Finding, rate, type Scale } from "../findings.ts";
 
 /** So many lines of code in a row must be equal before two places count as copies of each other. */
-export const WINDOW = 10;
+const WINDOW = 10;
 
 /** Files with more windows are data rather than code; the rest of theirs is not looked at. */
 const MAX_WINDOWS = 20_000;
+
+/** Different lines that a window must have. */
+const LEAST_VARIETY = 3;
 
 /** Equal lines that are too many. */
 const LINES: Scale = { note: WINDOW - 1, warn: 24, block: 59 };
@@ -39,14 +42,19 @@ export function fingerprint(text: string): Window[] {
   const windows: Window[] = [];
   for (let at = 0; at + WINDOW <= lines.length && at < MAX_WINDOWS; at++) {
     const inside = lines.slice(at, at + WINDOW);
-    const hash = createHash("sha256").update(inside.map((line) => line.text).join("\n"));
     windows.push({
-      hash: hash.digest("base64url").slice(0, 12),
+      hash: hashOf(inside.map((line) => line.text)),
       line: inside[0]?.number ?? 0,
       lastLine: inside[WINDOW - 1]?.number ?? 0,
     });
   }
   return windows;
+}
+
+/** Lines that hardly differ, as in a table of zeros, are no block that someone copied: they have no hash. */
+function hashOf(lines: readonly string[]): string {
+  if (new Set(lines).size < LEAST_VARIETY) return "";
+  return createHash("sha256").update(lines.join("\n")).digest("base64url").slice(0, 12);
 }
 
 /** Where a window stands: `at` is its position among the windows of its file. */
@@ -71,6 +79,7 @@ export function createBlockIndex(): BlockIndex {
 export function remember(index: BlockIndex, path: string, windows: readonly Window[]): void {
   index.files.set(path, windows);
   for (const [at, { hash, line }] of windows.entries()) {
+    if (hash === "") continue;
     const first = index.first.get(hash);
     if (first === undefined || path < first.path) index.first.set(hash, { path, at, line });
   }
@@ -129,7 +138,7 @@ function pick({ path, line }: Place): Copy["of"] {
 export function copyFindings(path: string, copies: readonly Copy[]): Finding[] {
   return copies.map(({ line, lines, of }) => {
     const place = of.path === path ? `line ${of.line}` : `${of.path}:${of.line}`;
-    const text = `${lines} lines as at ${place}`;
+    const text = `${lines} lines as in ${place}`;
     const [severity, excess] = [rate(lines, LINES), excessOver(lines, LINES)];
     return { check: "duplicated block", severity, line, text, excess };
   });

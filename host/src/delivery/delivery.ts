@@ -115,6 +115,11 @@ export class CallDelivery extends BaseDelivery {
     return this.origin.parent !== undefined;
   }
 
+  /** Whether it answers with a stream whose caller gives no credit: then no time is counted. */
+  get isHeld(): boolean {
+    return this.stream !== undefined && (this.stream.chunks <= 0 || this.stream.bytes <= 0);
+  }
+
   get sender(): AgentId | undefined {
     return this.origin.sender;
   }
@@ -143,13 +148,10 @@ export class EventDelivery extends BaseDelivery {
   readonly kind = "event";
   readonly event: MeshEvent;
   readonly isNested = false;
-  /** Called when the wait of a postponed delivery is over. */
-  readonly #again: (delivery: EventDelivery) => void;
 
-  constructor(agent: Agent, order: number, event: MeshEvent, again: (delivery: EventDelivery) => void) {
+  constructor(agent: Agent, order: number, event: MeshEvent) {
     super(agent, order);
     this.event = event;
-    this.#again = again;
   }
 
   get id(): number {
@@ -167,9 +169,5 @@ export class EventDelivery extends BaseDelivery {
   /** Makes the content fit to be kept for a while. */
   settleIn(): void {
     this.event.content = compact(this.event.content);
-  }
-
-  expire(): void {
-    this.#again(this);
   }
 }

@@ -13,7 +13,7 @@ export function deliverFrame(call: CallDelivery, now: number): DeliverFrame {
     content: call.content,
     sender: call.sender,
     // 0 would mean no deadline at all.
-    timeoutMs: Math.max(1, Math.ceil(call.deadlineAt - now)),
+    timeoutMs: Math.max(1, Math.round(call.deadlineAt - now)),
     id: call.id,
     attempt: call.attempt,
     reenters: call.isNested ? reenteredRequest(call, call.agent) : 0,

@@ -53,15 +53,16 @@ export class Calls implements CallSettlement {
   chunk(call: CallDelivery, content: ContentBytes): void {
     if (call.settled) return;
     const { stream } = call;
-    if (stream === undefined || stream.chunks <= 0 || stream.bytes <= 0) {
+    if (stream === undefined || call.isHeld) {
       this.#dispatcher.withdraw(call, "STREAM_OVERRUN");
       this.#settle(call, { kind: "failed", failure: failure("STREAM_OVERRUN") });
       return;
     }
     stream.chunks -= 1;
     stream.bytes -= content.length;
-    if (stream.chunks > 0 && stream.bytes > 0) this.#restart(call);
-    else this.#deadlines.disarm(call);
+    this.#counters.chunks++;
+    if (call.isHeld) this.#deadlines.disarm(call);
+    else this.#restart(call);
     callerOf(call).sink.chunk(call.origin.request, content);
   }
 

@@ -9,10 +9,11 @@ import {
   isAgentType,
   isKey,
   isTopicType,
+  meshError,
   quote,
 } from "@agentmesh/proto";
 import type { DoneFrame, PublishFrame, ReplyChunkFrame, SendFrame, StreamCreditFrame, TurnEndFrame } from "@agentmesh/proto/wire";
-import { CallDelivery } from "../delivery/delivery.ts";
+import { CallDelivery, type Delivery } from "../delivery/delivery.ts";
 import type { Agent } from "../delivery/agent.ts";
 import type { Dispatcher } from "../delivery/dispatcher.ts";
 import type { Namespace } from "../delivery/namespace.ts";
@@ -79,10 +80,10 @@ export class Router {
 
   /** A publish. @throws MeshError when the frame breaks the protocol. */
   publish(namespace: Namespace, worker: Worker | undefined, frame: PublishFrame): PublishOutcome {
-    this.#parts.counters.publishes++;
     const origin = originOf(this.#parts.dispatcher, worker, frame.activation, frame.parent);
     const refusal = "code" in origin ? origin : this.#publishRefusal(namespace, frame, origin);
     if (refusal === undefined && !("code" in origin)) {
+      this.#parts.counters.publishes++;
       return { kind: "accepted", id: this.#fanout.publish(namespace, frame, origin.agent) };
     }
     const reason = refusal ?? failure("INTERNAL");
@@ -92,6 +93,7 @@ export class Router {
 
   /** A turn has ended, with what it publishes. @throws MeshError when the frame breaks the protocol. */
   turnEnd(worker: Worker, namespace: Namespace, frame: TurnEndFrame): void {
+    if (frame.state) throw meshError("PROTOCOL_VIOLATION", "a state change needs the feature `state`, which Welcome did not name");
     if (frame.publishes.length > 0 && this.#parts.dispatcher.current(worker, frame.delivery, frame.activation) !== undefined) {
       for (const publish of frame.publishes) {
         this.publish(namespace, worker, { ...publish, activation: frame.activation, parent: frame.delivery });
@@ -140,7 +142,9 @@ export class Router {
     if (target.key !== "" && !isKey(target.key)) {
       return failure("INVALID_ARGUMENT", `agent key ${quote(target.key)} is longer than 512 bytes`);
     }
-    return origin.parent === undefined ? this.#rootRefusal(caller, content.length) : this.#nestedRefusal(origin);
+    return origin.parent === undefined
+      ? this.#rootRefusal(caller, content.length)
+      : this.#nestedRefusal(frame, origin.parent);
   }
 
   #rootRefusal(caller: Caller, bytes: number): Failure | undefined {
@@ -149,15 +153,15 @@ export class Router {
     if (caller.unsettledRoots >= requestWindow || caller.unsettledBytes + bytes > requestWindowBytes) {
       return failure("OVERLOADED", "more sends are unsettled than the window allows", { retryAfterMs: 10 });
     }
-    if (this.#parts.dispatcher.isFull) {
-      return failure("OVERLOADED", "the host holds as many messages as it may", { retryAfterMs: 250 });
-    }
     return undefined;
   }
 
-  #nestedRefusal(origin: Origin): Failure | undefined {
-    const depth = origin.parent?.kind === "call" ? origin.parent.depth + 1 : 1;
-    return depth > this.#options.chainDepth ? failure("CHAIN_TOO_DEEP") : undefined;
+  #nestedRefusal(frame: SendFrame, parent: Delivery): Failure | undefined {
+    const depth = parent.kind === "call" ? parent.depth + 1 : 1;
+    if (depth > this.#options.chainDepth) return failure("CHAIN_TOO_DEEP");
+    if (frame.streamChunks > 0 || timeLeft(parent, this.#parts.clock.now()) > 0) return undefined;
+    const text = "the deadline of the send above has passed";
+    return failure("DEADLINE_EXCEEDED", text, { outcome: "not-executed" });
   }
 
   #publishRefusal(namespace: Namespace, frame: PublishFrame, origin: Origin): Failure | undefined {
@@ -192,17 +196,12 @@ export class Router {
       return;
     }
     const agent = this.#agentFor(caller.namespace, frame);
-    if (agent === undefined) {
-      const text = `no worker can take a send to any key of ${quote(frame.target.type)} now`;
-      this.#refuse(caller, frame, failure("OVERLOADED", text, { retryAfterMs: 100 }));
-      return;
-    }
     const call = this.#openCall(caller, frame, origin, agent);
     const refusal = this.#parts.dispatcher.dispatch(call);
     if (refusal !== undefined) this.#parts.calls.ended(call, { kind: "failed", failure: refusal });
   }
 
-  #agentFor(namespace: Namespace, frame: SendFrame): Agent | undefined {
+  #agentFor(namespace: Namespace, frame: SendFrame): Agent {
     const type = namespace.type(frame.target.type);
     if (frame.target.key === "") return this.#parts.dispatcher.anyAgent(namespace, type);
     return namespace.agent(frame.target, type);
@@ -212,9 +211,8 @@ export class Router {
     const { clock, numbers, dispatcher, calls } = this.#parts;
     const now = clock.now();
     const asked = frame.timeoutMs === 0 ? this.#options.timeoutMs : frame.timeoutMs;
-    const inherited = origin.parent?.kind === "call" ? origin.parent.deadlineAt - now : asked;
     const isStream = frame.streamChunks > 0;
-    const timeoutMs = isStream ? asked : Math.min(asked, Math.max(0, inherited));
+    const timeoutMs = isStream ? asked : Math.min(asked, timeLeft(origin.parent, now));
     const call = new CallDelivery({
       agent,
       order: dispatcher.nextOrder(),
@@ -235,4 +233,10 @@ export class Router {
     calls.open(caller, call);
     return call;
   }
+}
+
+/** What is left for a send within the turn of `parent`. The caller of a stream that gives no credit holds the clock. */
+function timeLeft(parent: Delivery | undefined, now: number): number {
+  if (parent?.kind !== "call" || parent.isHeld) return Number.POSITIVE_INFINITY;
+  return parent.deadlineAt - now;
 }

@@ -39,6 +39,7 @@ export class MeshError extends Error {
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
+    // biome-ignore lint/complexity/noThisInStatic: subclasses inherit it and mean themselves
     return this === MeshError ? hasBrand(value, BRAND) : super[Symbol.hasInstance](value);
   }
 }
@@ -63,6 +64,7 @@ export class AppError extends Error {
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
+    // biome-ignore lint/complexity/noThisInStatic: subclasses inherit it and mean themselves
     return this === AppError ? hasBrand(value, APP_BRAND) : super[Symbol.hasInstance](value);
   }
 }
@@ -72,7 +74,11 @@ function hasBrand(value: unknown, brand: symbol): boolean {
 }
 
 /** A MeshError of this code, for callers that throw. */
-export function meshError(code: ErrorCode, text?: string, hints?: FailureHints & ErrorOptions): MeshError {
+export function meshError(
+  code: ErrorCode,
+  text?: string,
+  hints?: FailureHints & ErrorOptions,
+): MeshError {
   const options = hints?.cause === undefined ? undefined : { cause: hints.cause };
   return new MeshError(failure(code, text, hints), options);
 }
@@ -80,4 +86,14 @@ export function meshError(code: ErrorCode, text?: string, hints?: FailureHints &
 /** An `INVALID_ARGUMENT` error. */
 export function invalid(text: string): MeshError {
   return meshError("INVALID_ARGUMENT", text);
+}
+
+function parseDetails(bytes: Uint8Array | undefined): unknown {
+  if (bytes === undefined || bytes.length === 0) return undefined;
+  try {
+    return JSON.parse(Buffer.from(bytes).toString());
+  } catch {
+    // Details are a courtesy of the sender: broken ones must not hide the error that they belong to.
+    return undefined;
+  }
 }

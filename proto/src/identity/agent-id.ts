@@ -1,5 +1,7 @@
 import { invalid } from "../errors/mesh-error.ts";
 
+/** Half of a character: it has no UTF-8, so it would arrive as something else. */
+const LONE_SURROGATE = /\p{Surrogate}/u;
 const TYPE = /^[\p{L}\p{N}\p{M}\p{Pc}.-]{1,128}$/u;
 
 /** Longest key of an agent and longest source of a topic, in bytes of UTF-8. */
@@ -81,7 +83,8 @@ export function checkAgentType(type: string): void {
 
 /** Whether `key` is UTF-8 of 1–512 bytes: the rule for agent keys and topic sources. */
 export function isKey(key: string): boolean {
-  return key.length > 0 && (key.length <= MAX_KEY_BYTES / 3 || Buffer.byteLength(key) <= MAX_KEY_BYTES);
+  if (key.length === 0 || LONE_SURROGATE.test(key)) return false;
+  return key.length <= MAX_KEY_BYTES / 3 || Buffer.byteLength(key) <= MAX_KEY_BYTES;
 }
 
 /** @throws MeshError `INVALID_ARGUMENT` unless {@link isKey}. `what` names the thing in the message. */

@@ -61,6 +61,8 @@ export function isTopicType(type: string): boolean {
 /** @throws MeshError `INVALID_ARGUMENT` unless {@link isTopicType}. */
 export function checkTopicType(type: string): void {
   if (!isTopicType(type)) {
-    throw invalid(`topic type ${quote(type)} is not 1–256 word characters, dots, colons, equals signs and hyphens`);
+    throw invalid(
+      `topic type ${quote(type)} is not 1–256 word characters, dots, colons, equals signs and hyphens`,
+    );
   }
 }

@@ -53,7 +53,10 @@ export class Inbox {
     if (firstNumber === 0) return 0;
     const expected = this.#receivedThrough + 1;
     if (firstNumber > expected) {
-      throw meshError("PROTOCOL_VIOLATION", `frame ${expected} is missing; the batch starts at ${firstNumber}`);
+      throw meshError(
+        "PROTOCOL_VIOLATION",
+        `frame ${expected} is missing; the batch starts at ${firstNumber}`,
+      );
     }
     const last = firstNumber + count - 1;
     if (last >= expected) this.#receivedThrough = last;

@@ -7,6 +7,8 @@
  * O3. Nothing is written while the stream pushes back; what waits then is counted in `bytes`.
  * O4. `bytes` passing `limitBytes` is told once; the owner ends the session.
  */
+
+import { meshError } from "../errors/mesh-error.ts";
 import {
   BATCH_BYTES,
   BATCH_FRAMES,
@@ -15,7 +17,6 @@ import {
   setFirstNumber,
   setReceivedThrough,
 } from "../wire/batch.ts";
-import { meshError } from "../errors/mesh-error.ts";
 import { WireWriter } from "../wire/writer.ts";
 import { Fifo } from "./fifo.ts";
 import type { Inbox } from "./inbox.ts";

@@ -41,6 +41,10 @@ export function deadline(expire: () => void): Deadline {
   return new Callback(expire);
 }
 
+function neverArmed(): void {
+  // The head of a slot is a place, not a deadline.
+}
+
 /** A set of deadlines. */
 export class Deadlines {
   readonly #clock: Clock;
@@ -57,7 +61,7 @@ export class Deadlines {
     this.#tickMs = tickMs;
     this.#tick = this.#currentTick();
     for (let slot = 0; slot < SLOTS; slot++) {
-      const head = deadline(() => {});
+      const head = deadline(neverArmed);
       head.next = head;
       head.previous = head;
       this.#slots.push(head);

@@ -63,7 +63,10 @@ function readBatch<Frame>(bytes: Uint8Array, readFrame: ReadFrame<Frame>): Batch
       checkLimits(++count, bytes.length);
       const frame = readOne(reader, readFrame);
       if (frame !== undefined) frames.push(frame);
-      else (skipped ??= []).push(count - 1);
+      else {
+        skipped ??= [];
+        skipped.push(count - 1);
+      }
     } else if (tag === 0x09) firstNumber = reader.fixed64();
     else if (tag === 0x11) receivedThrough = reader.fixed64();
     else reader.skip(tag);

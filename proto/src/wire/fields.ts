@@ -54,7 +54,12 @@ export function readStreamCredit(reader: WireReader): StreamCreditFrame {
 }
 
 /** Writes how something ended: the reply in one field, the failure in another, nothing for `done`. */
-export function writeEnding(writer: WireWriter, ending: Ending, replyTag: number, errorTag: number): void {
+export function writeEnding(
+  writer: WireWriter,
+  ending: Ending,
+  replyTag: number,
+  errorTag: number,
+): void {
   if (ending.kind === "reply") writer.bytes(replyTag, ending.content);
   else if (ending.kind === "failed") writer.bytes(errorTag, encodeFailure(ending.failure));
 }

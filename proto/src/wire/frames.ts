@@ -2,7 +2,10 @@
  * The frames as both ends use them. Those that travel with every message are plain objects with the content as opaque
  * bytes; the rest are `control` frames in the generated types. Field meanings are those of the .proto files.
  */
-import type { HostFrame as HostFrameMessage, WorkerFrame as WorkerFrameMessage } from "../../gen/agentmesh/v1/gateway.ts";
+import type {
+  HostFrame as HostFrameMessage,
+  WorkerFrame as WorkerFrameMessage,
+} from "../../gen/agentmesh/v1/gateway.ts";
 import type { Failure } from "../errors/failure.ts";
 import type { AgentId } from "../identity/agent-id.ts";
 import type { TopicId } from "../identity/topic-id.ts";

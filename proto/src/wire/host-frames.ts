@@ -139,6 +139,7 @@ function writeDeliver(writer: WireWriter, frame: DeliverFrame): void {
   writer.number(0x58, frame.streamBytes);
 }
 
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: a flat list of the message's eleven fields
 function readDeliver(reader: WireReader): DeliverFrame {
   let delivery = 0;
   let activation = 0;

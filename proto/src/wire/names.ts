@@ -30,7 +30,8 @@ class NameCache<Name extends Encoded> {
     reader.pos += length;
     if (length > LONGEST) return this.#decode(buffer, start, length);
     let hash = length;
-    for (let pos = start; pos < start + length; pos++) hash = (hash * 31 + (buffer[pos] as number)) | 0;
+    for (let pos = start; pos < start + length; pos++)
+      hash = (Math.imul(hash, 31) + (buffer[pos] as number)) | 0;
     const slot = (hash ^ (hash >>> 15)) & (SLOTS - 1);
     const known = this.#slots[slot];
     if (known !== undefined && same(known.encoded, buffer, start, length)) return known;

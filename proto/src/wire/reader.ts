@@ -10,7 +10,9 @@ export class WireReader {
   end: number;
 
   constructor(buffer: Uint8Array) {
-    this.buffer = Buffer.isBuffer(buffer) ? buffer : Buffer.from(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+    this.buffer = Buffer.isBuffer(buffer)
+      ? buffer
+      : Buffer.from(buffer.buffer, buffer.byteOffset, buffer.byteLength);
     this.pos = 0;
     this.end = buffer.length;
   }
@@ -111,7 +113,8 @@ export class WireReader {
       if (pos >= end) throw malformed("truncated number");
       const byte = buffer[pos++] as number;
       if (shift < 28) high |= (byte & 0x7f) << shift;
-      if (high > 0x1ffffff || (shift >= 28 && (byte & 0x7f) !== 0)) throw malformed("number above 2^53");
+      if (high > 0x1ffffff || (shift >= 28 && (byte & 0x7f) !== 0))
+        throw malformed("number above 2^53");
       if (byte < 0x80) {
         this.pos = pos;
         return high;

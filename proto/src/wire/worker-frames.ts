@@ -175,7 +175,17 @@ function readSend(reader: WireReader): SendFrame {
         reader.skip(tag);
     }
   }
-  return { kind: "send", request, target, timeoutMs, content, activation, parent, streamChunks, streamBytes };
+  return {
+    kind: "send",
+    request,
+    target,
+    timeoutMs,
+    content,
+    activation,
+    parent,
+    streamChunks,
+    streamBytes,
+  };
 }
 
 function writePublish(writer: WireWriter, frame: PublishFrame): void {
@@ -229,7 +239,17 @@ function readPublish(reader: WireReader): PublishFrame {
         reader.skip(tag);
     }
   }
-  return { kind: "publish", sequence, topic, content, activation, parent, delayMs, dedupId, resent };
+  return {
+    kind: "publish",
+    sequence,
+    topic,
+    content,
+    activation,
+    parent,
+    delayMs,
+    dedupId,
+    resent,
+  };
 }
 
 function turnEndBytes(frame: TurnEndFrame): number {
@@ -295,7 +315,15 @@ function readTurnEnd(reader: WireReader): TurnEndFrame {
         reader.skip(tag);
     }
   }
-  return { kind: "turn-end", delivery, activation, ending, permanent, publishes: publishes ?? NO_PUBLISHES, state };
+  return {
+    kind: "turn-end",
+    delivery,
+    activation,
+    ending,
+    permanent,
+    publishes: publishes ?? NO_PUBLISHES,
+    state,
+  };
 }
 
 const NO_PUBLISHES: readonly PublishFrame[] = [];

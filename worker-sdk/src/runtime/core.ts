@@ -48,8 +48,8 @@ const FIRST_LIMITS: MeshLimits = {
   timeoutMs: DEFAULTS.timeoutMs,
 };
 
-export class RuntimeCore implements Downlink {
-  readonly uplink: Uplink;
+export class RuntimeCore<Way extends Uplink = Uplink> implements Downlink {
+  readonly uplink: Way;
   readonly workplace: Workplace;
   readonly calls: Calls;
   readonly publisher: Publisher;
@@ -60,7 +60,7 @@ export class RuntimeCore implements Downlink {
   /** Called when the mesh is gone for good. */
   onClosed: ((reason: Failure) => void) | undefined = undefined;
 
-  constructor(options: CoreOptions, connect: (downlink: Downlink) => Uplink) {
+  constructor(options: CoreOptions, connect: (downlink: Downlink) => Way) {
     this.statusFeed = new StatusFeed({ kind: "connecting", reason: undefined });
     const { clock } = options;
     const deadlines = new Deadlines(clock);

@@ -1,5 +1,5 @@
 import type { AgentId } from "@agentmesh/proto";
-import type { PublishFrame, SendFrame } from "@agentmesh/proto/wire";
+import type { EventTarget, PublishFrame, SendFrame } from "@agentmesh/proto/wire";
 
 /** An agent that is active in this process. */
 export interface LocalAgent {
@@ -10,28 +10,56 @@ export interface LocalAgent {
   inFlight: number;
 }
 
-/** A message handed to one agent, until its turn has ended. */
-export interface LocalDelivery {
-  readonly number: number;
-  /** Id of the message. */
+/** A message on its way. */
+export interface LocalMessage<Frame> {
+  /** Its id, the same over all attempts. */
   readonly id: number;
-  readonly agent: LocalAgent;
+  readonly frame: Frame;
   readonly sender: AgentId | undefined;
-  readonly frame: SendFrame | PublishFrame;
   /** The delivery in whose turn it was sent; undefined when it starts a chain. */
   readonly parent: LocalDelivery | undefined;
-  /** Sends above it in its chain. */
-  readonly depth: number;
+}
+
+/** A message handed to one agent, until its turn has ended. */
+export interface LocalDelivery extends LocalMessage<SendFrame | PublishFrame> {
+  readonly number: number;
+  readonly agent: LocalAgent;
   readonly attempt: number;
 }
 
-/** The send for which `target` waits and of which `delivery` is a descendant, itself included; 0 when there is none. */
-export function reenteredRequest(delivery: LocalDelivery, target: LocalAgent): number {
-  let descendant = delivery;
-  for (let above = delivery.parent; above !== undefined; above = above.parent) {
-    if (descendant.frame.kind !== "send") return 0;
-    if (above.agent === target) return descendant.frame.request;
-    descendant = above;
+/** Sends above a message in its chain. */
+export function depthOf(parent: LocalDelivery | undefined): number {
+  let depth = 0;
+  for (let above = parent; above !== undefined; above = above.parent) depth++;
+  return depth;
+}
+
+/**
+ * The request for which `target` waits and of which a send made in the turn of `parent` is a descendant, itself
+ * included; 0 when there is none.
+ */
+export function reenteredRequest(
+  request: number,
+  parent: LocalDelivery | undefined,
+  target: LocalAgent,
+): number {
+  let descendant = request;
+  for (let above = parent; above !== undefined; above = above.parent) {
+    if (above.agent === target) return descendant;
+    if (above.frame.kind !== "send") return 0;
+    descendant = above.frame.request;
   }
   return 0;
+}
+
+/** An event's delivery as its receiver is told of it. */
+export function targetOf(delivery: LocalDelivery): EventTarget {
+  return {
+    delivery: delivery.number,
+    activation: delivery.agent.number,
+    agent: delivery.agent.id,
+    attempt: delivery.attempt,
+    lane: 0,
+    durable: false,
+  };
 }

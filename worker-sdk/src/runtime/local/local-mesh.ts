@@ -26,7 +26,7 @@ export class LocalMesh implements Uplink {
 
   constructor(clock: Clock, downlink: Downlink) {
     this.#downlink = downlink;
-    this.#router = new LocalRouter(clock, downlink, (frame) => this.#post(frame));
+    this.#router = new LocalRouter(clock, downlink);
   }
 
   /** Lets the runtime begin. */
@@ -66,8 +66,8 @@ export class LocalMesh implements Uplink {
     this.#post(frame);
   }
 
-  done(activation: number, delivery: number): void {
-    this.#post({ kind: "done", activation, delivery });
+  done(_activation: number, delivery: number): void {
+    this.#post({ kind: "done", delivery });
   }
 
   replyChunk(frame: ReplyChunkFrame): void {
@@ -91,19 +91,21 @@ export class LocalMesh implements Uplink {
   }
 
   async register(type: AnnouncedType): Promise<void> {
-    this.#router.addType(type.name);
+    this.#router.agents.types.add(type.name);
   }
 
+  /** Its agents end as soon as they have nothing to do. */
   async unregister(name: string): Promise<void> {
-    this.#router.removeType(name);
+    this.#router.agents.types.delete(name);
+    this.idle(this.#router.agents.numbersOf(name));
   }
 
   async subscribe(subscription: AnnouncedSubscription): Promise<void> {
-    this.#router.subscriptions.set(subscription.id, subscription);
+    this.#router.agents.subscriptions.set(subscription.id, subscription);
   }
 
   async unsubscribe(id: string): Promise<void> {
-    this.#router.subscriptions.delete(id);
+    this.#router.agents.subscriptions.delete(id);
   }
 
   drain(): Promise<void> {

@@ -1,0 +1,129 @@
+/**
+ * One gRPC stream to a host, over a channel of its own: turns the events of grpc-js into three calls and guarantees one
+ * ending.
+ *
+ * S1. `onEnd` is called exactly once, whatever ends the stream; after it nothing is read or written.
+ * S2. The channel ends with its stream: a new attempt never meets the state of an old one.
+ */
+import { DEFAULTS, type Failure, failure, METADATA } from "@agentmesh/proto";
+import type { BatchStream } from "@agentmesh/proto/link";
+import {
+  type ChannelCredentials,
+  type ChannelOptions,
+  Client,
+  type ClientDuplexStream,
+  Metadata,
+  type StatusObject,
+} from "@grpc/grpc-js";
+import type { Address } from "./addresses.ts";
+import { failureOfStatus } from "./status-failure.ts";
+
+/** How to reach a host. */
+export interface Access {
+  readonly credentials: ChannelCredentials;
+  /** Name in the host's certificate, when it differs from the address; undefined otherwise. */
+  readonly serverName: string | undefined;
+  /** Bearer token; undefined for none. */
+  readonly token: string | undefined;
+}
+
+/** What happens on a stream. */
+export interface StreamEvents {
+  /** A batch has arrived. */
+  onBatch(bytes: Buffer): void;
+  /** It can take more after a write returned false. */
+  onDrain(): void;
+  /** It is over. */
+  onEnd(reason: Failure): void;
+}
+
+const CONNECT_PATH = "/agentmesh.v1.GatewayService/Connect";
+const KEEPALIVE_TIME_MS = 10_000;
+const KEEPALIVE_TIMEOUT_MS = 5_000;
+
+/** Options of every channel to a host. */
+export function channelOptions(access: Access): ChannelOptions {
+  return {
+    // Retry buffers keep every message of a stream, and a stream cannot be retried.
+    "grpc.enable_retries": 0,
+    // The subchannels of others may be waiting out their own backoff.
+    "grpc.use_local_subchannel_pool": 1,
+    "grpc-node.flow_control_window": DEFAULTS.http2WindowBytes,
+    "grpc.keepalive_time_ms": KEEPALIVE_TIME_MS,
+    "grpc.keepalive_timeout_ms": KEEPALIVE_TIMEOUT_MS,
+    "grpc.keepalive_permit_without_calls": 1,
+    "grpc.max_receive_message_length": -1,
+    "grpc.max_send_message_length": -1,
+    ...(access.serverName === undefined
+      ? {}
+      : {
+          "grpc.ssl_target_name_override": access.serverName,
+          "grpc.default_authority": access.serverName,
+        }),
+  };
+}
+
+/** Metadata of every call to a host. */
+export function callMetadata(access: Access): Metadata {
+  const metadata = new Metadata();
+  if (access.token !== undefined) metadata.set(METADATA.authorization, `Bearer ${access.token}`);
+  return metadata;
+}
+
+/** Passes bytes on: the batches are encoded and decoded where they are made and read. */
+export function passBytes(bytes: Buffer): Buffer {
+  return bytes;
+}
+
+export class HostStream implements BatchStream {
+  readonly address: Address;
+  readonly #client: Client;
+  readonly #call: ClientDuplexStream<Buffer, Buffer>;
+  #events: StreamEvents | undefined;
+
+  /** Dials at once; what is written meanwhile waits for the connection. */
+  constructor(address: Address, access: Access, events: StreamEvents) {
+    this.address = address;
+    this.#events = events;
+    this.#client = new Client(address, access.credentials, channelOptions(access));
+    this.#call = this.#client.makeBidiStreamRequest(
+      CONNECT_PATH,
+      passBytes,
+      passBytes,
+      callMetadata(access),
+    );
+    this.#call.on("data", (bytes: Buffer) => this.#events?.onBatch(bytes));
+    this.#call.on("drain", () => this.#events?.onDrain());
+    this.#call.on("status", (status: StatusObject) => this.#end(reasonOf(status)));
+    // It is raised besides the status, and for writes to a dead stream; without a listener it would end the process.
+    this.#call.on("error", () => undefined);
+  }
+
+  write(batch: Buffer): boolean {
+    return this.#events === undefined ? true : this.#call.write(batch);
+  }
+
+  /** Says that nothing more follows; the host ends the stream. */
+  finish(): void {
+    if (this.#events !== undefined) this.#call.end();
+  }
+
+  /** Ends it at once. */
+  destroy(reason: Failure): void {
+    if (this.#events === undefined) return;
+    this.#end(reason);
+    this.#call.cancel();
+  }
+
+  #end(reason: Failure): void {
+    const events = this.#events;
+    this.#events = undefined;
+    this.#client.close();
+    events?.onEnd(reason);
+  }
+}
+
+function reasonOf(status: StatusObject): Failure {
+  if (status.code === 0) return failure("CONNECTION_LOST", "the host ended the stream");
+  return failureOfStatus(status);
+}

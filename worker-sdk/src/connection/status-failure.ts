@@ -1,0 +1,90 @@
+import {
+  ERROR_TABLE,
+  ERROR_TYPE_URL,
+  type ErrorCode,
+  type Failure,
+  failure,
+  GRPC_STATUS,
+  METADATA,
+} from "@agentmesh/proto";
+import { decodeFailure, WireReader } from "@agentmesh/proto/wire";
+import type { Metadata } from "@grpc/grpc-js";
+
+/** How a gRPC call ended. */
+export interface CallStatus {
+  readonly code: number;
+  readonly details: string;
+  readonly metadata: Metadata | undefined;
+}
+
+const BY_STATUS = new Map<number, ErrorCode>([
+  [GRPC_STATUS.CANCELLED, "CANCELLED"],
+  [GRPC_STATUS.INVALID_ARGUMENT, "INVALID_ARGUMENT"],
+  [GRPC_STATUS.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED"],
+  [GRPC_STATUS.NOT_FOUND, "NOT_FOUND"],
+  [GRPC_STATUS.PERMISSION_DENIED, "FORBIDDEN"],
+  [GRPC_STATUS.RESOURCE_EXHAUSTED, "OVERLOADED"],
+  [GRPC_STATUS.UNIMPLEMENTED, "UNIMPLEMENTED"],
+  [GRPC_STATUS.UNAUTHENTICATED, "UNAUTHENTICATED"],
+]);
+
+/** Field numbers of google.rpc.Status and google.protobuf.Any, as tags. */
+const STATUS_DETAIL = 0x1a;
+const ANY_TYPE_URL = 0x0a;
+const ANY_VALUE = 0x12;
+
+/**
+ * The failure that a gRPC status stands for: the error in its details, else the code at the start of its text, else
+ * what the status itself says.
+ */
+export function failureOfStatus(status: CallStatus): Failure {
+  return fromDetails(status) ?? fromText(status.details) ?? fromCode(status);
+}
+
+function fromDetails(status: CallStatus): Failure | undefined {
+  const [bytes] = status.metadata?.get(METADATA.statusDetails) ?? [];
+  if (!Buffer.isBuffer(bytes)) return undefined;
+  try {
+    const reader = new WireReader(bytes);
+    while (reader.pos < reader.end) {
+      const tag = reader.tag();
+      if (tag !== STATUS_DETAIL) reader.skip(tag);
+      else {
+        const found = fromAny(reader.bytes());
+        if (found !== undefined) return found;
+      }
+    }
+  } catch {
+    // A proxy may have cut the details short: text and code are still there.
+  }
+  return undefined;
+}
+
+function fromAny(bytes: Buffer): Failure | undefined {
+  const reader = new WireReader(bytes);
+  let typeUrl = "";
+  let value: Buffer | undefined;
+  while (reader.pos < reader.end) {
+    const tag = reader.tag();
+    if (tag === ANY_TYPE_URL) typeUrl = reader.text();
+    else if (tag === ANY_VALUE) value = reader.bytes();
+    else reader.skip(tag);
+  }
+  return typeUrl === ERROR_TYPE_URL && value !== undefined ? decodeFailure(value) : undefined;
+}
+
+function fromText(details: string): Failure | undefined {
+  const colon = details.indexOf(": ");
+  const code = colon < 0 ? details : details.slice(0, colon);
+  if (!isErrorCode(code)) return undefined;
+  return failure(code, colon < 0 ? undefined : details.slice(colon + 2));
+}
+
+function fromCode(status: CallStatus): Failure {
+  const code = BY_STATUS.get(status.code) ?? "CONNECTION_LOST";
+  return failure(code, status.details === "" ? undefined : status.details);
+}
+
+function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(ERROR_TABLE, text);
+}

@@ -1,0 +1,59 @@
+import { type Clock, DEFAULTS, systemClock } from "@agentmesh/proto";
+import { RuntimeCore } from "../core.ts";
+import { AgentRuntime } from "../runtime.ts";
+import type { LocalDeadLetter } from "./dead-letters.ts";
+import { LocalMesh } from "./local-mesh.ts";
+
+/** Options of {@link createLocalRuntime}. All may be left out. */
+export interface LocalRuntimeOptions {
+  /** Milliseconds after which a turn is told to stop, where its agent type does not say. Default: 600 000. */
+  readonly maxTurnMs?: number;
+  /** Milliseconds that a turn then has before it is abandoned. Default: 10 000. */
+  readonly turnGraceMs?: number;
+  /** Where time comes from. Default: the clock of this machine. */
+  readonly clock?: Clock;
+}
+
+/** Milliseconds that a turn that was told to stop has before it is abandoned. */
+export const TURN_GRACE_MS = 10_000;
+
+/** A runtime in the memory of this process. */
+export class LocalRuntime extends AgentRuntime {
+  readonly #mesh: LocalMesh;
+
+  /** Use {@link createLocalRuntime}. */
+  constructor(core: RuntimeCore<LocalMesh>) {
+    super(core);
+    this.#mesh = core.uplink;
+  }
+
+  /** Messages that could not be handled: events that failed, and sends whose turn was abandoned. Oldest first; the
+   * latest 10 000 are kept. */
+  deadLetters(): LocalDeadLetter[] {
+    return this.#mesh.deadLetters();
+  }
+
+  /** Resolves when no message is on its way, waits or is handled: everything that was sent has had its effect. */
+  idle(): Promise<void> {
+    return this.#mesh.quiet();
+  }
+}
+
+/**
+ * Makes a runtime that runs agents in this process, without a host: for development, tests and programs that fit on one
+ * machine. Agents cannot tell it from a mesh: messages are encoded and decoded, and never handled within the call that
+ * sends them. It keeps the process alive only while messages are on their way.
+ */
+export function createLocalRuntime(options: LocalRuntimeOptions = {}): LocalRuntime {
+  const clock = options.clock ?? systemClock;
+  const core = new RuntimeCore(
+    {
+      clock,
+      maxTurnMs: options.maxTurnMs ?? DEFAULTS.maxTurnMs,
+      turnGraceMs: options.turnGraceMs ?? TURN_GRACE_MS,
+    },
+    (downlink) => new LocalMesh(clock, downlink),
+  );
+  core.uplink.open();
+  return new LocalRuntime(core);
+}
