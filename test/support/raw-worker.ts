@@ -25,7 +25,7 @@ import {
 } from "@agentmesh/proto/wire";
 import { agentType, control, send, type SendFields, subscription } from "./frames.ts";
 import { RawStream, type StreamEnd } from "./raw-stream.ts";
-import { within } from "./waiting.ts";
+import { until, within } from "./waiting.ts";
 
 export type FrameOf<Kind extends HostFrame["kind"]> = Extract<HostFrame, { kind: Kind }>;
 type ControlOf<Case extends HostControl["$case"]> = Extract<HostControl, { $case: Case }>["value"];
@@ -102,6 +102,8 @@ export class RawWorker {
   #waiters: Waiter[] = [];
   #ownRequest = FIRST_OWN_REQUEST;
   #isFirstBatch = true;
+  /** It broke its stream itself. */
+  #isAway = false;
 
   constructor(address: string, options: RawWorkerOptions = {}) {
     this.#address = address;
@@ -172,14 +174,20 @@ export class RawWorker {
     return this.open({ agentTypes: [], subscriptions: [], resumeToken, ...changes });
   }
 
-  /** Breaks the stream without a word. What is written from now on waits for {@link resume}. */
+  /**
+   * Breaks the stream without a word. What is written from now on waits for {@link resume}, and so does who waits for
+   * a frame.
+   */
   async cut(): Promise<void> {
+    this.#isAway = true;
     await this.stream.cut();
   }
 
   /** Breaks the stream and stays away. */
   async close(): Promise<void> {
+    this.#isAway = false;
     if (this.#stream !== undefined && this.#stream.end === undefined) await this.#stream.cut();
+    else this.#refuseWaiters("the worker was closed");
   }
 
   /** Sends frames as one batch. */
@@ -202,6 +210,22 @@ export class RawWorker {
   /** Sends bytes as they are. */
   writeBytes(bytes: Buffer): void {
     this.stream.write(bytes);
+  }
+
+  /** Sends frames under numbers that may have been used already, outside of the bookkeeping. */
+  writeAgain(firstNumber: number, frames: readonly WorkerFrame[], receivedThrough = this.#acknowledged()): void {
+    this.writeBytes(encodeBatch(frames, firstNumber, receivedThrough));
+    this.#nextNumber = Math.max(this.#nextNumber, firstNumber + frames.length);
+  }
+
+  /** Forgets what has arrived, or claims that another number has. */
+  forget(receivedThrough = 0): void {
+    this.#receivedThrough = receivedThrough;
+  }
+
+  /** Waits until the host has acknowledged everything that was written. */
+  async untilAcknowledged(): Promise<void> {
+    await until(() => this.#kept.length === 0, "the host's acknowledgement");
   }
 
   /** Acknowledges what has arrived, or another number, in a batch of its own. */
@@ -282,6 +306,7 @@ export class RawWorker {
   async #greet(words: Hello): Promise<Welcome> {
     const events = { onBatch: (bytes: Buffer) => this.#take(bytes), onEnd: () => this.#noteEnd() };
     this.#isFirstBatch = true;
+    this.#isAway = false;
     this.#stream = new RawStream(this.#address, events, this.#options.headers);
     const received = words.resumeToken === "" ? 0 : this.#receivedThrough;
     this.#stream.write(encodeBatch([control({ $case: "hello", value: words })], 0, received));
@@ -337,10 +362,13 @@ export class RawWorker {
   }
 
   #noteEnd(): void {
-    const { end } = this.stream;
+    if (!this.#isAway) this.#refuseWaiters(`the stream ended: ${this.stream.end?.details}`);
+  }
+
+  #refuseWaiters(why: string): void {
     const waiters = this.#waiters;
     this.#waiters = [];
-    for (const { what, refuse } of waiters) refuse(new Error(`waited for ${what}; the stream ended: ${end?.details}`));
+    for (const { what, refuse } of waiters) refuse(new Error(`waited for ${what}; ${why}`));
   }
 
   #next<Wanted extends HostFrame>(what: string, isWanted: (frame: HostFrame) => frame is Wanted): Promise<Wanted> {

@@ -66,7 +66,7 @@ export class Activations {
       agent.worker.sink.deactivate([agent.activation]);
       this.end(agent);
     }
-    agent.namespace.agents.set(agent.id.text, agent);
+    agent.namespace.keep(agent);
     this.begin(agent, worker, number);
     return true;
   }

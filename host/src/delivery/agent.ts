@@ -7,13 +7,16 @@ import type { Worker } from "./worker.ts";
 
 const NO_LANES: readonly Lane[] = [];
 const SENDS = "";
+/** No topic type is like this. */
+const POSTPONED = "/";
 
 /**
  * An agent that is active or that has something waiting; the others do not exist here.
  *
  * A1. `worker` and `activation` are set together: the agent is active.
  * A2. `inFlight` counts its shipped deliveries, `rootsInFlight` those without ancestors; `waiting` those in lanes.
- * A3. Within a lane, deliveries are shipped in their order. Nested calls have a lane of their own and go first.
+ * A3. Within a lane, deliveries are shipped in their order. Nested calls have a lane of their own and go first; each
+ *     postponed delivery has one, which holds up no other.
  */
 export class Agent {
   readonly id: AgentId;
@@ -55,7 +58,7 @@ export class Agent {
 
   /** Puts a delivery into its lane. */
   enqueue(delivery: Delivery): void {
-    const lane = delivery.isNested ? this.#nestedLane() : this.#laneOf(laneKey(delivery));
+    const lane = this.#laneFor(delivery);
     delivery.phase = "waiting";
     delivery.lane = lane;
     lane.insert(delivery);
@@ -85,6 +88,18 @@ export class Agent {
     }
   }
 
+  #laneFor(delivery: Delivery): Lane {
+    if (delivery.isPostponed) return this.#laneOfItsOwn();
+    return delivery.isNested ? this.#nestedLane() : this.#laneOf(laneKey(delivery));
+  }
+
+  #laneOfItsOwn(): Lane {
+    const lane = new Lane(POSTPONED);
+    lane.parked = true;
+    this.#lanes = [...this.#lanes, lane];
+    return lane;
+  }
+
   #nestedLane(): Lane {
     this.#nested ??= new Lane(SENDS);
     return this.#nested;
@@ -98,7 +113,7 @@ export class Agent {
   }
 
   #dropLane(lane: Lane): void {
-    if (!lane.parked) this.#lanes = this.#lanes.length === 1 ? NO_LANES : this.#lanes.filter((other) => other !== lane);
+    this.#lanes = this.#lanes.length === 1 ? NO_LANES : this.#lanes.filter((other) => other !== lane);
   }
 }
 

@@ -33,7 +33,8 @@ function letterOf(delivery: Delivery, reason: Failure, parkedUnixMs: number): De
     sender: delivery.sender,
     topic: event?.topic,
     failure: reason,
-    attempts: delivery.attempt,
+    // What was never shipped was never tried.
+    attempts: delivery.number === 0 ? 0 : delivery.attempt,
     crashes: delivery.crashes,
     acceptedUnixMs: event?.acceptedUnixMs ?? parkedUnixMs,
     parkedUnixMs,

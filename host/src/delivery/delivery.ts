@@ -32,6 +32,8 @@ abstract class BaseDelivery extends Deadline {
   /** Activation that it was shipped to. */
   activation = 0;
   attempt = 1;
+  /** Its handler asked for it later: it waits in a lane of its own, outside of the order. */
+  isPostponed = false;
   /** Workers that were lost while they handled it. */
   crashes = 0;
 
@@ -84,6 +86,8 @@ export class CallDelivery extends BaseDelivery {
   readonly stream: StreamWindow | undefined;
   /** Whether the caller has been told. */
   settled = false;
+  /** Ends its wait when it was postponed; its own arming is the deadline of the call. */
+  alarm: Deadline | undefined = undefined;
   readonly #settlement: CallSettlement;
 
   constructor(init: {
@@ -148,10 +152,13 @@ export class EventDelivery extends BaseDelivery {
   readonly kind = "event";
   readonly event: MeshEvent;
   readonly isNested = false;
+  /** Called when the wait of a postponed delivery is over. */
+  readonly #again: (delivery: EventDelivery) => void;
 
-  constructor(agent: Agent, order: number, event: MeshEvent) {
+  constructor(agent: Agent, order: number, event: MeshEvent, again: (delivery: EventDelivery) => void) {
     super(agent, order);
     this.event = event;
+    this.#again = again;
   }
 
   get id(): number {
@@ -169,5 +176,9 @@ export class EventDelivery extends BaseDelivery {
   /** Makes the content fit to be kept for a while. */
   settleIn(): void {
     this.event.content = compact(this.event.content);
+  }
+
+  expire(): void {
+    this.#again(this);
   }
 }

@@ -6,7 +6,7 @@
  *     activation. Words about other activations change nothing.
  * D3. Whatever frees room (an end, credit, a resumed or new worker) looks at once whether something waits for it.
  */
-import { AgentId, type Deadlines, ERROR_TABLE, type ErrorCode, type Failure, failure } from "@agentmesh/proto";
+import { AgentId, type Deadline, type Deadlines, deadline, ERROR_TABLE, type ErrorCode, type Failure, failure } from "@agentmesh/proto";
 import { DONE, type Ending, type TurnEndFrame } from "@agentmesh/proto/wire";
 import type { AgentType } from "../directory/agent-type.ts";
 import type { MeshEvent } from "../model/event.ts";
@@ -45,6 +45,8 @@ interface Parts {
 
 /** Milliseconds after which a full mailbox is worth another try. */
 const FULL_RETRY_MS = 100;
+/** The same for a full host. */
+const HOST_FULL_RETRY_MS = 250;
 
 export class Dispatcher {
   readonly #options: DispatcherOptions;
@@ -89,10 +91,10 @@ export class Dispatcher {
     return this.#activations.get(number);
   }
 
-  /** The agent that takes a send to any key: one on each worker. Undefined when no worker can take it now. */
-  anyAgent(namespace: Namespace, type: AgentType<Worker, Agent>): Agent | undefined {
+  /** The agent that takes a send to any key: one on each worker, and one to wait while no worker can take it. */
+  anyAgent(namespace: Namespace, type: AgentType<Worker, Agent>): Agent {
     const worker = type.leastLoaded();
-    if (worker === undefined) return undefined;
+    if (worker === undefined) return namespace.agent(new AgentId(type.name, "~"), type);
     const agent = namespace.agent(new AgentId(type.name, `~${worker.identity}`), type);
     if (agent.worker === undefined) this.#activations.begin(agent, worker);
     return agent;
@@ -103,15 +105,16 @@ export class Dispatcher {
     return this.#activations.adopt(agent, worker, activation);
   }
 
-  /** Takes a call. @returns why not, when its agent has too much waiting. */
+  /** Takes a call. @returns why not, when it would have to wait and too much waits already. */
   dispatch(call: CallDelivery): Failure | undefined {
     if (this.#shipping.tryShip(call)) return undefined;
-    if (call.agent.waiting >= this.#options.mailboxMessages) {
+    const refusal = this.#waitRefusal(call);
+    if (refusal === undefined) this.#enqueue(call);
+    else {
       call.phase = "ended";
-      return failure("MAILBOX_FULL", undefined, { retryAfterMs: FULL_RETRY_MS });
+      call.agent.namespace.retire(call.agent);
     }
-    this.#enqueue(call);
-    return undefined;
+    return refusal;
   }
 
   /** Takes an event for all these agents. */
@@ -216,7 +219,7 @@ export class Dispatcher {
       agent.rootsInFlight = 0;
       this.#activations.end(agent);
     }
-    for (const agent of agents) this.#shipping.pump(agent);
+    for (const agent of agents) this.#settleSomewhere(agent);
   }
 
   /** A worker is leaving: its agents go as soon as they have nothing in flight. */
@@ -246,12 +249,19 @@ export class Dispatcher {
   typeGone(type: AgentType<Worker, Agent>): void {
     const waiting = [...type.waiting];
     type.waiting.clear();
-    const text = `the last worker of agent type ${type.name} has left`;
-    for (const agent of waiting) this.#abandonQueue(agent, failure("AGENT_TYPE_UNKNOWN", text));
+    for (const agent of waiting) this.#abandonQueue(agent);
+  }
+
+  #waitRefusal({ agent, isNested }: CallDelivery): Failure | undefined {
+    if (agent.waiting >= this.#options.mailboxMessages) {
+      return failure("MAILBOX_FULL", undefined, { retryAfterMs: FULL_RETRY_MS });
+    }
+    if (isNested || !this.isFull) return undefined;
+    return failure("OVERLOADED", "the host holds as many messages as it may", { retryAfterMs: HOST_FULL_RETRY_MS });
   }
 
   #dispatchTo(agent: Agent, event: MeshEvent): void {
-    const delivery = new EventDelivery(agent, this.nextOrder(), event, this.#unpark);
+    const delivery = new EventDelivery(agent, this.nextOrder(), event, this.#resume);
     if (this.#shipping.tryShip(delivery)) return;
     if (agent.waiting < this.#options.mailboxMessages) this.#enqueue(delivery);
     else this.#end(delivery, { kind: "failed", failure: failure("MAILBOX_FULL") });
@@ -265,6 +275,7 @@ export class Dispatcher {
   #dropWaiting(call: CallDelivery): void {
     this.#backlog.remove(call);
     call.phase = "ended";
+    if (call.alarm !== undefined) this.#parts.deadlines.disarm(call.alarm);
     const { agent } = call;
     if (agent.waiting > 0) return;
     agent.type.waiting.delete(agent);
@@ -307,16 +318,23 @@ export class Dispatcher {
 
   #postpone(delivery: Delivery, delayMs: number): void {
     if (isSettledCall(delivery)) return;
+    delivery.isPostponed = true;
     this.#backlog.add(delivery);
-    if (delivery.kind === "call" || delivery.lane === undefined) return;
-    delivery.lane.parked = true;
-    this.#parts.deadlines.arm(delivery, delayMs);
+    this.#parts.deadlines.arm(this.#alarmOf(delivery), delayMs);
   }
 
-  readonly #unpark = (delivery: EventDelivery): void => {
+  #alarmOf(delivery: Delivery): Deadline {
+    if (delivery.kind === "event") return delivery;
+    delivery.alarm ??= deadline(() => this.#resume(delivery));
+    return delivery.alarm;
+  }
+
+  /** The wait of a postponed delivery is over. */
+  readonly #resume = (delivery: Delivery): void => {
+    delivery.isPostponed = false;
     if (delivery.lane === undefined) return;
     delivery.lane.parked = false;
-    this.#shipping.pump(delivery.agent);
+    this.#settleSomewhere(delivery.agent);
   };
 
   #leave(agent: Agent): void {
@@ -324,17 +342,24 @@ export class Dispatcher {
     if (worker === undefined) return;
     worker.sink.deactivate([agent.activation]);
     this.#activations.end(agent);
-    this.#shipping.pump(agent);
+    this.#settleSomewhere(agent);
     tellDrained(worker);
   }
 
-  #abandonQueue(agent: Agent, reason: Failure): void {
+  /** Ships what waits for an agent whose type may have gone meanwhile. */
+  #settleSomewhere(agent: Agent): void {
+    if (agent.worker !== undefined || agent.type.isKnown) this.#shipping.pump(agent);
+    else this.#abandonQueue(agent);
+  }
+
+  #abandonQueue(agent: Agent): void {
+    const reason = failure("AGENT_TYPE_UNKNOWN", `the last worker of agent type ${agent.type.name} has left`);
     for (const delivery of [...agent.queued()]) {
       this.#backlog.remove(delivery);
+      if (delivery.isPostponed) this.#parts.deadlines.disarm(this.#alarmOf(delivery));
       if (delivery.kind === "call") this.#end(delivery, { kind: "failed", failure: reason });
       else {
         delivery.phase = "ended";
-        this.#parts.deadlines.disarm(delivery);
         this.#parts.counters.eventsDropped++;
       }
     }

@@ -7,7 +7,7 @@ import type { Delivery } from "./delivery.ts";
 export class Lane {
   /** What the lane keeps apart from others of the same agent. */
   readonly key: string;
-  /** Nothing of the lane is shipped before its head has been tried again. */
+  /** Nothing of the lane is shipped before the wait of its postponed delivery is over. */
   parked = false;
   #first: Delivery | undefined;
   #last: Delivery | undefined;

@@ -26,7 +26,7 @@ export class Namespace {
     const known = this.agents.get(id.text);
     if (known !== undefined) return known;
     const agent = new Agent(id, this, type);
-    this.agents.set(id.text, agent);
+    this.keep(agent);
     return agent;
   }
 
@@ -39,14 +39,22 @@ export class Namespace {
     return type;
   }
 
-  /** Forgets an agent that is neither active nor waited for. */
-  retire(agent: Agent): void {
-    if (agent.worker !== undefined || agent.waiting > 0) return;
-    this.agents.delete(agent.id.text);
+  /** Has the agent, which may have been forgotten meanwhile. */
+  keep(agent: Agent): void {
+    if (this.agents.has(agent.id.text)) return;
+    this.agents.set(agent.id.text, agent);
+    agent.type.agents++;
   }
 
-  /** Forgets a type that no session announced and no agent uses. */
+  /** Forgets an agent that is neither active nor waited for. */
+  retire(agent: Agent): void {
+    if (agent.worker !== undefined || agent.waiting > 0 || !this.agents.delete(agent.id.text)) return;
+    agent.type.agents--;
+    this.retireType(agent.type);
+  }
+
+  /** Forgets a type that no session announced and no agent has: two objects for one type would not see each other. */
   retireType(type: AgentType<Worker, Agent>): void {
-    if (!type.isKnown && type.waiting.size === 0) this.types.delete(type.name);
+    if (!type.isKnown && type.agents === 0) this.types.delete(type.name);
   }
 }

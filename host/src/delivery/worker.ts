@@ -41,7 +41,8 @@ export class Worker implements Candidate {
   readonly agents = new Set<Agent>();
   /** Agents that have something waiting and could not ship because the worker was held. */
   readonly held = new Set<Agent>();
-  phase: WorkerPhase = "open";
+  /** Held until its session has its first stream, so that what it brings along is adopted before anything is placed. */
+  phase: WorkerPhase = "held";
   /** It is leaving: nothing new is placed on it. */
   isDraining = false;
   /** Called when a draining worker has lost its last agent. */

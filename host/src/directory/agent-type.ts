@@ -15,6 +15,8 @@ export class AgentType<Worker extends Candidate, Agent> {
   readonly name: string;
   /** Agents with deliveries that no worker can take now. */
   readonly waiting = new Set<Agent>();
+  /** Agents of the type that exist; while there are any, the namespace keeps the type. */
+  agents = 0;
   readonly #workers = new Map<Worker, AgentTypeLimits>();
   #window: number;
   readonly #defaultWindow: number;

@@ -38,6 +38,11 @@ export class Registrations {
     return [...this.#types.keys()];
   }
 
+  /** An announced agent type. */
+  type(name: string): AgentType<Worker, Agent> | undefined {
+    return this.#types.get(name);
+  }
+
   /** Announces an agent type. @returns why not. */
   register(message: AgentTypeMessage): Failure | undefined {
     const { name } = message;

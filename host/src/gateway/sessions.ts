@@ -2,7 +2,7 @@
  * All sessions of the host. Authoritative for which exist and by which token they are resumed.
  */
 import { randomBytes, randomUUID } from "node:crypto";
-import { AgentId, type Clock, type ErrorCode, type Failure, failure } from "@agentmesh/proto";
+import { AgentId, type Clock, type ErrorCode, type Failure, failure, isKey } from "@agentmesh/proto";
 import type { WorkerControl } from "@agentmesh/proto/wire";
 import type { Hello } from "@agentmesh/proto/agentmesh/v1";
 import type { Agent } from "../delivery/agent.ts";
@@ -92,7 +92,7 @@ export class Sessions {
       return { kind: "refused", failure: refusal };
     }
     this.#parts.counters.sessionsOpened++;
-    return { kind: "opened", session, adopted: this.#adopt(session, hello) };
+    return { kind: "opened", session, adopted: this.#adopt(session, registrations, hello) };
   }
 
   /** Ends all sessions. */
@@ -184,13 +184,15 @@ export class Sessions {
     }
   }
 
-  #adopt(session: Session, hello: Hello): number[] {
+  #adopt(session: Session, registrations: Registrations, hello: Hello): number[] {
+    const { namespace, worker } = session;
     const adopted: number[] = [];
     for (const { number, agent } of hello.activations) {
-      const type = agent === undefined ? undefined : session.namespace.types.get(agent.type);
-      if (agent === undefined || type === undefined || agent.key === "") continue;
-      const target: Agent = session.namespace.agent(new AgentId(agent.type, agent.key), type);
-      if (this.#parts.dispatcher.adopt(target, session.worker, number)) adopted.push(number);
+      const type = agent === undefined ? undefined : registrations.type(agent.type);
+      if (agent === undefined || type === undefined || !isKey(agent.key)) continue;
+      const target: Agent = namespace.agent(new AgentId(agent.type, agent.key), type);
+      if (this.#parts.dispatcher.adopt(target, worker, number)) adopted.push(number);
+      else namespace.retire(target);
     }
     return adopted;
   }

@@ -20,17 +20,16 @@ import { WireWriter } from "./writer.ts";
 const number = fc.oneof(fc.nat(300), fc.maxSafeNat());
 const uint32 = fc.oneof(fc.nat(300), fc.integer({ min: 0, max: 0xffffffff }));
 const text = fc.string({ unit: "binary", maxLength: 80 });
-const content = fc
-  .record({ messageType: text, messageId: text, data: fc.uint8Array({ maxLength: 400 }) })
-  .map((own) =>
-    encodeContent({
-      contentType: "",
-      traceparent: "",
-      tracestate: "",
-      metadata: undefined,
-      ...own,
-    }),
-  );
+const bytes = fc.uint8Array({ maxLength: 300 }).map((own) => Buffer.from(own));
+const content = fc.record({ messageType: text, messageId: text, data: bytes }).map((own) =>
+  encodeContent({
+    contentType: "",
+    traceparent: "",
+    tracestate: "",
+    metadata: undefined,
+    ...own,
+  }),
+);
 const agent = fc.tuple(text, text).map(([type, key]) => new AgentId(type, key));
 const topic = fc.tuple(text, text).map(([type, source]) => new TopicId(type, source));
 const failure: fc.Arbitrary<Failure> = fc.record({
@@ -39,7 +38,10 @@ const failure: fc.Arbitrary<Failure> = fc.record({
   outcome: fc.constantFrom("not-executed", "unknown", "executed"),
   retryable: fc.boolean(),
   appCode: text,
-  details: fc.option(fc.uint8Array({ minLength: 1, maxLength: 50 }), { nil: undefined }),
+  details: fc.option(
+    bytes.filter(({ length }) => length > 0),
+    { nil: undefined },
+  ),
   retryAfterMs: uint32,
   stack: text,
 });

@@ -13,6 +13,7 @@ import {
   Client,
   type ClientDuplexStream,
   Metadata,
+  type ServiceError,
   type StatusObject,
 } from "@grpc/grpc-js";
 import type { Address } from "./addresses.ts";
@@ -40,6 +41,8 @@ export interface StreamEvents {
 const CONNECT_PATH = "/agentmesh.v1.GatewayService/Connect";
 const KEEPALIVE_TIME_MS = 10_000;
 const KEEPALIVE_TIMEOUT_MS = 5_000;
+/** The host's own limit is not known when the channel is made; no host may raise it above this. */
+const MOST_RECEIVED_BYTES = 64 * 1024 * 1024 + DEFAULTS.frameOverheadBytes;
 
 /** Options of every channel to a host. */
 export function channelOptions(access: Access): ChannelOptions {
@@ -52,7 +55,7 @@ export function channelOptions(access: Access): ChannelOptions {
     "grpc.keepalive_time_ms": KEEPALIVE_TIME_MS,
     "grpc.keepalive_timeout_ms": KEEPALIVE_TIMEOUT_MS,
     "grpc.keepalive_permit_without_calls": 1,
-    "grpc.max_receive_message_length": -1,
+    "grpc.max_receive_message_length": MOST_RECEIVED_BYTES,
     "grpc.max_send_message_length": -1,
     ...(access.serverName === undefined
       ? {}
@@ -80,6 +83,7 @@ export class HostStream implements BatchStream {
   readonly #client: Client;
   readonly #call: ClientDuplexStream<Buffer, Buffer>;
   #events: StreamEvents | undefined;
+  #ended: (() => void) | undefined;
 
   /** Dials at once; what is written meanwhile waits for the connection. */
   constructor(address: Address, access: Access, events: StreamEvents) {
@@ -95,8 +99,8 @@ export class HostStream implements BatchStream {
     this.#call.on("data", (bytes: Buffer) => this.#events?.onBatch(bytes));
     this.#call.on("drain", () => this.#events?.onDrain());
     this.#call.on("status", (status: StatusObject) => this.#end(reasonOf(status)));
-    // It is raised besides the status, and for writes to a dead stream; without a listener it would end the process.
-    this.#call.on("error", () => undefined);
+    // Raised before a status that is not OK, and alone for a write to a dead stream.
+    this.#call.on("error", (error: ServiceError) => this.#end(reasonOf(error)));
   }
 
   write(batch: Buffer): boolean {
@@ -106,6 +110,12 @@ export class HostStream implements BatchStream {
   /** Says that nothing more follows; the host ends the stream. */
   finish(): void {
     if (this.#events !== undefined) this.#call.end();
+  }
+
+  /** Runs `run` once the stream has ended. */
+  whenEnded(run: () => void): void {
+    if (this.#events === undefined) run();
+    else this.#ended = run;
   }
 
   /** Ends it at once. */
@@ -120,10 +130,15 @@ export class HostStream implements BatchStream {
     this.#events = undefined;
     this.#client.close();
     events?.onEnd(reason);
+    this.#ended?.();
   }
 }
 
-function reasonOf(status: StatusObject): Failure {
+function reasonOf(status: StatusObject | ServiceError): Failure {
   if (status.code === 0) return failure("CONNECTION_LOST", "the host ended the stream");
-  return failureOfStatus(status);
+  return failureOfStatus({
+    code: status.code,
+    details: status.details ?? (status instanceof Error ? status.message : ""),
+    metadata: status.metadata,
+  });
 }

@@ -8,8 +8,8 @@
  */
 import { AgentId, type ErrorCode, type Failure, failure, type MeshError } from "@agentmesh/proto";
 import type { DeliverFrame, EventFrame, EventTarget } from "@agentmesh/proto/wire";
+import type { LiveActivation } from "../connection/mesh-port.ts";
 import { Activation, type ActivationKeeper, type Employment } from "./activation.ts";
-import type { LiveActivation } from "./mesh-port.ts";
 import { isThenable } from "./thenable.ts";
 import { stopped, Turn } from "./turn.ts";
 import type { Workplace } from "./workplace.ts";

@@ -1,8 +1,8 @@
 import type { AgentId } from "@agentmesh/proto";
 import type { AgentContext } from "../agent/context.ts";
 import type { AgentDefinition } from "../agent/definition.ts";
+import type { AnnouncedType, HandledMessage } from "../connection/mesh-port.ts";
 import type { MessageType, ReplyType } from "../messages/message-type.ts";
-import type { AnnouncedType, HandledMessage } from "./mesh-port.ts";
 
 /** One handler with the type of the agent's state erased. */
 export interface ProgramHandler {

@@ -19,8 +19,8 @@ import {
 } from "@agentmesh/proto";
 import type { ChunkFrame, Ending, ResultFrame } from "@agentmesh/proto/wire";
 import type { SendOptions, StreamOptions } from "../agent/context.ts";
+import type { MeshLimits, Renewal, Uplink } from "../connection/mesh-port.ts";
 import type { Call, CallInit, CallOrigin } from "./call.ts";
-import type { MeshLimits, Renewal, Uplink } from "./mesh-port.ts";
 import type { OutgoingMessage } from "./messaging.ts";
 import { checkTimeout, decodeReply, encodeMessage } from "./outgoing.ts";
 import type { RequestWindow } from "./request-window.ts";

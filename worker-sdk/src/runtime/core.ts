@@ -4,8 +4,8 @@
  */
 import {
   type Clock,
-  Deadlines,
   DEFAULTS,
+  Deadlines,
   type ErrorCode,
   type Failure,
   failure,
@@ -19,9 +19,16 @@ import type {
   ResultFrame,
   StreamCreditFrame,
 } from "@agentmesh/proto/wire";
+import type {
+  Announcement,
+  Downlink,
+  LiveActivation,
+  MeshLimits,
+  Renewal,
+  Uplink,
+} from "../connection/mesh-port.ts";
 import { Activations } from "./activations.ts";
 import { Calls } from "./calls.ts";
-import type { Announcement, Downlink, LiveActivation, MeshLimits, Renewal, Uplink } from "./mesh-port.ts";
 import { Publisher } from "./publisher.ts";
 import { Registrations } from "./registrations.ts";
 import { RequestWindow } from "./request-window.ts";
@@ -131,6 +138,10 @@ export class RuntimeCore<Way extends Uplink = Uplink> implements Downlink {
     this.#window.resize(limits.requestWindow, limits.requestWindowBytes);
   }
 
+  windows(requestWindow: number, requestWindowBytes: number): void {
+    this.#window.resize(requestWindow, requestWindowBytes);
+  }
+
   flow(isOpen: boolean): void {
     this.#window.open(isOpen);
   }
@@ -142,7 +153,9 @@ export class RuntimeCore<Way extends Uplink = Uplink> implements Downlink {
 
   lapsed(): void {
     this.workplace.isPaused = true;
-    this.activations.stopAll(stopped("WORKER_LOST", "there was no contact to the host for too long"));
+    this.activations.stopAll(
+      stopped("WORKER_LOST", "there was no contact to the host for too long"),
+    );
   }
 
   resumed(lapsedThrough: number): void {

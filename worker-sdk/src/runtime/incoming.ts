@@ -1,5 +1,10 @@
 import { type Failure, failure } from "@agentmesh/proto";
-import { type Content, type DeliverFrame, decodeContent, type EventFrame } from "@agentmesh/proto/wire";
+import {
+  type Content,
+  type DeliverFrame,
+  decodeContent,
+  type EventFrame,
+} from "@agentmesh/proto/wire";
 import type { AgentProgram, ProgramHandler } from "./agent-program.ts";
 
 /** What became of a message on its way to its handler. */

@@ -6,11 +6,17 @@
  *     anything new, with the same sequence, so that the mesh recognises what it has accepted already.
  * B3. A publish outside of any turn takes part in the window.
  */
-import { type Failure, type FailureHints, failure, MeshError, type TopicId } from "@agentmesh/proto";
+import {
+  type Failure,
+  type FailureHints,
+  failure,
+  MeshError,
+  type TopicId,
+} from "@agentmesh/proto";
 import type { AcceptedFrame, ContentBytes, PublishFrame } from "@agentmesh/proto/wire";
 import type { PublishOptions } from "../agent/context.ts";
+import type { Renewal, Uplink } from "../connection/mesh-port.ts";
 import type { CallOrigin } from "./call.ts";
-import type { Renewal, Uplink } from "./mesh-port.ts";
 import type { OutgoingMessage } from "./messaging.ts";
 import { encodeMessage } from "./outgoing.ts";
 import type { Departure, RequestWindow } from "./request-window.ts";
@@ -58,7 +64,13 @@ export class Publisher {
       const { signal } = options;
       if (signal?.aborted === true) throw gaveUp(NOT_LEFT, signal.reason);
       const content = encodeMessage(message, options, this.#maxBytes);
-      const publication = new Publication(this, origin, { topic, content, signal, resolve, reject });
+      const publication = new Publication(this, origin, {
+        topic,
+        content,
+        signal,
+        resolve,
+        reject,
+      });
       if (publication.isWindowed) this.#window.enter(publication);
       else this.depart(publication);
       signal?.addEventListener("abort", publication);

@@ -7,10 +7,10 @@
  */
 import { type Clock, invalid, isTopicType, meshError, quote } from "@agentmesh/proto";
 import type { TopicPattern } from "../agent/definition.ts";
+import type { AnnouncedSubscription, Announcement, Uplink } from "../connection/mesh-port.ts";
 import type { Employment } from "./activation.ts";
 import { type AgentProgram, announce } from "./agent-program.ts";
 import { IdleList } from "./idle-list.ts";
-import type { AnnouncedSubscription, Announcement, Uplink } from "./mesh-port.ts";
 
 interface Registration extends Employment {
   isConfirmed: boolean;

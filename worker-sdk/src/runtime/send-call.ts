@@ -57,6 +57,8 @@ export class SendCall extends Call {
     const reply = this.#reply;
     if (reply.kind !== "one") return undefined;
     if (ending.kind === "reply") return decodeReply(this.#asked, reply.type, ending.content);
-    throw wrongReply(`${this.#asked} was answered with nothing; expected ${reply.type.messageName}`);
+    throw wrongReply(
+      `${this.#asked} was answered with nothing; expected ${reply.type.messageName}`,
+    );
   }
 }

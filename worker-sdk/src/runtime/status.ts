@@ -1,20 +1,9 @@
 import type { MeshError } from "@agentmesh/proto";
+import type { LinkStatus } from "../connection/mesh-port.ts";
 
-/** How a runtime is connected, as its user may want to know. */
+/** How a runtime is, as its user may want to know. */
 export type RuntimeStatus =
-  /** It has no session yet, or needs a new one. `reason` is why the latest attempt failed. */
-  | { readonly kind: "connecting"; readonly reason: string | undefined }
-  /** It has a session. `resumed` is true when nothing was lost since the one before. */
-  | {
-      readonly kind: "connected";
-      readonly hostId: string;
-      readonly address: string;
-      readonly resumed: boolean;
-    }
-  /** The connection broke; turns go on, and nobody notices when it is back soon. */
-  | { readonly kind: "suspended"; readonly reason: string }
-  /** The connection has been broken for so long that others may have taken the agents over; no turn starts. */
-  | { readonly kind: "lapsed"; readonly reason: string }
+  | LinkStatus
   /** It finishes what it has and takes nothing new. */
   | { readonly kind: "draining" }
   /** It has ended: by `close` or `drain` when there is no reason. */

@@ -1,6 +1,6 @@
 import type { Clock, Deadlines } from "@agentmesh/proto";
+import type { Uplink } from "../connection/mesh-port.ts";
 import type { Calls } from "./calls.ts";
-import type { Uplink } from "./mesh-port.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Turn } from "./turn.ts";
 

@@ -1,21 +1,15 @@
-import { type Clock, DEFAULTS, systemClock } from "@agentmesh/proto";
+import { type Clock, systemClock } from "@agentmesh/proto";
 import { RuntimeCore } from "../core.ts";
 import { AgentRuntime } from "../runtime.ts";
+import { resolveTurns, type TurnOptions } from "../turn-options.ts";
 import type { LocalDeadLetter } from "./dead-letters.ts";
 import { LocalMesh } from "./local-mesh.ts";
 
 /** Options of {@link createLocalRuntime}. All may be left out. */
-export interface LocalRuntimeOptions {
-  /** Milliseconds after which a turn is told to stop, where its agent type does not say. Default: 600 000. */
-  readonly maxTurnMs?: number;
-  /** Milliseconds that a turn then has before it is abandoned. Default: 10 000. */
-  readonly turnGraceMs?: number;
+export interface LocalRuntimeOptions extends TurnOptions {
   /** Where time comes from. Default: the clock of this machine. */
   readonly clock?: Clock;
 }
-
-/** Milliseconds that a turn that was told to stop has before it is abandoned. */
-export const TURN_GRACE_MS = 10_000;
 
 /** A runtime in the memory of this process. */
 export class LocalRuntime extends AgentRuntime {
@@ -27,8 +21,10 @@ export class LocalRuntime extends AgentRuntime {
     this.#mesh = core.uplink;
   }
 
-  /** Messages that could not be handled: events that failed, and sends whose turn was abandoned. Oldest first; the
-   * latest 10 000 are kept. */
+  /**
+   * Messages that could not be handled: events that failed, and sends whose turn was abandoned. Oldest first; the latest
+   * 10 000 are kept.
+   */
   deadLetters(): LocalDeadLetter[] {
     return this.#mesh.deadLetters();
   }
@@ -43,15 +39,12 @@ export class LocalRuntime extends AgentRuntime {
  * Makes a runtime that runs agents in this process, without a host: for development, tests and programs that fit on one
  * machine. Agents cannot tell it from a mesh: messages are encoded and decoded, and never handled within the call that
  * sends them. It keeps the process alive only while messages are on their way.
+ * @throws MeshError `INVALID_ARGUMENT` naming the option that is out of range.
  */
 export function createLocalRuntime(options: LocalRuntimeOptions = {}): LocalRuntime {
   const clock = options.clock ?? systemClock;
   const core = new RuntimeCore(
-    {
-      clock,
-      maxTurnMs: options.maxTurnMs ?? DEFAULTS.maxTurnMs,
-      turnGraceMs: options.turnGraceMs ?? TURN_GRACE_MS,
-    },
+    { clock, ...resolveTurns(options) },
     (downlink) => new LocalMesh(clock, downlink),
   );
   core.uplink.open();

@@ -1,5 +1,5 @@
 import { AgentId } from "@agentmesh/proto";
-import type { AnnouncedSubscription } from "../mesh-port.ts";
+import type { AnnouncedSubscription } from "../../connection/mesh-port.ts";
 import type { LocalAgent } from "./local-delivery.ts";
 
 /** Who is active in the local mesh, and who is subscribed to what. */

@@ -6,13 +6,13 @@
  */
 import { type Clock, DEFAULTS } from "@agentmesh/proto";
 import { Fifo } from "@agentmesh/proto/link";
+import type { PublishFrame, ReplyChunkFrame, SendFrame, TurnEndFrame } from "@agentmesh/proto/wire";
 import type {
-  PublishFrame,
-  ReplyChunkFrame,
-  SendFrame,
-  TurnEndFrame,
-} from "@agentmesh/proto/wire";
-import type { AnnouncedSubscription, AnnouncedType, Downlink, Uplink } from "../mesh-port.ts";
+  AnnouncedSubscription,
+  AnnouncedType,
+  Downlink,
+  Uplink,
+} from "../../connection/mesh-port.ts";
 import type { LocalDeadLetter } from "./dead-letters.ts";
 import { type LocalFrame, LocalRouter } from "./local-router.ts";
 

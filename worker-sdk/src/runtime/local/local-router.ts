@@ -16,7 +16,7 @@ import {
   type StreamCreditFrame,
   type TurnEndFrame,
 } from "@agentmesh/proto/wire";
-import type { Downlink } from "../mesh-port.ts";
+import type { Downlink } from "../../connection/mesh-port.ts";
 import { DeadLetters } from "./dead-letters.ts";
 import { LocalAgents } from "./local-agents.ts";
 import {

@@ -18,8 +18,22 @@ import type {
   StreamCreditFrame,
   TurnEndFrame,
 } from "@agentmesh/proto/wire";
-import type { TopicPattern } from "../agent/definition.ts";
-import type { RuntimeStatus } from "./status.ts";
+
+/** How the way to the mesh is. */
+export type LinkStatus =
+  /** There is no session yet. `reason` is why the latest attempt failed; undefined before the first. */
+  | { readonly kind: "connecting"; readonly reason: string | undefined }
+  /** There is a session. `resumed` is true when nothing was lost since the connection before. */
+  | {
+      readonly kind: "connected";
+      readonly hostId: string;
+      readonly address: string;
+      readonly resumed: boolean;
+    }
+  /** The connection broke. Turns go on, and nobody notices when it is back soon. */
+  | { readonly kind: "suspended"; readonly reason: string }
+  /** It has been broken for so long that others may have taken the agents over; no turn starts. */
+  | { readonly kind: "lapsed"; readonly reason: string };
 
 /** A message type that an agent type handles, as others are told of it. */
 export interface HandledMessage {
@@ -40,10 +54,13 @@ export interface AnnouncedType {
   readonly maxTurnMs: number;
 }
 
+/** Which topics: one type, or all types with a prefix. */
+export type AnnouncedPattern = { readonly type: string } | { readonly typePrefix: string };
+
 /** A subscription as others are told of it. */
 export interface AnnouncedSubscription {
   readonly id: string;
-  readonly pattern: TopicPattern;
+  readonly pattern: AnnouncedPattern;
   readonly agentType: string;
 }
 
@@ -122,6 +139,8 @@ export interface Downlink {
   deactivate(activations: readonly number[]): void;
   /** What the mesh allows from now on. */
   limits(limits: MeshLimits): void;
+  /** Replaces the windows among the limits. */
+  windows(requestWindow: number, requestWindowBytes: number): void;
   /** Whether work without ancestors may leave; it waits otherwise. At first it may not. */
   flow(isOpen: boolean): void;
   /** What to tell a host that does not know this runtime. */
@@ -133,7 +152,7 @@ export interface Downlink {
   /** A new session has begun; what the earlier one had in flight is lost. */
   renewed(start: Renewal): void;
   /** The way to the mesh has changed. */
-  status(status: RuntimeStatus): void;
+  status(status: LinkStatus): void;
   /** The mesh is gone for good. */
   closed(reason: Failure): void;
 }

@@ -1,0 +1,42 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { Error as ErrorMessage, Outcome as WireOutcome } from "../../gen/agentmesh/v1/error.ts";
+import { ERROR_TABLE, type ErrorCode } from "../errors/error-table.ts";
+import { type Failure, failure } from "../errors/failure.ts";
+import { decodeFailure, encodeFailure, fromErrorMessage, toErrorMessage } from "./errors.ts";
+
+const text = fc.string({ unit: "binary", maxLength: 100 });
+const failures: fc.Arbitrary<Failure> = fc.record({
+  code: fc.constantFrom(...(Object.keys(ERROR_TABLE) as ErrorCode[])),
+  text,
+  outcome: fc.constantFrom("not-executed", "unknown", "executed"),
+  retryable: fc.boolean(),
+  appCode: text,
+  details: fc.option(
+    fc.uint8Array({ minLength: 1 }).map((bytes) => Buffer.from(bytes)),
+    { nil: undefined },
+  ),
+  retryAfterMs: fc.integer({ min: 0, max: 0xffffffff }),
+  stack: text,
+});
+
+test("a failure survives the wire with all its fields", () => {
+  fc.assert(
+    fc.property(failures, (own) => {
+      expect(decodeFailure(encodeFailure(own))).toEqual(own);
+      expect(ErrorMessage.decode(encodeFailure(own))).toEqual(toErrorMessage(own));
+    }),
+  );
+});
+
+test("empty details are none", () => {
+  const own = failure("APPLICATION", "no", { details: Buffer.alloc(0) });
+  expect(decodeFailure(encodeFailure(own)).details).toBeUndefined();
+});
+
+test("a code of a later version reads as INTERNAL, and an outcome that is not told as unknown", () => {
+  const later = { ...toErrorMessage(failure("CLOSED")), code: 999 as ErrorMessage["code"] };
+  expect(fromErrorMessage(later).code).toBe("INTERNAL");
+  const silent = { ...later, outcome: WireOutcome.UNSPECIFIED };
+  expect(fromErrorMessage(silent).outcome).toBe("unknown");
+});

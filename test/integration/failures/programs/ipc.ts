@@ -1,0 +1,28 @@
+/** A program's side of the IPC channel. */
+import type { Notice, Order } from "./protocol.ts";
+
+/** What the program is to do. Who starts it is of this repository, so its word is taken. */
+export function readTask<Task>(): Task {
+  return JSON.parse(process.argv[2] ?? "{}");
+}
+
+/** Tells the test. */
+export function tell(notice: Notice): void {
+  if (process.connected) process.send?.(notice);
+}
+
+/** Takes orders; a test that is gone takes its programs along. */
+export function listen(onOrder: (order: Order) => void): void {
+  process.on("message", onOrder);
+  process.once("disconnect", endWithTest);
+}
+
+/** From now on the program ends when nothing is left to do, as every program should. */
+export function hangUp(): void {
+  process.off("disconnect", endWithTest);
+  process.disconnect();
+}
+
+function endWithTest(): void {
+  process.exit(1);
+}

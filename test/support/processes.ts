@@ -1,0 +1,186 @@
+/**
+ * Processes that a test starts: a host, and programs that speak over the IPC channel. They run compiled sources, as
+ * users do. Each is ended by its own id when the test ends, also when it is stopped or has failed.
+ */
+import { type ChildProcess, fork, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
+import type { HostOptions } from "@agentmesh/host";
+import { onTestFinished } from "vitest";
+import { Journal } from "./journal.ts";
+import { within } from "./waiting.ts";
+
+/** Milliseconds of real time for a process to start and to say so: a busy machine loads modules slowly. */
+const START_MS = 15_000;
+/** Milliseconds of real time for a process to end. */
+const END_MS = 10_000;
+/** Last lines that are shown when a process ends before it should. */
+const TAIL_LINES = 12;
+
+/** How a process ended. */
+export interface ProcessEnd {
+  /** Exit code; null when a signal ended it. */
+  readonly code: number | null;
+  /** The signal that ended it; null when it ended by itself. */
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** One process. */
+export class TestProcess {
+  readonly name: string;
+  readonly pid: number;
+  /** What it wrote to stdout, line by line. */
+  readonly out: Journal<string>;
+  /** What it wrote to stderr, line by line. */
+  readonly err: Journal<string>;
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<ProcessEnd>;
+  readonly #tail: string[] = [];
+
+  constructor(name: string, child: ChildProcess) {
+    if (child.pid === undefined) throw new Error(`${name} could not be started`);
+    this.name = name;
+    this.pid = child.pid;
+    this.#child = child;
+    this.out = this.#read("stdout", child.stdout);
+    this.err = this.#read("stderr", child.stderr);
+    this.#ended = new Promise((resolve) => {
+      // Not `exit`: its last words may still be on their way then.
+      child.once("close", (code, signal) => resolve({ code, signal }));
+    });
+    onTestFinished(() => this.kill());
+  }
+
+  /** How it ended. @throws when it does not end in time. */
+  get ended(): Promise<ProcessEnd> {
+    return within(this.#ended, () => `the end of ${this.name}${this.lastWords}`, END_MS);
+  }
+
+  /** Its last lines, for errors. */
+  get lastWords(): string {
+    return this.#tail.length === 0 ? "" : `; its last lines:\n  ${this.#tail.join("\n  ")}`;
+  }
+
+  /** Sends a signal: SIGTERM asks it to end, SIGSTOP freezes it, SIGCONT lets it go on. */
+  signal(signal: "SIGTERM" | "SIGSTOP" | "SIGCONT"): void {
+    this.#child.kill(signal);
+  }
+
+  /** `kill -9`. Resolves when it is gone; without effect when it is gone already. */
+  async kill(): Promise<void> {
+    // A process that is stopped takes no other signal than this one.
+    this.#child.kill("SIGKILL");
+    await this.ended;
+  }
+
+  /** Calls `onEnd` when it is gone, with how and with its last words. */
+  whenEnded(onEnd: (how: string) => void): void {
+    void this.#ended.then(({ code, signal }) => onEnd(`${signal ?? `code ${code}`}${this.lastWords}`));
+  }
+
+  #read(what: string, stream: Readable | null): Journal<string> {
+    const journal = new Journal<string>(`${what} of ${this.name}`);
+    if (stream === null) return journal;
+    const lines = createInterface({ input: stream });
+    lines.on("line", (line) => {
+      this.#tail.push(line);
+      if (this.#tail.length > TAIL_LINES) this.#tail.shift();
+      journal.add(line);
+    });
+    lines.on("close", () => journal.close(`the process is gone${this.lastWords}`));
+    return journal;
+  }
+}
+
+/** One line of a host's log. */
+export interface LogLine {
+  /** Name of the event, `session.lapsed` and the like. */
+  readonly event: string;
+  /** Label of the worker that it is about. */
+  readonly worker?: string;
+  readonly code?: string;
+}
+
+/** A host in a process of its own. */
+export interface HostProcess extends TestProcess {
+  /** `host:port` that it listens on. */
+  readonly address: string;
+  /** Its log from level `info` on. */
+  readonly log: Journal<LogLine>;
+}
+
+const AGENTMESH = fileURLToPath(new URL("../../host/dist/cli/main.js", import.meta.url));
+
+/** `agentmesh host` on a free port of loopback, or on a port that another host has left; resolves when it is ready. */
+export async function startHostProcess(options: HostOptions = {}): Promise<HostProcess> {
+  const all: HostOptions = { listen: "127.0.0.1:0", logLevel: "info", ...options };
+  const child = spawn(process.execPath, [AGENTMESH, "host", ...flagsOf(all)], {
+    env: ownEnvironment(),
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const host = new TestProcess("the host", child);
+  const log = new Journal<LogLine>("the host's log");
+  createInterface({ input: child.stderr }).on("line", (line) => {
+    if (line.startsWith("{")) log.add(JSON.parse(line));
+  });
+  host.whenEnded((how) => log.close(how));
+  const isReady = (line: string): boolean => line.startsWith("agentmesh host ready on ");
+  const line = await host.out.first(isReady, "the line that it is ready", { limitMs: START_MS });
+  const [, address = ""] = /ready on (\S+)/.exec(line) ?? [];
+  return Object.assign(host, { address, log });
+}
+
+/** What a program tells over the IPC channel; it says `ready` once. */
+export interface Telling {
+  readonly kind: string;
+}
+
+/** A program of a test, with what it tells and what it is told. */
+export interface ProgramProcess<Notice extends Telling, Order> extends TestProcess {
+  /** What it has told. */
+  readonly notices: Journal<Notice>;
+  /** Tells it something. */
+  order(order: Order): void;
+}
+
+/** How to start a program. */
+export interface ProgramStart<Notice extends Telling> {
+  /** What errors call it. */
+  readonly name: string;
+  /** The compiled module. */
+  readonly module: URL;
+  /** What it is to do; a value that JSON can carry. */
+  readonly task: object;
+  /** Reads what it tells. @throws when that is none of its notices. */
+  readonly read: (notice: unknown) => Notice;
+}
+
+/** Starts a program and waits for its notice `ready`. */
+export async function startProgram<Notice extends Telling, Order extends object>(
+  start: ProgramStart<Notice>,
+): Promise<ProgramProcess<Notice, Order>> {
+  const child = fork(fileURLToPath(start.module), [JSON.stringify(start.task)], {
+    env: ownEnvironment(),
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+  });
+  const program = new TestProcess(start.name, child);
+  const notices = new Journal<Notice>(start.name);
+  child.on("message", (notice) => notices.add(start.read(notice)));
+  program.whenEnded((how) => notices.close(how));
+  await notices.first(({ kind }) => kind === "ready", "its start", { limitMs: START_MS });
+  return Object.assign(program, { notices, order: (order: Order) => void child.send(order) });
+}
+
+/** No variable of whoever runs the tests reaches a process, but where its programs are. */
+function ownEnvironment(): NodeJS.ProcessEnv {
+  return { PATH: process.env.PATH };
+}
+
+function flagsOf(options: HostOptions): string[] {
+  return Object.entries(options).flatMap(([name, value]) => {
+    const flag = `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    if (value === undefined || value === false) return [];
+    return value === true ? [flag] : [flag, String(value)];
+  });
+}

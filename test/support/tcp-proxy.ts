@@ -1,0 +1,167 @@
+/**
+ * A link between a worker and its host that breaks when a test says so: a TCP proxy on loopback.
+ *
+ * What has been read from one side when the link is cut is lost on its way, as on a real network.
+ */
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import { onTestFinished } from "vitest";
+
+/** How a link is cut: by an RST (a process died, a firewall forgot) or by a FIN (someone closed it). */
+export type Cut = "reset" | "end";
+
+export interface TcpProxyOptions {
+  /** Milliseconds that every byte takes on its way, in either direction. Default 0. */
+  readonly delayMs?: number;
+}
+
+/** Starts a proxy to `target`, `host:port`, on a free port; it is closed when the test ends. */
+export async function startTcpProxy(
+  target: string,
+  options: TcpProxyOptions = {},
+): Promise<TcpProxy> {
+  const proxy = new TcpProxy(target, options);
+  await proxy.accept();
+  onTestFinished(() => proxy.close());
+  return proxy;
+}
+
+export class TcpProxy {
+  readonly #target: URL;
+  readonly #delayMs: number;
+  readonly #links = new Set<Link>();
+  #server: Server | undefined;
+  #port = 0;
+  #accepted = 0;
+  #isStalled = false;
+
+  constructor(target: string, { delayMs = 0 }: TcpProxyOptions = {}) {
+    this.#target = new URL(`tcp://${target}`);
+    this.#delayMs = delayMs;
+  }
+
+  /** Where to connect instead of the target. */
+  get address(): string {
+    return `127.0.0.1:${this.#port}`;
+  }
+
+  /** Connections that were accepted so far. */
+  get accepted(): number {
+    return this.#accepted;
+  }
+
+  /** Connections that are open. */
+  get open(): number {
+    return this.#links.size;
+  }
+
+  /** Takes connections, again and at the same port after {@link refuse}. */
+  async accept(): Promise<void> {
+    if (this.#server !== undefined) return;
+    const server = createServer({ allowHalfOpen: true }, (client) => this.#link(client));
+    this.#server = server;
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(this.#port, "127.0.0.1", resolve);
+    });
+    this.#port = (server.address() as AddressInfo).port;
+  }
+
+  /** Takes no more connections: who tries is refused. Those that are open stay. */
+  refuse(): void {
+    this.#server?.close();
+    this.#server = undefined;
+  }
+
+  /** Cuts all connections that are open. */
+  cut(how: Cut): void {
+    for (const link of this.#links) link.cut(how);
+  }
+
+  /** Passes nothing on in either direction, over connections that are open or come, and keeps them all open. */
+  stall(): void {
+    this.#isStalled = true;
+    for (const link of this.#links) link.stall();
+  }
+
+  /** Passes on what waits, and everything from now on. */
+  resume(): void {
+    this.#isStalled = false;
+    for (const link of this.#links) link.resume();
+  }
+
+  /** Cuts everything and takes nothing more. */
+  close(): void {
+    this.refuse();
+    this.cut("reset");
+  }
+
+  #link(client: Socket): void {
+    this.#accepted++;
+    const host = connect({
+      host: this.#target.hostname,
+      port: Number(this.#target.port),
+      allowHalfOpen: true,
+    });
+    const link = new Link(client, host, this.#delayMs);
+    this.#links.add(link);
+    link.onGone = () => this.#links.delete(link);
+    if (this.#isStalled) link.stall();
+  }
+}
+
+/** One connection from a worker and its continuation to the host. */
+class Link {
+  onGone: () => void = () => undefined;
+  readonly #sockets: readonly [Socket, Socket];
+  readonly #delayMs: number;
+  #isStalled = false;
+
+  constructor(client: Socket, host: Socket, delayMs: number) {
+    this.#sockets = [client, host];
+    this.#delayMs = delayMs;
+    this.#carry(client, host);
+    this.#carry(host, client);
+  }
+
+  cut(how: Cut): void {
+    for (const socket of this.#sockets) {
+      if (how === "reset") socket.resetAndDestroy();
+      else socket.destroy();
+    }
+  }
+
+  stall(): void {
+    this.#isStalled = true;
+    for (const socket of this.#sockets) socket.pause();
+  }
+
+  resume(): void {
+    this.#isStalled = false;
+    for (const socket of this.#sockets) socket.resume();
+  }
+
+  #carry(from: Socket, to: Socket): void {
+    from.setNoDelay(true);
+    from.on("data", (bytes) => this.#later(() => this.#pass(bytes, from, to)));
+    from.on("end", () => this.#later(() => to.end()));
+    to.on("drain", () => {
+      if (!this.#isStalled) from.resume();
+    });
+    // One side that is gone takes the other along; its reason is of no interest, `close` follows.
+    from.on("error", () => undefined);
+    from.on("close", () => {
+      to.destroy();
+      this.onGone();
+    });
+  }
+
+  #pass(bytes: Buffer, from: Socket, to: Socket): void {
+    if (!to.destroyed && !to.write(bytes)) from.pause();
+  }
+
+  /** Runs at once or after the delay; all in the order of their calls. */
+  #later(run: () => void): void {
+    if (this.#delayMs === 0) run();
+    else setTimeout(run, this.#delayMs);
+  }
+}

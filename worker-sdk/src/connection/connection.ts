@@ -1,0 +1,289 @@
+/**
+ * Joins the stream of the moment, the session over many streams, and the runtime.
+ *
+ * J1. `#session` is where frames go; it stays, also while it is broken, until the next one begins.
+ * J2. Work without ancestors leaves while `#holds` is empty.
+ * J3. A new session begins for the runtime only after the earlier one is closed, so that it knows what had left.
+ */
+import {
+  type Clock,
+  DEFAULTS,
+  errorCodeOf,
+  type Failure,
+  failure,
+  MeshError,
+  PROTOCOL_VERSION,
+} from "@agentmesh/proto";
+import type { Hello, Welcome } from "@agentmesh/proto/agentmesh/v1";
+import {
+  fromErrorMessage,
+  type HostControl,
+  type HostFrame,
+  type WorkerControl,
+  type WorkerFrame,
+} from "@agentmesh/proto/wire";
+import type { Address, Route } from "./addresses.ts";
+import { toActivation, toAgentType, toSubscription } from "./announcement.ts";
+import type { Backoff } from "./backoff.ts";
+import type { Access, HostStream } from "./dial.ts";
+import type { Downlink, MeshLimits } from "./mesh-port.ts";
+import { Questions } from "./questions.ts";
+import { Session, type SessionPorts } from "./session.ts";
+import { Supervisor, type SupervisorPorts } from "./supervisor.ts";
+
+/** Who a worker is. */
+export type WorkerIdentity = Pick<
+  Hello,
+  "namespace" | "name" | "instanceId" | "labels" | "maxInFlight" | "sdkName" | "sdkVersion"
+>;
+
+export interface ConnectionOptions {
+  readonly clock: Clock;
+  readonly route: Route;
+  readonly backoff: Backoff;
+  readonly access: Access;
+  readonly identity: WorkerIdentity;
+  /** Milliseconds for a host to welcome a stream. */
+  readonly handshakeMs: number;
+}
+
+/** Why work without ancestors is held back. */
+type Hold = "no-session" | "host-draining" | "outbox-full";
+
+/** Who waits for the first welcome. */
+interface Opening {
+  readonly resolve: () => void;
+  readonly reject: (error: MeshError) => void;
+}
+
+const NO_FRAME_LEFT = 0;
+
+export class Connection implements SessionPorts, SupervisorPorts {
+  readonly clock: Clock;
+  readonly questions = new Questions();
+  readonly #options: ConnectionOptions;
+  readonly #downlink: Downlink;
+  readonly #supervisor: Supervisor;
+  readonly #holds = new Set<Hold>(["no-session"]);
+  #session: Session | undefined;
+  #opening: Opening | undefined;
+  #lastReason = "";
+
+  constructor(options: ConnectionOptions, downlink: Downlink) {
+    this.clock = options.clock;
+    this.#options = options;
+    this.#downlink = downlink;
+    this.#supervisor = new Supervisor(options, this);
+  }
+
+  /**
+   * Connects for the first time.
+   * @throws MeshError when a host refuses for good, or none welcomes the worker within `limitMs`.
+   */
+  async open(limitMs: number): Promise<void> {
+    const limit = this.clock.after(limitMs, () => {
+      const text = `no host welcomed this worker within ${limitMs} ms; ${this.#lastReason}`;
+      const hints = { outcome: "not-executed", retryable: true } as const;
+      this.#opening?.reject(new MeshError(failure("CONNECTION_LOST", text, hints)));
+    });
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#opening = { resolve, reject };
+        this.#supervisor.start();
+      });
+    } catch (error) {
+      await this.close();
+      throw error;
+    } finally {
+      limit.cancel();
+      this.#opening = undefined;
+    }
+  }
+
+  /** Sends a frame in the session of the moment. @returns its place there. */
+  send(frame: WorkerFrame): number {
+    return this.#session?.send(frame) ?? NO_FRAME_LEFT;
+  }
+
+  /** Sends a control frame in the session of the moment. */
+  control(control: WorkerControl): void {
+    this.#session?.control(control);
+  }
+
+  /** Says goodbye and ends. Idempotent. */
+  async close(): Promise<void> {
+    this.#session?.leave();
+    this.questions.close(failure("CLOSED"));
+    await this.#supervisor.close();
+  }
+
+  hello(): { readonly hello: Hello; readonly receivedThrough: number } {
+    const { types, subscriptions, activations } = this.#downlink.announce();
+    const hello: Hello = {
+      ...this.#options.identity,
+      versionMin: PROTOCOL_VERSION.min,
+      versionMax: PROTOCOL_VERSION.max,
+      features: [],
+      resume: true,
+      resumeToken: this.#session?.resumeToken ?? "",
+      agentTypes: types.map(toAgentType),
+      subscriptions: subscriptions.map(toSubscription),
+      activations: activations.map(toActivation),
+    };
+    return { hello, receivedThrough: this.#session?.receivedThrough ?? 0 };
+  }
+
+  welcomed(stream: HostStream, welcome: Welcome, receivedThrough: number): boolean {
+    const goesOn = welcome.resumed
+      ? this.#resume(stream, welcome, receivedThrough)
+      : this.#begin(stream, welcome, receivedThrough);
+    if (!goesOn) return false;
+    this.#options.route.name(welcome.alternateAddresses);
+    this.#downlink.limits(limitsOf(welcome));
+    this.#downlink.status({
+      kind: "connected",
+      hostId: welcome.hostId,
+      address: stream.address,
+      resumed: welcome.resumed,
+    });
+    this.#release("host-draining");
+    this.#release("no-session");
+    this.#opening?.resolve();
+    return true;
+  }
+
+  batch(bytes: Buffer): void {
+    this.#session?.receive(bytes);
+  }
+
+  drained(): void {
+    this.#session?.drained();
+  }
+
+  streamEnded(reason: Failure): void {
+    this.#lastReason = reasonText(reason);
+    this.#session?.streamEnded();
+    if (this.#session?.phase === "closed") this.#hold("no-session");
+    this.#downlink.status({ kind: "suspended", reason: this.#lastReason });
+  }
+
+  attemptFailed(reason: Failure, address: Address): void {
+    this.#lastReason = `${address}: ${reasonText(reason)}`;
+    if (this.#session === undefined) {
+      this.#downlink.status({ kind: "connecting", reason: this.#lastReason });
+    }
+  }
+
+  fatal(reason: Failure): void {
+    if (this.#opening !== undefined) this.#opening.reject(new MeshError(reason));
+    else this.#downlink.closed(reason);
+  }
+
+  room(hasRoom: boolean): void {
+    if (hasRoom) this.#release("outbox-full");
+    else this.#hold("outbox-full");
+  }
+
+  lapsed(): void {
+    this.#hold("no-session");
+    this.#downlink.lapsed();
+    this.#downlink.status({ kind: "lapsed", reason: this.#lastReason });
+  }
+
+  take(frame: HostFrame): void {
+    switch (frame.kind) {
+      case "deliver":
+        return this.#downlink.deliver(frame);
+      case "event":
+        return this.#downlink.event(frame);
+      case "result":
+        return this.#downlink.result(frame);
+      case "accepted":
+        return this.#downlink.accepted(frame);
+      case "chunk":
+        return this.#downlink.chunk(frame);
+      case "stream-credit":
+        return this.#downlink.streamCredit(frame);
+      case "cancel-delivery":
+        return this.#downlink.cancelDelivery(frame.delivery, errorCodeOf(frame.reason));
+      case "control":
+        return this.#takeControl(frame.control);
+    }
+  }
+
+  #takeControl(control: HostControl): void {
+    switch (control.$case) {
+      case "answer": {
+        const { request, error } = control.value;
+        const reason = error === undefined ? undefined : fromErrorMessage(error);
+        return this.questions.answered(request, reason);
+      }
+      case "refused": {
+        const { sequence, error } = control.value;
+        const reason = error === undefined ? failure("INTERNAL") : fromErrorMessage(error);
+        return this.#downlink.refused(sequence, reason);
+      }
+      case "deactivate":
+        return this.#downlink.deactivate(control.value.activations);
+      case "drain":
+        this.#options.route.recommend(control.value.address);
+        return this.#hold("host-draining");
+      case "windows":
+        return this.#downlink.windows(
+          control.value.requestWindow,
+          control.value.requestWindowBytes,
+        );
+      default:
+        // What this worker did not ask for, or does not know.
+        return;
+    }
+  }
+
+  #resume(stream: HostStream, welcome: Welcome, receivedThrough: number): boolean {
+    const session = this.#session;
+    if (session === undefined || session.phase === "closed") return false;
+    if (!session.attach(stream, welcome, receivedThrough)) {
+      session.close();
+      return false;
+    }
+    this.#downlink.resumed(welcome.lapsedThrough);
+    return true;
+  }
+
+  #begin(stream: HostStream, welcome: Welcome, receivedThrough: number): boolean {
+    const earlier = this.#session;
+    earlier?.close();
+    const session = new Session(this, welcome);
+    if (!session.attach(stream, welcome, receivedThrough)) return false;
+    this.#session = session;
+    this.#holds.delete("outbox-full");
+    this.questions.askAgain((control) => this.control(control));
+    if (earlier !== undefined) {
+      this.#downlink.renewed({ adopted: welcome.adopted, leftThrough: earlier.leftThrough });
+    }
+    return true;
+  }
+
+  #hold(hold: Hold): void {
+    this.#holds.add(hold);
+    this.#downlink.flow(false);
+  }
+
+  #release(hold: Hold): void {
+    this.#holds.delete(hold);
+    if (this.#holds.size === 0) this.#downlink.flow(true);
+  }
+}
+
+function limitsOf(welcome: Welcome): MeshLimits {
+  return {
+    maxPayloadBytes: welcome.maxPayloadBytes || DEFAULTS.maxPayloadBytes,
+    requestWindow: welcome.requestWindow || DEFAULTS.requestWindow,
+    requestWindowBytes: welcome.requestWindowBytes || DEFAULTS.requestWindowBytes,
+    timeoutMs: welcome.defaultTimeoutMs || DEFAULTS.timeoutMs,
+  };
+}
+
+function reasonText(reason: Failure): string {
+  return `${reason.code}: ${reason.text}`;
+}

@@ -1,0 +1,246 @@
+/**
+ * One logical connection to a host, over any number of streams.
+ *
+ * Phases: `new` → `open` (a stream is attached) → `suspended` (it broke; nobody notices when another comes soon) →
+ * `lapsed` (the lease has run out: others may have the agents) → `closed`. A new stream leads back to `open` from the
+ * two in the middle.
+ *
+ * 1. Each phase owns its stream and timers; `#enter` stops those of the phase that it leaves.
+ * 2. Frames of the host are handed on in the order of their numbers, each once, over all streams.
+ * 3. Frames to the host are kept until acknowledged, and leave again on a new stream.
+ * 4. A session that the host may have forgotten, or that broke the protocol, is `closed` and never resumed.
+ */
+import {
+  type Clock,
+  DEFAULTS,
+  type Failure,
+  failure,
+  MeshError,
+  type Timer,
+} from "@agentmesh/proto";
+import type { Welcome } from "@agentmesh/proto/agentmesh/v1";
+import { type BatchStream, Inbox, Liveness, Outbox } from "@agentmesh/proto/link";
+import {
+  appendWorkerFrame,
+  type HostFrame,
+  readHostBatch,
+  readWorkerBatch,
+  type WorkerControl,
+  type WorkerFrame,
+} from "@agentmesh/proto/wire";
+import type { HostStream } from "./dial.ts";
+
+/** What a session tells its owner. */
+export interface SessionPorts {
+  readonly clock: Clock;
+  /** A frame of the host. */
+  take(frame: HostFrame): void;
+  /** Whether there is room for work that can wait. */
+  room(hasRoom: boolean): void;
+  /** The lease has run out. */
+  lapsed(): void;
+}
+
+type Phase =
+  | { readonly kind: "new" }
+  | { readonly kind: "open"; readonly stream: HostStream; readonly liveness: Liveness }
+  | { readonly kind: "suspended"; readonly lease: Timer }
+  | { readonly kind: "lapsed" }
+  | { readonly kind: "closed" };
+
+export class Session {
+  readonly #ports: SessionPorts;
+  readonly #inbox: Inbox;
+  readonly #outbox: Outbox<WorkerFrame>;
+  #phase: Phase = { kind: "new" };
+  #welcome: Welcome;
+  #sent = 0;
+  /** The numbered batch with the highest numbers that was given to a stream. */
+  #lastWritten: Buffer | undefined;
+  #lastWrittenNumber = 0;
+
+  constructor(ports: SessionPorts, welcome: Welcome) {
+    this.#ports = ports;
+    this.#welcome = welcome;
+    this.#inbox = new Inbox({
+      clock: ports.clock,
+      ackFrames: DEFAULTS.ackFrames,
+      ackBytes: DEFAULTS.ackBytes,
+      ackMs: DEFAULTS.ackMs,
+      onDue: () => this.#outbox.acknowledgeSoon(),
+    });
+    this.#outbox = new Outbox<WorkerFrame>({
+      append: appendWorkerFrame,
+      inbox: this.#inbox,
+      numbered: true,
+      replayBytes: welcome.replayBytes === 0 ? DEFAULTS.replayBytes : welcome.replayBytes,
+      limitBytes: DEFAULTS.outboxLimitBytes,
+      onRoom: () => ports.room(true),
+      onOverflow: () => this.#fail(failure("SLOW_CONSUMER", "the host does not take what is sent")),
+    });
+  }
+
+  get phase(): Phase["kind"] {
+    return this.#phase.kind;
+  }
+
+  /** Token to resume with; empty when the session cannot be resumed. */
+  get resumeToken(): string {
+    return this.#phase.kind === "closed" ? "" : this.#welcome.resumeToken;
+  }
+
+  /** Number of the host's last frame that has arrived. */
+  get receivedThrough(): number {
+    return this.#inbox.receivedThrough;
+  }
+
+  /** Place of the last frame that may have left this process. */
+  get leftThrough(): number {
+    if (this.#lastWritten === undefined) return 0;
+    return this.#lastWrittenNumber + readWorkerBatch(this.#lastWritten).count - 1;
+  }
+
+  /**
+   * Goes on over a stream that has been welcomed.
+   * @returns false when the host has received less than it has acknowledged, so that nothing can go on.
+   */
+  attach(stream: HostStream, welcome: Welcome, hostReceivedThrough: number): boolean {
+    this.#welcome = welcome;
+    const { clock } = this.#ports;
+    if (!this.#outbox.attach(this.#noting(stream), hostReceivedThrough)) return false;
+    const liveness = new Liveness({
+      clock,
+      heartbeatMs: welcome.heartbeatMs === 0 ? DEFAULTS.heartbeatMs : welcome.heartbeatMs,
+      livenessMs: welcome.livenessMs === 0 ? DEFAULTS.livenessMs : welcome.livenessMs,
+      onSilence: () => this.#unnumbered({ $case: "ping", value: { nonce: 0 } }),
+      onDead: () => stream.destroy(failure("CONNECTION_LOST", "the host gives no sign of life")),
+    });
+    this.#enter({ kind: "open", stream, liveness });
+    return true;
+  }
+
+  /** A batch has arrived on the current stream. */
+  receive(bytes: Buffer): void {
+    const phase = this.#phase;
+    if (phase.kind !== "open") return;
+    phase.liveness.heard();
+    const frames = this.#read(bytes);
+    if (frames === undefined) return;
+    for (const frame of frames) {
+      this.#take(frame);
+      // A frame may have ended the session.
+      if (this.#phase !== phase) return;
+    }
+  }
+
+  /** The current stream can take more. */
+  drained(): void {
+    if (this.#phase.kind === "open") this.#outbox.drained();
+  }
+
+  /** The current stream is gone. */
+  streamEnded(): void {
+    if (this.#phase.kind !== "open") return;
+    this.#outbox.detach();
+    const leaseMs = this.#welcome.leaseMs === 0 ? DEFAULTS.leaseMs : this.#welcome.leaseMs;
+    const lease = this.#ports.clock.after(leaseMs, () => {
+      this.#enter({ kind: "lapsed" });
+      this.#ports.lapsed();
+    });
+    this.#enter({ kind: "suspended", lease });
+  }
+
+  /** Sends a frame, now or when there is a stream again. @returns its place in the session. */
+  send(frame: WorkerFrame): number {
+    this.#sent++;
+    // What is sent into the void has not left: who sent it learns so when the next session begins.
+    if (this.#phase.kind === "closed") return this.#sent;
+    this.#outbox.send(frame);
+    if (this.#outbox.isFull) this.#ports.room(false);
+    return this.#sent;
+  }
+
+  /** Sends a control frame as {@link send} does. */
+  control(control: WorkerControl): number {
+    return this.send({ kind: "control", control });
+  }
+
+  /** Says goodbye on the current stream and ends. */
+  leave(): void {
+    if (this.#phase.kind === "open") {
+      this.control({ $case: "goodbye", value: {} });
+      this.#outbox.flush();
+      this.#phase.stream.finish();
+    }
+    this.close();
+  }
+
+  /** Ends; nothing is sent or taken any more. Idempotent. */
+  close(): void {
+    this.#outbox.detach();
+    this.#inbox.close();
+    this.#enter({ kind: "closed" });
+  }
+
+  #take(frame: HostFrame): void {
+    if (frame.kind === "control") {
+      const { control } = frame;
+      if (control.$case === "ping") {
+        this.#unnumbered({ $case: "pong", value: { nonce: control.value.nonce } });
+        return;
+      }
+      if (control.$case === "pong") return;
+    }
+    this.#ports.take(frame);
+  }
+
+  /** The frames of a batch that were not taken before; undefined when the host broke the protocol. */
+  #read(bytes: Buffer): readonly HostFrame[] | undefined {
+    try {
+      const batch = readHostBatch(bytes);
+      if (batch.receivedThrough > 0) this.#outbox.acknowledge(batch.receivedThrough);
+      const skip = this.#inbox.accept(batch, bytes.length);
+      return skip === 0 ? batch.frames : batch.frames.slice(skip);
+    } catch (error) {
+      if (!(error instanceof MeshError)) throw error;
+      this.#fail(failure("PROTOCOL_VIOLATION", error.message));
+      return undefined;
+    }
+  }
+
+  #fail(reason: Failure): void {
+    const phase = this.#phase;
+    this.close();
+    if (phase.kind === "open") phase.stream.destroy(reason);
+  }
+
+  #unnumbered(control: WorkerControl): void {
+    this.#outbox.sendUnnumbered({ kind: "control", control });
+  }
+
+  /** The stream, with a note of how far the numbered frames have come. */
+  #noting(stream: HostStream): BatchStream {
+    return {
+      write: (batch) => {
+        const number = firstNumberOf(batch);
+        if (number > this.#lastWrittenNumber) {
+          this.#lastWrittenNumber = number;
+          this.#lastWritten = batch;
+        }
+        return stream.write(batch);
+      },
+    };
+  }
+
+  #enter(next: Phase): void {
+    const phase = this.#phase;
+    if (phase.kind === "open") phase.liveness.stop();
+    else if (phase.kind === "suspended") phase.lease.cancel();
+    this.#phase = next;
+  }
+}
+
+/** The fixed64 right behind the first tag of every batch. */
+function firstNumberOf(batch: Buffer): number {
+  return batch.readUInt32LE(5) * 0x100000000 + batch.readUInt32LE(1);
+}

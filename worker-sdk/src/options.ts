@@ -1,0 +1,170 @@
+import {
+  type Clock,
+  DEFAULT_NAMESPACE,
+  DEFAULTS,
+  invalid,
+  isAgentType,
+  quote,
+  systemClock,
+} from "@agentmesh/proto";
+import type { TlsFiles } from "./connection/access.ts";
+import { type Address, parseAddresses } from "./connection/addresses.ts";
+import {
+  checkInteger,
+  checkMs,
+  type ResolvedTurns,
+  resolveTurns,
+  type TurnOptions,
+} from "./runtime/turn-options.ts";
+
+/** How the connection to a host is protected. Files are PEM. */
+export interface TlsOptions {
+  /** Certificates of the authorities to trust. Default: those of the system. Environment: `AGENTMESH_TLS_CA`. */
+  readonly caFile?: string;
+  /** This program's own certificate, for hosts that ask for one. Environment: `AGENTMESH_TLS_CERT`. */
+  readonly certFile?: string;
+  /** The key of `certFile`. Environment: `AGENTMESH_TLS_KEY`. */
+  readonly keyFile?: string;
+  /** Name in the host's certificate, when it differs from the address. Environment: `AGENTMESH_TLS_SERVER_NAME`. */
+  readonly serverName?: string;
+}
+
+/** Where a host is and how to reach it. An option wins over its environment variable, which wins over the default. */
+export interface HostOptions {
+  /**
+   * Addresses of hosts of one mesh, `host:port`, as a list or with commas between them; they are tried in turn. The
+   * port may be left out (50 051). Environment: `AGENTMESH_ADDRESS`. Default: `127.0.0.1:50051`.
+   */
+  readonly host?: string | readonly string[];
+  /** Bearer token. Environment: `AGENTMESH_TOKEN`. Default: none. */
+  readonly token?: string;
+  /** TLS: `true` trusts the system's authorities, `false` is plaintext. Default: plaintext, unless a file is named. */
+  readonly tls?: boolean | TlsOptions;
+  /** Namespace, of the grammar of an agent type. Environment: `AGENTMESH_NAMESPACE`. Default: `default`. */
+  readonly namespace?: string;
+}
+
+/** Options of `connectWorker`. All may be left out. */
+export interface WorkerOptions extends HostOptions, TurnOptions {
+  /** Label for people, at most 128 bytes; it may repeat. Default: the machine's name and the process number. */
+  readonly name?: string;
+  /** Pairs for people and placement rules; at most 64. Default: none. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /**
+   * Deliveries without ancestors that may be in flight to this worker, 1–1 000 000; what exceeds it waits at the host or
+   * goes to other workers. Default: the host's (4 096).
+   */
+  readonly maxInFlight?: number;
+  /** Milliseconds until the first connection must stand; later ones are tried for ever. Default: 10 000. */
+  readonly connectTimeoutMs?: number;
+  /** Where time comes from. Default: the clock of this machine. */
+  readonly clock?: Clock;
+  /** Numbers from 0 up to 1, for waits between attempts. Default: `Math.random`. */
+  readonly random?: () => number;
+}
+
+/** {@link HostOptions}, complete. */
+export interface ResolvedHost {
+  readonly addresses: readonly Address[];
+  /** Empty for none. */
+  readonly token: string;
+  /** Undefined for plaintext. */
+  readonly tls: TlsFiles | undefined;
+  readonly namespace: string;
+}
+
+/** {@link WorkerOptions}, complete. */
+export interface ResolvedWorker extends ResolvedHost, ResolvedTurns {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** 0 for the host's default. */
+  readonly maxInFlight: number;
+  readonly connectTimeoutMs: number;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+const CONNECT_TIMEOUT_MS = 10_000;
+const MOST_IN_FLIGHT = 1_000_000;
+const MOST_NAME_BYTES = 128;
+const MOST_LABELS = 64;
+
+/** Environment variables, as `process.env` has them. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Completes where a host is. @throws MeshError `INVALID_ARGUMENT` naming the option. */
+export function resolveHost(options: HostOptions, environment: Environment): ResolvedHost {
+  const fallback = `127.0.0.1:${DEFAULTS.port}`;
+  return {
+    addresses: parseAddresses(options.host ?? given(environment, "AGENTMESH_ADDRESS") ?? fallback),
+    token: options.token ?? given(environment, "AGENTMESH_TOKEN") ?? "",
+    tls: resolveTls(options.tls, environment),
+    namespace: resolveNamespace(options.namespace ?? given(environment, "AGENTMESH_NAMESPACE")),
+  };
+}
+
+/** Completes the options of a worker. @throws MeshError `INVALID_ARGUMENT` naming the option. */
+export function resolveWorker(
+  options: WorkerOptions,
+  environment: Environment,
+  fallbackName: string,
+): ResolvedWorker {
+  const { maxInFlight } = options;
+  return {
+    ...resolveHost(options, environment),
+    name: resolveName(options.name ?? fallbackName),
+    labels: resolveLabels(options.labels ?? {}),
+    maxInFlight:
+      maxInFlight === undefined ? 0 : checkInteger("maxInFlight", maxInFlight, 1, MOST_IN_FLIGHT),
+    connectTimeoutMs: checkMs("connectTimeoutMs", options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS),
+    ...resolveTurns(options),
+    clock: options.clock ?? systemClock,
+    random: options.random ?? Math.random,
+  };
+}
+
+/** An environment variable; one that is empty counts as not given. */
+function given(environment: Environment, name: string): string | undefined {
+  const value = environment[name];
+  return value === "" ? undefined : value;
+}
+
+function resolveTls(
+  option: boolean | TlsOptions | undefined,
+  environment: Environment,
+): TlsFiles | undefined {
+  if (option === false) return undefined;
+  const own = typeof option === "object" ? option : {};
+  const tls: TlsFiles = {
+    caFile: own.caFile ?? given(environment, "AGENTMESH_TLS_CA") ?? "",
+    certFile: own.certFile ?? given(environment, "AGENTMESH_TLS_CERT") ?? "",
+    keyFile: own.keyFile ?? given(environment, "AGENTMESH_TLS_KEY") ?? "",
+    serverName: own.serverName ?? given(environment, "AGENTMESH_TLS_SERVER_NAME") ?? "",
+  };
+  if ((tls.certFile === "") !== (tls.keyFile === "")) {
+    throw invalid("tls.certFile and tls.keyFile belong together: give both or neither");
+  }
+  const isNamed = tls.caFile !== "" || tls.certFile !== "";
+  return option === undefined && !isNamed ? undefined : tls;
+}
+
+function resolveNamespace(namespace = DEFAULT_NAMESPACE): string {
+  if (isAgentType(namespace)) return namespace;
+  throw invalid(`namespace ${quote(namespace)} is not 1–128 word characters, dots and hyphens`);
+}
+
+function resolveName(name: string): string {
+  if (Buffer.byteLength(name) <= MOST_NAME_BYTES) return name;
+  throw invalid(`name ${quote(name)} has more than ${MOST_NAME_BYTES} bytes`);
+}
+
+function resolveLabels(labels: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const entries = Object.entries(labels);
+  if (entries.length > MOST_LABELS) {
+    throw invalid(`labels has ${entries.length} entries; the most is ${MOST_LABELS}`);
+  }
+  for (const [label, value] of entries) {
+    if (typeof value !== "string") throw invalid(`labels.${label} must be a text`);
+  }
+  return { ...labels };
+}
