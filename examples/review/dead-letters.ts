@@ -1,3 +1,5 @@
+import { connectAdmin } from "@agentmesh/worker-sdk";
+
 /** A message that could not be handled, as the terminal shows it. */
 export interface DeadLetterLine {
   /** The agent that it was for, as `type/key`. */
@@ -10,5 +12,10 @@ export interface DeadLetterLine {
 
 /** The dead letters of the host at `address`. */
 export async function readDeadLetters(address: string): Promise<readonly DeadLetterLine[]> {
-  throw new Error(`reading the dead letters of ${address} awaits connectAdmin`);
+  await using admin = await connectAdmin({ host: address });
+  const lines: DeadLetterLine[] = [];
+  for await (const { target, messageType, reason } of admin.deadLetters()) {
+    lines.push({ target: target.text, messageType, code: reason.code, text: reason.text });
+  }
+  return lines;
 }

@@ -205,6 +205,7 @@ class RunningHost implements Host {
   }
 
   async #close(): Promise<void> {
+    this.#settling.close();
     this.#health.close();
     this.#sessions.endAll(failure("HOST_DRAINING", "the host has closed"));
     await shutDown(this.#server);

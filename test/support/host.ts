@@ -1,12 +1,13 @@
 /** A host in this process on a free port, with scripted peers that go when it goes. */
 import { createHost, type Host, type HostOptions } from "@agentmesh/host";
 import type { Clock } from "@agentmesh/proto";
+import type { GetStatusResponse } from "@agentmesh/proto/agentmesh/v1";
 import { onTestFinished } from "vitest";
 import { FakeClock } from "./fake-clock.ts";
 import { RawClient } from "./raw-client.ts";
 import { RawStream } from "./raw-stream.ts";
 import { RawWorker, type RawWorkerOptions } from "./raw-worker.ts";
-import { until } from "./waiting.ts";
+import { eventually, until } from "./waiting.ts";
 
 export interface TestHost {
   readonly host: Host;
@@ -20,6 +21,8 @@ export interface TestHost {
   stranger(options?: RawWorkerOptions): RawWorker;
   /** A bare stream whose batches nobody reads. */
   stream(): RawStream;
+  /** Asks the host for its status until it is as wanted. */
+  untilStatus(isWanted: (status: GetStatusResponse) => boolean, what: string): Promise<GetStatusResponse>;
   /** One counter of the host. */
   counter(name: string): Promise<number>;
   /** Closes peers and host, and fails when a socket or a timer of theirs is left. Idempotent. */
@@ -80,6 +83,7 @@ export async function startHost(options: HostOptions = {}, clock?: Clock): Promi
       streams.push(stream);
       return stream;
     },
+    untilStatus: (isWanted, what) => eventually(() => client.status(), isWanted, what),
     async counter(name) {
       const { counters } = await client.status();
       return counters[name] ?? 0;

@@ -8,7 +8,7 @@ import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { HostOptions } from "@agentmesh/host";
 import { onTestFinished } from "vitest";
-import { Journal } from "./journal.ts";
+import { Timeline } from "./timeline.ts";
 import { within } from "./waiting.ts";
 
 /** Milliseconds of real time for a process to start and to say so: a busy machine loads modules slowly. */
@@ -31,9 +31,9 @@ export class TestProcess {
   readonly name: string;
   readonly pid: number;
   /** What it wrote to stdout, line by line. */
-  readonly out: Journal<string>;
+  readonly out: Timeline<string>;
   /** What it wrote to stderr, line by line. */
-  readonly err: Journal<string>;
+  readonly err: Timeline<string>;
   readonly #child: ChildProcess;
   readonly #ended: Promise<ProcessEnd>;
   readonly #tail: string[] = [];
@@ -79,17 +79,17 @@ export class TestProcess {
     void this.#ended.then(({ code, signal }) => onEnd(`${signal ?? `code ${code}`}${this.lastWords}`));
   }
 
-  #read(what: string, stream: Readable | null): Journal<string> {
-    const journal = new Journal<string>(`${what} of ${this.name}`);
-    if (stream === null) return journal;
+  #read(what: string, stream: Readable | null): Timeline<string> {
+    const timeline = new Timeline<string>(`${what} of ${this.name}`);
+    if (stream === null) return timeline;
     const lines = createInterface({ input: stream });
     lines.on("line", (line) => {
       this.#tail.push(line);
       if (this.#tail.length > TAIL_LINES) this.#tail.shift();
-      journal.add(line);
+      timeline.add(line);
     });
-    lines.on("close", () => journal.close(`the process is gone${this.lastWords}`));
-    return journal;
+    lines.on("close", () => timeline.close(`the process is gone${this.lastWords}`));
+    return timeline;
   }
 }
 
@@ -107,7 +107,7 @@ export interface HostProcess extends TestProcess {
   /** `host:port` that it listens on. */
   readonly address: string;
   /** Its log from level `info` on. */
-  readonly log: Journal<LogLine>;
+  readonly log: Timeline<LogLine>;
 }
 
 const AGENTMESH = fileURLToPath(new URL("../../host/dist/cli/main.js", import.meta.url));
@@ -120,7 +120,7 @@ export async function startHostProcess(options: HostOptions = {}): Promise<HostP
     stdio: ["ignore", "pipe", "pipe"],
   });
   const host = new TestProcess("the host", child);
-  const log = new Journal<LogLine>("the host's log");
+  const log = new Timeline<LogLine>("the host's log");
   createInterface({ input: child.stderr }).on("line", (line) => {
     if (line.startsWith("{")) log.add(JSON.parse(line));
   });
@@ -139,7 +139,7 @@ export interface Telling {
 /** A program of a test, with what it tells and what it is told. */
 export interface ProgramProcess<Notice extends Telling, Order> extends TestProcess {
   /** What it has told. */
-  readonly notices: Journal<Notice>;
+  readonly notices: Timeline<Notice>;
   /** Tells it something. */
   order(order: Order): void;
 }
@@ -161,18 +161,20 @@ export async function startProgram<Notice extends Telling, Order extends object>
   start: ProgramStart<Notice>,
 ): Promise<ProgramProcess<Notice, Order>> {
   const child = fork(fileURLToPath(start.module), [JSON.stringify(start.task)], {
+    // Those of the test's own process let it read sources that Node alone cannot.
+    execArgv: [],
     env: ownEnvironment(),
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
   const program = new TestProcess(start.name, child);
-  const notices = new Journal<Notice>(start.name);
+  const notices = new Timeline<Notice>(start.name);
   child.on("message", (notice) => notices.add(start.read(notice)));
   program.whenEnded((how) => notices.close(how));
   await notices.first(({ kind }) => kind === "ready", "its start", { limitMs: START_MS });
   return Object.assign(program, { notices, order: (order: Order) => void child.send(order) });
 }
 
-/** No variable of whoever runs the tests reaches a process, but where its programs are. */
+/** No variable of whoever runs the tests reaches a process. */
 function ownEnvironment(): NodeJS.ProcessEnv {
   return { PATH: process.env.PATH };
 }

@@ -207,15 +207,10 @@ export class RawWorker {
     this.writeBytes(encodeBatch([frame], 0, this.#acknowledged()));
   }
 
-  /** Sends bytes as they are. */
-  writeBytes(bytes: Buffer): void {
+  /** Sends bytes as they are. `numbers` says how many numbered frames they hold; they are not kept for a resume. */
+  writeBytes(bytes: Buffer, numbers = 0): void {
+    this.#nextNumber += numbers;
     this.stream.write(bytes);
-  }
-
-  /** Sends frames under numbers that may have been used already, outside of the bookkeeping. */
-  writeAgain(firstNumber: number, frames: readonly WorkerFrame[], receivedThrough = this.#acknowledged()): void {
-    this.writeBytes(encodeBatch(frames, firstNumber, receivedThrough));
-    this.#nextNumber = Math.max(this.#nextNumber, firstNumber + frames.length);
   }
 
   /** Forgets what has arrived, or claims that another number has. */

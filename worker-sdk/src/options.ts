@@ -44,8 +44,14 @@ export interface HostOptions {
   readonly namespace?: string;
 }
 
+/** Options of `connectClient` and `connectAdmin`. All may be left out. */
+export interface ClientOptions extends HostOptions {
+  /** Milliseconds until the first connection must stand; a worker tries later ones for ever. Default: 10 000. */
+  readonly connectTimeoutMs?: number;
+}
+
 /** Options of `connectWorker`. All may be left out. */
-export interface WorkerOptions extends HostOptions, TurnOptions {
+export interface WorkerOptions extends ClientOptions, TurnOptions {
   /** Label for people, at most 128 bytes; it may repeat. Default: the machine's name and the process number. */
   readonly name?: string;
   /** Pairs for people and placement rules; at most 64. Default: none. */
@@ -55,8 +61,6 @@ export interface WorkerOptions extends HostOptions, TurnOptions {
    * goes to other workers. Default: the host's (4 096).
    */
   readonly maxInFlight?: number;
-  /** Milliseconds until the first connection must stand; later ones are tried for ever. Default: 10 000. */
-  readonly connectTimeoutMs?: number;
   /** Where time comes from. Default: the clock of this machine. */
   readonly clock?: Clock;
   /** Numbers from 0 up to 1, for waits between attempts. Default: `Math.random`. */
@@ -73,13 +77,17 @@ export interface ResolvedHost {
   readonly namespace: string;
 }
 
+/** {@link ClientOptions}, complete. */
+export interface ResolvedClient extends ResolvedHost {
+  readonly connectTimeoutMs: number;
+}
+
 /** {@link WorkerOptions}, complete. */
-export interface ResolvedWorker extends ResolvedHost, ResolvedTurns {
+export interface ResolvedWorker extends ResolvedClient, ResolvedTurns {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   /** 0 for the host's default. */
   readonly maxInFlight: number;
-  readonly connectTimeoutMs: number;
   readonly clock: Clock;
   readonly random: () => number;
 }
@@ -103,6 +111,14 @@ export function resolveHost(options: HostOptions, environment: Environment): Res
   };
 }
 
+/** Completes the options of a client. @throws MeshError `INVALID_ARGUMENT` naming the option. */
+export function resolveClient(options: ClientOptions, environment: Environment): ResolvedClient {
+  return {
+    ...resolveHost(options, environment),
+    connectTimeoutMs: checkMs("connectTimeoutMs", options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS),
+  };
+}
+
 /** Completes the options of a worker. @throws MeshError `INVALID_ARGUMENT` naming the option. */
 export function resolveWorker(
   options: WorkerOptions,
@@ -111,12 +127,11 @@ export function resolveWorker(
 ): ResolvedWorker {
   const { maxInFlight } = options;
   return {
-    ...resolveHost(options, environment),
+    ...resolveClient(options, environment),
     name: resolveName(options.name ?? fallbackName),
     labels: resolveLabels(options.labels ?? {}),
     maxInFlight:
       maxInFlight === undefined ? 0 : checkInteger("maxInFlight", maxInFlight, 1, MOST_IN_FLIGHT),
-    connectTimeoutMs: checkMs("connectTimeoutMs", options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS),
     ...resolveTurns(options),
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,

@@ -3,13 +3,14 @@
  * worker shows a token of a session that it does not know; then messages wait until `settleMs` after the start, so
  * that they meet the agent types and subscriptions that were there before.
  */
-import type { Clock } from "@agentmesh/proto";
+import type { Clock, Timer } from "@agentmesh/proto";
 
 export class Settling {
   readonly #clock: Clock;
   readonly #endsAt: number;
   #phase: "unsuspecting" | "settling" | "settled" = "unsuspecting";
   #waiting: (() => void)[] = [];
+  #timer: Timer | undefined;
   #onSettled: () => void = () => {};
 
   constructor(clock: Clock, settleMs: number) {
@@ -27,7 +28,7 @@ export class Settling {
     if (this.#phase !== "unsuspecting") return;
     const left = this.#endsAt - this.#clock.now();
     this.#phase = left > 0 ? "settling" : "settled";
-    if (left > 0) this.#clock.after(left, this.#settle);
+    if (left > 0) this.#timer = this.#clock.after(left, this.#settle);
   }
 
   /** Runs `run` when the time is over. */
@@ -39,6 +40,12 @@ export class Settling {
   /** Calls `onSettled` when the time is over, after what has waited for it. */
   onSettled(onSettled: () => void): void {
     this.#onSettled = onSettled;
+  }
+
+  /** Waits no longer; what has waited does not run. */
+  close(): void {
+    this.#timer?.cancel();
+    this.#waiting = [];
   }
 
   readonly #settle = (): void => {

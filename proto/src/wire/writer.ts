@@ -123,7 +123,7 @@ export class WireWriter {
     const start = (mark - room) / 8;
     const length = this.pos - start;
     const needed = varintBytes(length);
-    this.reserve(CLOSING_BYTES);
+    if (this.pos + CLOSING_BYTES > this.buffer.length) this.reserve(CLOSING_BYTES);
     if (needed !== room) {
       this.buffer.copyWithin(start - room + needed, start, this.pos);
     }
@@ -151,7 +151,7 @@ export class WireWriter {
     const length = this.pos - start;
     const inner = varintBytes(length);
     const needed = 2 + inner + varintBytes(length + 1 + inner);
-    this.reserve(CLOSING_BYTES);
+    if (this.pos + CLOSING_BYTES > this.buffer.length) this.reserve(CLOSING_BYTES);
     if (needed !== room) {
       this.buffer.copyWithin(start - room + needed, start, this.pos);
     }

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { chunk, control, done, publish, reply, send, subscription, textOf, turnEnd } from "../../support/frames.ts";
 import { hostForTest } from "../../support/host.ts";
-import type { FrameOf, RawWorker } from "../../support/raw-worker.ts";
+import { encodeBatch, type FrameOf, type RawWorker } from "../../support/raw-worker.ts";
 
 const numbers = Array.from({ length: 64 }, (_, n) => n + 1);
 
@@ -90,8 +90,8 @@ describe("a stream that breaks and resumes within the lease", () => {
     await worker.cut();
     const { receivedThrough } = worker;
     await worker.resume();
-    // Everything from the first frame on comes again.
-    worker.writeAgain(1, [...frames, publish(2, "news/s", "new")], receivedThrough);
+    // Everything from the first frame on comes again, with one that is new.
+    worker.writeBytes(encodeBatch([...frames, publish(2, "news/s", "new")], 1, receivedThrough), 1);
     await worker.next("accepted", ({ sequences }) => sequences.includes(2));
     await caller.barrier();
     expect(caller.taken("result")).toEqual([]);

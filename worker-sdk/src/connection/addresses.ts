@@ -64,6 +64,16 @@ export class Route {
     return this.#latest;
   }
 
+  /** How many addresses there are. */
+  get size(): number {
+    return this.#all.length;
+  }
+
+  /** An address did not work: the next one is tried, unless that has been noticed before. */
+  leave(address: Address): void {
+    if (this.#latest === address) this.advance();
+  }
+
   /** The current address did not work: the next one is tried. */
   advance(): void {
     const all = this.#all;

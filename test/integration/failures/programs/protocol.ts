@@ -8,9 +8,15 @@ export interface WorkerTask {
   readonly options: Omit<WorkerOptions, "clock" | "random" | "name"> & { readonly name: string };
   /** Agent types to run, all of them probes. */
   readonly types: readonly string[];
-  /** Deliveries in flight to one agent. */
+  /** Deliveries in flight to one agent; 0 for the host's default. */
   readonly agentWindow: number;
 }
+
+/**
+ * Chance as these tests want it, for every worker: waits between attempts to connect stay, but at a small part of their
+ * span, so that links that are cut again and again do not cost a test its time.
+ */
+export const SMALL_CHANCE = (): number => 0.02;
 
 /** What a reader program is to do. */
 export interface ReaderTask {

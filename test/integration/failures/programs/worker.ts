@@ -3,11 +3,11 @@ import { connectWorker, type RuntimeStatus } from "@agentmesh/worker-sdk";
 import { Gate } from "./gate.ts";
 import { hangUp, listen, readTask, tell } from "./ipc.ts";
 import { probe } from "./probe.ts";
-import type { Order, WorkerTask } from "./protocol.ts";
+import { type Order, SMALL_CHANCE, type WorkerTask } from "./protocol.ts";
 
 const { options, types, agentWindow } = readTask<WorkerTask>();
 const gate = new Gate();
-const worker = await connectWorker(options);
+const worker = await connectWorker({ ...options, random: SMALL_CHANCE });
 const post = { worker: options.name, agentWindow, gate, tell };
 for (const type of types) await worker.register(probe(type, post));
 

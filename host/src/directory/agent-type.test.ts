@@ -1,0 +1,29 @@
+import { expect, test } from "vitest";
+import { AgentType } from "./agent-type.ts";
+import { type Candidate, hashOf } from "./placement.ts";
+
+function worker(name: string): Candidate {
+  return { placementHash: hashOf(name), load: 0, isPlaceable: true };
+}
+
+test("a type is known while a worker announces it", () => {
+  const type = new AgentType<Candidate, object>("a", 16);
+  const one = worker("one");
+  expect([type.isKnown, type.add(one, { agentWindow: 0 }), type.add(one, { agentWindow: 0 })]).toEqual([false, true, false]);
+  expect([type.isKnown, type.workerCount, type.remove(one), type.remove(one)]).toEqual([true, 1, true, false]);
+  expect(type.isKnown).toBe(false);
+});
+
+test("its window is the smallest that a worker announced, the host's where none did", () => {
+  const type = new AgentType<Candidate, object>("a", 16);
+  const [plain, wide, narrow] = [worker("plain"), worker("wide"), worker("narrow")];
+  expect(type.agentWindow).toBe(16);
+  type.add(wide, { agentWindow: 100 });
+  expect(type.agentWindow).toBe(100);
+  type.add(plain, { agentWindow: 0 });
+  expect(type.agentWindow).toBe(16);
+  type.add(narrow, { agentWindow: 1 });
+  expect(type.agentWindow).toBe(1);
+  type.remove(narrow);
+  expect(type.agentWindow).toBe(16);
+});

@@ -1,0 +1,75 @@
+// Connect ---------------------------------------------------------------------------------------
+
+export { connectAdmin, type MeshAdmin } from "./admin.ts";
+export { connectClient, type MeshClient } from "./client.ts";
+export type {
+  DeadLetterInfo,
+  DeadLetterReason,
+  HostStatus,
+  WorkerInfo,
+} from "./connection/admin-calls.ts";
+export type { ClientOptions, HostOptions, TlsOptions, WorkerOptions } from "./options.ts";
+export {
+  createLocalRuntime,
+  type LocalRuntime,
+  type LocalRuntimeOptions,
+} from "./runtime/local/create-local-runtime.ts";
+export type { LocalDeadLetter } from "./runtime/local/dead-letters.ts";
+export type { AgentRuntime, DrainOptions } from "./runtime/runtime.ts";
+export type { RuntimeStatus } from "./runtime/status.ts";
+export type { TurnOptions } from "./runtime/turn-options.ts";
+export type { RuntimeCounters } from "./runtime/workplace.ts";
+export { connectWorker, type Worker } from "./worker.ts";
+
+// Define agents ---------------------------------------------------------------------------------
+
+export type { AgentOptions } from "./agent/agent-options.ts";
+export { closureAgent } from "./agent/closure-agent.ts";
+export type {
+  AgentContext,
+  Messenger,
+  PublishOptions,
+  SendOptions,
+  StreamOptions,
+} from "./agent/context.ts";
+export { DEFAULT_TOPIC_TYPE, defaultTopic } from "./agent/default-topic.ts";
+export { type DefineAgentOptions, defineAgent, type StateOptions } from "./agent/define-agent.ts";
+export type { AgentDefinition, HandlerEntry, TopicPattern } from "./agent/definition.ts";
+export type { Handler, On } from "./agent/handler.ts";
+
+// Define messages -------------------------------------------------------------------------------
+
+export {
+  defineMessage,
+  type MessageOptions,
+  type ReplyOf,
+  type ReplyOption,
+  stream,
+} from "./messages/define-message.ts";
+export type {
+  EncodedPayload,
+  Message,
+  MessageDefinition,
+  MessageType,
+  NoReply,
+  OneReply,
+  ReplyType,
+  StreamReply,
+} from "./messages/message-type.ts";
+export type { ProtobufType } from "./messages/protobuf-codec.ts";
+
+// Name agents and topics ------------------------------------------------------------------------
+
+export { AgentId, agentId, parseAgentId, parseTopicId, TopicId, topicId } from "@agentmesh/proto";
+export { anyKey } from "./runtime/any-key.ts";
+
+// Errors and time -------------------------------------------------------------------------------
+
+export {
+  AppError,
+  type Clock,
+  type ErrorCode,
+  MeshError,
+  type Outcome,
+  type Timer,
+} from "@agentmesh/proto";
