@@ -1,15 +1,23 @@
 /** Frames for scripted peers: what a test names is what it is about, the rest has the value of a plain frame. */
-import { AgentId, failure, type FailureHints, type ErrorCode, TopicId } from "@agentmesh/proto";
-import type { AgentType, Subscription } from "@agentmesh/proto/agentmesh/v1";
+import { randomUUID } from "node:crypto";
+import {
+  AgentId,
+  type ErrorCode,
+  type FailureHints,
+  failure,
+  PROTOCOL_VERSION,
+  TopicId,
+} from "@agentmesh/proto";
+import type { AgentType, Hello, Subscription } from "@agentmesh/proto/agentmesh/v1";
 import {
   type ContentBytes,
   type ControlFrame,
-  decodeContent,
   type DeliverFrame,
   DONE,
   type DoneFrame,
-  encodeContent,
+  decodeContent,
   type EventTarget,
+  encodeContent,
   type PublishFrame,
   type ReplyChunkFrame,
   type SendFrame,
@@ -47,10 +55,15 @@ export function topic(text: string): TopicId {
   return new TopicId(text.slice(0, slash), text.slice(slash + 1));
 }
 
-export type SendFields = Partial<Omit<SendFrame, "kind" | "request" | "target" | "content">>;
+export type SendFields = Partial<Omit<SendFrame, "kind" | "request" | "target">>;
 
 /** A send from outside of any agent to `type/key`, unless `fields` say otherwise. */
-export function send(request: number, target: string, text: string, fields: SendFields = {}): SendFrame {
+export function send(
+  request: number,
+  target: string,
+  text: string,
+  fields: SendFields = {},
+): SendFrame {
   return {
     kind: "send",
     request,
@@ -66,14 +79,24 @@ export function send(request: number, target: string, text: string, fields: Send
 }
 
 /** A send in the turn of `parent`. */
-export function nested(parent: DeliverFrame, request: number, target: string, text: string): SendFrame {
+export function nested(
+  parent: DeliverFrame,
+  request: number,
+  target: string,
+  text: string,
+): SendFrame {
   return send(request, target, text, { activation: parent.activation, parent: parent.delivery });
 }
 
-export type PublishFields = Partial<Omit<PublishFrame, "kind" | "sequence" | "topic" | "content">>;
+export type PublishFields = Partial<Omit<PublishFrame, "kind" | "sequence" | "topic">>;
 
 /** A publish from outside of any agent to `type/source`, unless `fields` say otherwise. */
-export function publish(sequence: number, on: string, text: string, fields: PublishFields = {}): PublishFrame {
+export function publish(
+  sequence: number,
+  on: string,
+  text: string,
+  fields: PublishFields = {},
+): PublishFrame {
   return {
     kind: "publish",
     sequence,
@@ -92,7 +115,10 @@ export function publish(sequence: number, on: string, text: string, fields: Publ
 export type Turn = Pick<DeliverFrame | EventTarget, "delivery" | "activation">;
 
 /** The end of a turn: handled with no reply, unless `fields` say otherwise. */
-export function turnEnd(turn: Turn, fields: Partial<Omit<TurnEndFrame, "kind">> = {}): TurnEndFrame {
+export function turnEnd(
+  turn: Turn,
+  fields: Partial<Omit<TurnEndFrame, "kind">> = {},
+): TurnEndFrame {
   return {
     kind: "turn-end",
     delivery: turn.delivery,
@@ -111,7 +137,12 @@ export function reply(turn: Turn, text: string): TurnEndFrame {
 }
 
 /** The end of a turn that fails. */
-export function fail(turn: Turn, code: ErrorCode, text?: string, hints?: FailureHints): TurnEndFrame {
+export function fail(
+  turn: Turn,
+  code: ErrorCode,
+  text?: string,
+  hints?: FailureHints,
+): TurnEndFrame {
   return turnEnd(turn, { ending: { kind: "failed", failure: failure(code, text, hints) } });
 }
 
@@ -122,12 +153,21 @@ export function postpone(turn: Turn, delayMs: number): TurnEndFrame {
 
 /** The packed end of turns of one activation. */
 export function done(...turns: readonly Turn[]): DoneFrame {
-  return { kind: "done", activation: turns[0]?.activation ?? 0, deliveries: turns.map(({ delivery }) => delivery) };
+  return {
+    kind: "done",
+    activation: turns[0]?.activation ?? 0,
+    deliveries: turns.map(({ delivery }) => delivery),
+  };
 }
 
 /** One element of a stream of replies. */
 export function chunk(turn: Turn, text: string): ReplyChunkFrame {
-  return { kind: "reply-chunk", delivery: turn.delivery, activation: turn.activation, content: content(text) };
+  return {
+    kind: "reply-chunk",
+    delivery: turn.delivery,
+    activation: turn.activation,
+    content: content(text),
+  };
 }
 
 /** A frame that has no shape of its own. */
@@ -145,8 +185,32 @@ export function subscription(id: string, match: string, type: string): Subscript
   const isPrefix = match.endsWith("*");
   return {
     id,
-    match: isPrefix ? { $case: "topicTypePrefix", value: match.slice(0, -1) } : { $case: "topicType", value: match },
+    match: isPrefix
+      ? { $case: "topicTypePrefix", value: match.slice(0, -1) }
+      : { $case: "topicType", value: match },
     agentType: type,
     durable: undefined,
+  };
+}
+
+/** Hello of a plain worker. */
+export function hello(fields: Partial<Hello> = {}): Hello {
+  return {
+    versionMin: PROTOCOL_VERSION.min,
+    versionMax: PROTOCOL_VERSION.max,
+    features: [],
+    namespace: "",
+    name: "raw",
+    instanceId: randomUUID(),
+    labels: {},
+    sdkName: "raw",
+    sdkVersion: "1",
+    resume: true,
+    resumeToken: "",
+    maxInFlight: 0,
+    agentTypes: [],
+    subscriptions: [],
+    activations: [],
+    ...fields,
   };
 }

@@ -22,7 +22,10 @@ export interface TestHost {
   /** A bare stream whose batches nobody reads. */
   stream(): RawStream;
   /** Asks the host for its status until it is as wanted. */
-  untilStatus(isWanted: (status: GetStatusResponse) => boolean, what: string): Promise<GetStatusResponse>;
+  untilStatus(
+    isWanted: (status: GetStatusResponse) => boolean,
+    what: string,
+  ): Promise<GetStatusResponse>;
   /** One counter of the host. */
   counter(name: string): Promise<number>;
   /** Closes peers and host, and fails when a socket or a timer of theirs is left. Idempotent. */
@@ -65,7 +68,8 @@ export async function startHost(options: HostOptions = {}, clock?: Clock): Promi
     if (hostsOpen === 0) await until(() => openSockets() <= socketsBefore, "all sockets to close");
     // The wheel of deadlines looks once more before it stops.
     if (clock instanceof FakeClock) clock.advance(WHEEL_MS);
-    if (clock instanceof FakeClock && clock.pending > 0) throw new Error(`${clock.pending} timers of the host are left`);
+    if (clock instanceof FakeClock && clock.pending > 0)
+      throw new Error(`${clock.pending} timers of the host are left`);
   };
   let closed: Promise<void> | undefined;
   return {

@@ -52,9 +52,14 @@ export class TestProcess {
     onTestFinished(() => this.kill());
   }
 
-  /** How it ended. @throws when it does not end in time. */
+  /** How it ended, after it was told to. @throws when it does not end in time. */
   get ended(): Promise<ProcessEnd> {
-    return within(this.#ended, () => `the end of ${this.name}${this.lastWords}`, END_MS);
+    return this.finished(END_MS);
+  }
+
+  /** How it ended, once its work is done. @throws when that takes longer than `limitMs`. */
+  finished(limitMs: number): Promise<ProcessEnd> {
+    return within(this.#ended, () => `the end of ${this.name}${this.lastWords}`, limitMs);
   }
 
   /** Its last lines, for errors. */
@@ -76,7 +81,9 @@ export class TestProcess {
 
   /** Calls `onEnd` when it is gone, with how and with its last words. */
   whenEnded(onEnd: (how: string) => void): void {
-    void this.#ended.then(({ code, signal }) => onEnd(`${signal ?? `code ${code}`}${this.lastWords}`));
+    void this.#ended.then(({ code, signal }) =>
+      onEnd(`${signal ?? `code ${code}`}${this.lastWords}`),
+    );
   }
 
   #read(what: string, stream: Readable | null): Timeline<string> {
@@ -110,18 +117,23 @@ export interface HostProcess extends TestProcess {
   readonly log: Timeline<LogLine>;
 }
 
-const AGENTMESH = fileURLToPath(new URL("../../host/dist/cli/main.js", import.meta.url));
+const AGENTMESH = new URL("../../host/dist/cli/main.js", import.meta.url);
+
+/** Starts a compiled module with these arguments, its output in pipes. */
+export function startModule(name: string, module: URL, args: readonly string[]): TestProcess {
+  const child = spawn(process.execPath, [fileURLToPath(module), ...args], {
+    env: ownEnvironment(),
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  return new TestProcess(name, child);
+}
 
 /** `agentmesh host` on a free port of loopback, or on a port that another host has left; resolves when it is ready. */
 export async function startHostProcess(options: HostOptions = {}): Promise<HostProcess> {
   const all: HostOptions = { listen: "127.0.0.1:0", logLevel: "info", ...options };
-  const child = spawn(process.execPath, [AGENTMESH, "host", ...flagsOf(all)], {
-    env: ownEnvironment(),
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const host = new TestProcess("the host", child);
+  const host = startModule("the host", AGENTMESH, ["host", ...flagsOf(all)]);
   const log = new Timeline<LogLine>("the host's log");
-  createInterface({ input: child.stderr }).on("line", (line) => {
+  host.err.each((line) => {
     if (line.startsWith("{")) log.add(JSON.parse(line));
   });
   host.whenEnded((how) => log.close(how));

@@ -36,7 +36,12 @@ interface Codec<Message> {
 /** What a call came to. */
 export type Outcome<Response> =
   | { readonly kind: "ok"; readonly response: Response }
-  | { readonly kind: "failed"; readonly status: number; readonly details: string; readonly error: Told | undefined };
+  | {
+      readonly kind: "failed";
+      readonly status: number;
+      readonly details: string;
+      readonly error: Told | undefined;
+    };
 
 /** A unary call on its way. */
 export interface Pending<Response> {
@@ -72,57 +77,105 @@ export class RawClient {
   send(target: string, text: string, fields: CallFields = {}): Pending<SendResponse> {
     const { type, key } = agent(target);
     const request = { target: { type, key }, content: textContent(text) };
-    return this.#unary("ClientService/Send", SendRequest.encode(request).finish(), SendResponse, fields);
+    return this.#unary(
+      "ClientService/Send",
+      SendRequest.encode(request).finish(),
+      SendResponse,
+      fields,
+    );
   }
 
   /** ClientService/Publish of a text on `type/source`. */
-  publish(on: string, text: string, fields: CallFields & Partial<PublishRequest> = {}): Pending<PublishResponse> {
+  publish(
+    on: string,
+    text: string,
+    fields: CallFields & Partial<PublishRequest> = {},
+  ): Pending<PublishResponse> {
     const { type, source } = topic(on);
     const { headers, deadlineMs, ...rest } = fields;
-    const request = { topic: { type, source }, content: textContent(text), delayMs: 0, dedupId: "", ...rest };
+    const request = {
+      topic: { type, source },
+      content: textContent(text),
+      delayMs: 0,
+      dedupId: "",
+      ...rest,
+    };
     const bytes = PublishRequest.encode(request).finish();
     const call = { ...(headers && { headers }), ...(deadlineMs !== undefined && { deadlineMs }) };
     return this.#unary("ClientService/Publish", bytes, PublishResponse, call);
   }
 
   /** ClientService/SendStream of a text to `type/key`. */
-  stream(target: string, text: string, fields: CallFields & { chunkTimeoutMs?: number } = {}): RawReplies {
+  stream(
+    target: string,
+    text: string,
+    fields: CallFields & { chunkTimeoutMs?: number } = {},
+  ): RawReplies {
     const { type, key } = agent(target);
     const { chunkTimeoutMs = 0 } = fields;
     const request = { target: { type, key }, content: textContent(text), chunkTimeoutMs };
     const bytes = Buffer.from(SendStreamRequest.encode(request).finish());
     const path = "/agentmesh.v1.ClientService/SendStream";
     return new RawReplies(
-      this.#client.makeServerStreamRequest(path, raw, raw, bytes, metadataOf(fields), optionsOf(fields)),
+      this.#client.makeServerStreamRequest(
+        path,
+        raw,
+        raw,
+        bytes,
+        metadataOf(fields),
+        optionsOf(fields),
+      ),
     );
   }
 
   /** AdminService/GetStatus. */
   status(fields: CallFields = {}): Promise<GetStatusResponse> {
-    return this.#admin("GetStatus", GetStatusRequest.encode({}).finish(), GetStatusResponse, fields);
+    return this.#admin(
+      "GetStatus",
+      GetStatusRequest.encode({}).finish(),
+      GetStatusResponse,
+      fields,
+    );
   }
 
   /** AdminService/ListWorkers. */
-  workers(request: Partial<ListWorkersRequest> = {}, fields: CallFields = {}): Promise<ListWorkersResponse> {
+  workers(
+    request: Partial<ListWorkersRequest> = {},
+    fields: CallFields = {},
+  ): Promise<ListWorkersResponse> {
     const bytes = ListWorkersRequest.encode({ cursor: "", limit: 0, ...request }).finish();
     return this.#admin("ListWorkers", bytes, ListWorkersResponse, fields);
   }
 
   /** AdminService/ListDeadLetters. */
-  deadLetters(request: Partial<ListDeadLettersRequest> = {}, fields: CallFields = {}): Promise<ListDeadLettersResponse> {
-    const bytes = ListDeadLettersRequest.encode({ cursor: "", limit: 0, filter: undefined, ...request }).finish();
+  deadLetters(
+    request: Partial<ListDeadLettersRequest> = {},
+    fields: CallFields = {},
+  ): Promise<ListDeadLettersResponse> {
+    const bytes = ListDeadLettersRequest.encode({
+      cursor: "",
+      limit: 0,
+      filter: undefined,
+      ...request,
+    }).finish();
     return this.#admin("ListDeadLetters", bytes, ListDeadLettersResponse, fields);
   }
 
   /** AdminService/GetDeadLetter. */
-  deadLetter(request: GetDeadLetterRequest, fields: CallFields = {}): Promise<Outcome<GetDeadLetterResponse>> {
+  deadLetter(
+    request: GetDeadLetterRequest,
+    fields: CallFields = {},
+  ): Promise<Outcome<GetDeadLetterResponse>> {
     const bytes = GetDeadLetterRequest.encode(request).finish();
     return this.#unary("AdminService/GetDeadLetter", bytes, GetDeadLetterResponse, fields).outcome;
   }
 
   /** Any unary method of agentmesh.v1 with any bytes. */
   call(method: string, request: Uint8Array, fields: CallFields = {}): Pending<Buffer> {
-    const codec = { encode: (bytes: Buffer) => ({ finish: () => bytes }), decode: (bytes: Uint8Array) => Buffer.from(bytes) };
+    const codec = {
+      encode: (bytes: Buffer) => ({ finish: () => bytes }),
+      decode: (bytes: Uint8Array) => Buffer.from(bytes),
+    };
     return this.#unary(method, request, codec, fields);
   }
 
@@ -137,7 +190,12 @@ export class RawClient {
     return outcome.response;
   }
 
-  #unary<Response>(method: string, request: Uint8Array, codec: Codec<Response>, fields: CallFields): Pending<Response> {
+  #unary<Response>(
+    method: string,
+    request: Uint8Array,
+    codec: Codec<Response>,
+    fields: CallFields,
+  ): Pending<Response> {
     const path = `/agentmesh.v1.${method}`;
     let cancel = (): void => {};
     const outcome = new Promise<Outcome<Response>>((resolve) => {

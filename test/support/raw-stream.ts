@@ -1,5 +1,11 @@
 /** One Connect stream of a scripted worker: batches as bytes, on @grpc/grpc-js and nothing else. */
-import { type ClientDuplexStream, Client, credentials, Metadata, type StatusObject } from "@grpc/grpc-js";
+import {
+  Client,
+  type ClientDuplexStream,
+  credentials,
+  Metadata,
+  type StatusObject,
+} from "@grpc/grpc-js";
 import { errorOf, type Told } from "./told.ts";
 import { within } from "./waiting.ts";
 
@@ -32,7 +38,11 @@ export class RawStream {
   readonly #ended: Promise<StreamEnd>;
   #end: StreamEnd | undefined;
 
-  constructor(address: string, events: RawStreamEvents, headers: Readonly<Record<string, string>> = {}) {
+  constructor(
+    address: string,
+    events: RawStreamEvents,
+    headers: Readonly<Record<string, string>> = {},
+  ) {
     this.#client = new Client(address, credentials.createInsecure(), {
       "grpc.use_local_subchannel_pool": 1,
       "grpc.max_receive_message_length": -1,

@@ -8,27 +8,19 @@
  *     worker.write(reply(deliver, "42"));
  *     const result = await worker.result(1);
  */
-import { randomUUID } from "node:crypto";
-import { PROTOCOL_VERSION } from "@agentmesh/proto";
 import type { Hello, Welcome } from "@agentmesh/proto/agentmesh/v1";
 import {
-  appendWorkerFrame,
   type Ending,
   type HostControl,
   type HostFrame,
-  openBatch,
   readHostBatch,
-  setFirstNumber,
-  setReceivedThrough,
-  WireWriter,
   type WorkerFrame,
 } from "@agentmesh/proto/wire";
-import { agentType, control, send, type SendFields, subscription } from "./frames.ts";
+import { encodeBatch } from "./batches.ts";
+import { type ControlOf, FrameMail, type FrameOf, isKind } from "./frame-mail.ts";
+import { agentType, control, hello, type SendFields, send, subscription } from "./frames.ts";
 import { RawStream, type StreamEnd } from "./raw-stream.ts";
-import { until, within } from "./waiting.ts";
-
-export type FrameOf<Kind extends HostFrame["kind"]> = Extract<HostFrame, { kind: Kind }>;
-type ControlOf<Case extends HostControl["$case"]> = Extract<HostControl, { $case: Case }>["value"];
+import { until } from "./waiting.ts";
 
 export interface RawWorkerOptions {
   /** Names of the agent types to announce. */
@@ -45,48 +37,8 @@ export interface RawWorkerOptions {
   readonly answersPings?: boolean;
 }
 
-interface Waiter {
-  readonly what: string;
-  readonly isWanted: (frame: HostFrame) => boolean;
-  readonly take: (frame: HostFrame) => void;
-  readonly refuse: (error: Error) => void;
-}
-
 /** Request numbers of the worker's own questions, far from those that tests choose. */
 const FIRST_OWN_REQUEST = 1_000_000;
-
-/** Hello of a plain worker. */
-export function hello(fields: Partial<Hello> = {}): Hello {
-  return {
-    versionMin: PROTOCOL_VERSION.min,
-    versionMax: PROTOCOL_VERSION.max,
-    features: [],
-    namespace: "",
-    name: "raw",
-    instanceId: randomUUID(),
-    labels: {},
-    sdkName: "raw",
-    sdkVersion: "1",
-    resume: true,
-    resumeToken: "",
-    maxInFlight: 0,
-    agentTypes: [],
-    subscriptions: [],
-    activations: [],
-    ...fields,
-  };
-}
-
-/** Frames as one batch. 0 as the number of the first makes it one that is not numbered. */
-export function encodeBatch(frames: readonly WorkerFrame[], firstNumber = 0, receivedThrough = 0): Buffer {
-  const writer = new WireWriter();
-  openBatch(writer);
-  for (const frame of frames) appendWorkerFrame(writer, frame);
-  const batch = writer.copy();
-  setFirstNumber(batch, firstNumber);
-  setReceivedThrough(batch, receivedThrough);
-  return batch;
-}
 
 export class RawWorker {
   readonly #address: string;
@@ -98,8 +50,7 @@ export class RawWorker {
   #kept: WorkerFrame[] = [];
   #nextNumber = 1;
   #receivedThrough = 0;
-  #received: HostFrame[] = [];
-  #waiters: Waiter[] = [];
+  readonly #mail = new FrameMail();
   #ownRequest = FIRST_OWN_REQUEST;
   #isFirstBatch = true;
   /** It broke its stream itself. */
@@ -150,12 +101,8 @@ export class RawWorker {
   }
 
   /** Opens a stream, says Hello with these changes and waits for Welcome. The session may be new or go on. */
-  async open(changes: Partial<Hello> = {}): Promise<Welcome> {
-    const welcome = await this.#greet({ ...this.#hello, ...changes });
-    this.#welcome = welcome;
-    if (!welcome.resumed) this.#startAnew();
-    else if (this.#kept.length > 0) this.#sendAgain();
-    return welcome;
+  open(changes: Partial<Hello> = {}): Promise<Welcome> {
+    return this.#greet({ ...this.#hello, ...changes });
   }
 
   /** Says Hello with these changes and expects to be refused. @returns how the stream ended. */
@@ -164,7 +111,8 @@ export class RawWorker {
       () => "welcomed",
       () => "refused",
     );
-    if (outcome === "welcomed") throw new Error("the host welcomed a worker that it should have refused");
+    if (outcome === "welcomed")
+      throw new Error("the host welcomed a worker that it should have refused");
     return this.ended;
   }
 
@@ -187,7 +135,7 @@ export class RawWorker {
   async close(): Promise<void> {
     this.#isAway = false;
     if (this.#stream !== undefined && this.#stream.end === undefined) await this.#stream.cut();
-    else this.#refuseWaiters("the worker was closed");
+    else this.#mail.refuse("the worker was closed");
   }
 
   /** Sends frames as one batch. */
@@ -199,7 +147,8 @@ export class RawWorker {
     const first = this.#nextNumber;
     this.#nextNumber += frames.length;
     this.#kept.push(...frames);
-    if (this.#stream?.end === undefined) this.writeBytes(encodeBatch(frames, first, this.#acknowledged()));
+    if (this.#stream?.end === undefined)
+      this.writeBytes(encodeBatch(frames, first, this.#acknowledged()));
   }
 
   /** Sends a frame outside of the numbering. */
@@ -233,14 +182,17 @@ export class RawWorker {
     kind: Kind,
     isWanted: (frame: FrameOf<Kind>) => boolean = () => true,
   ): Promise<FrameOf<Kind>> {
-    return this.#next(kind, (frame): frame is FrameOf<Kind> => isKind(frame, kind) && isWanted(frame));
+    return this.#mail.next(
+      kind,
+      (frame): frame is FrameOf<Kind> => isKind(frame, kind) && isWanted(frame),
+    );
   }
 
   /** Takes the oldest control frame of this case, waiting for it when it has not arrived. */
   async nextControl<Case extends HostControl["$case"]>(name: Case): Promise<ControlOf<Case>> {
     const isWanted = (frame: HostFrame): frame is FrameOf<"control"> =>
       frame.kind === "control" && frame.control.$case === name;
-    const { control: frame } = await this.#next(name, isWanted);
+    const { control: frame } = await this.#mail.next(name, isWanted);
     return frame.value as ControlOf<Case>;
   }
 
@@ -262,9 +214,7 @@ export class RawWorker {
 
   /** Takes everything of this kind that has arrived, without waiting. */
   taken<Kind extends HostFrame["kind"]>(kind: Kind): FrameOf<Kind>[] {
-    const taken = this.#received.filter((frame) => isKind(frame, kind));
-    this.#received = this.#received.filter((frame) => frame.kind !== kind);
-    return taken;
+    return this.#mail.takeAll(kind);
   }
 
   /**
@@ -312,7 +262,7 @@ export class RawWorker {
     this.#kept = [];
     this.#nextNumber = 1;
     this.#receivedThrough = 0;
-    this.#received = [];
+    this.#mail.clear();
   }
 
   #sendAgain(): void {
@@ -325,8 +275,10 @@ export class RawWorker {
     this.#dropKept(receivedThrough);
     // What comes with a number again was received before the stream broke.
     const skip = firstNumber === 0 ? 0 : Math.max(0, this.#receivedThrough + 1 - firstNumber);
-    if (firstNumber > this.#receivedThrough + 1) throw new Error(`the host left out frame ${this.#receivedThrough + 1}`);
-    if (firstNumber > 0) this.#receivedThrough = Math.max(this.#receivedThrough, firstNumber + count - 1);
+    if (firstNumber > this.#receivedThrough + 1)
+      throw new Error(`the host left out frame ${this.#receivedThrough + 1}`);
+    if (firstNumber > 0)
+      this.#receivedThrough = Math.max(this.#receivedThrough, firstNumber + count - 1);
     this.#checkFirst(frames);
     for (const frame of frames.slice(skip)) this.#hand(frame);
   }
@@ -334,7 +286,8 @@ export class RawWorker {
   #checkFirst(frames: readonly HostFrame[]): void {
     const [first] = frames;
     const isWelcome = first?.kind === "control" && first.control.$case === "welcome";
-    if (this.#isFirstBatch !== isWelcome) throw new Error("Welcome must be the host's first frame, and no other");
+    if (this.#isFirstBatch !== isWelcome)
+      throw new Error("Welcome must be the host's first frame, and no other");
     this.#isFirstBatch = false;
   }
 
@@ -344,50 +297,24 @@ export class RawWorker {
   }
 
   #hand(frame: HostFrame): void {
-    if (frame.kind === "control" && frame.control.$case === "ping" && this.#options.answersPings !== false) {
-      this.writeUnnumbered(control({ $case: "pong", value: { nonce: frame.control.value.nonce } }));
+    if (frame.kind === "control") this.#obey(frame.control);
+    this.#mail.put(frame);
+  }
+
+  #obey(frame: HostControl): void {
+    if (frame.$case === "welcome") this.#begin(frame.value);
+    else if (frame.$case === "ping" && this.#options.answersPings !== false) {
+      this.writeUnnumbered(control({ $case: "pong", value: { nonce: frame.value.nonce } }));
     }
-    const waiter = this.#waiters.find(({ isWanted }) => isWanted(frame));
-    if (waiter === undefined) {
-      this.#received.push(frame);
-      return;
-    }
-    this.#waiters.splice(this.#waiters.indexOf(waiter), 1);
-    waiter.take(frame);
+  }
+
+  #begin(welcome: Welcome): void {
+    this.#welcome = welcome;
+    if (!welcome.resumed) this.#startAnew();
+    else if (this.#kept.length > 0) this.#sendAgain();
   }
 
   #noteEnd(): void {
-    if (!this.#isAway) this.#refuseWaiters(`the stream ended: ${this.stream.end?.details}`);
+    if (!this.#isAway) this.#mail.refuse(`the stream ended: ${this.stream.end?.details}`);
   }
-
-  #refuseWaiters(why: string): void {
-    const waiters = this.#waiters;
-    this.#waiters = [];
-    for (const { what, refuse } of waiters) refuse(new Error(`waited for ${what}; ${why}`));
-  }
-
-  #next<Wanted extends HostFrame>(what: string, isWanted: (frame: HostFrame) => frame is Wanted): Promise<Wanted> {
-    const here = this.#received.find(isWanted);
-    if (here !== undefined) {
-      this.#received.splice(this.#received.indexOf(here), 1);
-      return Promise.resolve(here);
-    }
-    const coming = new Promise<Wanted>((resolve, refuse) => {
-      const take = (frame: HostFrame): void => {
-        if (isWanted(frame)) resolve(frame);
-      };
-      this.#waiters.push({ what, isWanted, take, refuse });
-    });
-    coming.catch(() => {});
-    return within(coming, () => `${what}; there are ${this.#summary()}`);
-  }
-
-  #summary(): string {
-    const kinds = this.#received.map((frame) => (frame.kind === "control" ? frame.control.$case : frame.kind));
-    return kinds.length === 0 ? "no other frames" : kinds.slice(0, 20).join(", ");
-  }
-}
-
-function isKind<Kind extends HostFrame["kind"]>(frame: HostFrame, kind: Kind): frame is FrameOf<Kind> {
-  return frame.kind === kind;
 }

@@ -1,10 +1,14 @@
 /** Waiting for what must come: on an event where there is one, and never longer than a limit that says what was awaited. */
 
 /** Milliseconds of real time that anything in a test may take to arrive. */
-export const LIMIT_MS = 5_000;
+const LIMIT_MS = 5_000;
 
 /** The promise, or an error that says what was awaited. */
-export async function within<Value>(promise: Promise<Value>, what: () => string, limitMs = LIMIT_MS): Promise<Value> {
+export async function within<Value>(
+  promise: Promise<Value>,
+  what: () => string,
+  limitMs = LIMIT_MS,
+): Promise<Value> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new Error(`waited ${limitMs} ms for ${what()}`)), limitMs);
@@ -36,6 +40,7 @@ export async function eventually<Answer>(
   for (;;) {
     const answer = await ask();
     if (isWanted(answer)) return answer;
-    if (performance.now() > last) throw new Error(`waited ${limitMs} ms for ${what}; at last ${JSON.stringify(answer)}`);
+    if (performance.now() > last)
+      throw new Error(`waited ${limitMs} ms for ${what}; at last ${JSON.stringify(answer)}`);
   }
 }

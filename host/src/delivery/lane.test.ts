@@ -7,7 +7,12 @@ import { Namespace } from "./namespace.ts";
 
 const namespace = new Namespace("default", 16);
 const agent = namespace.agent(new AgentId("a", "1"), namespace.type("a"));
-const event = { id: 1, topic: { type: "t", source: "s" }, content: new Uint8Array(0), sender: undefined };
+const event = {
+  id: 1,
+  topic: { type: "t", source: "s" },
+  content: new Uint8Array(0),
+  sender: undefined,
+};
 
 function delivery(order: number): EventDelivery {
   const meshEvent = { ...event, topic: Object(event.topic), resent: false, acceptedUnixMs: 0 };

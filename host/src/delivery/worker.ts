@@ -1,4 +1,4 @@
-import { Fifo } from "@agentmesh/proto/link";
+import { Fifo, NumberMap } from "@agentmesh/proto/link";
 import { hashOf, type Candidate } from "../directory/placement.ts";
 import type { Agent } from "./agent.ts";
 import type { CallDelivery, Delivery, EventDelivery } from "./delivery.ts";
@@ -37,7 +37,7 @@ export class Worker implements Candidate {
   readonly identity: string;
   readonly sink: WorkerSink;
   readonly placementHash: number;
-  readonly inFlight = new Map<number, Delivery>();
+  readonly inFlight = new NumberMap<Delivery>();
   readonly agents = new Set<Agent>();
   /** Agents that have something waiting and could not ship because the worker was held. */
   readonly held = new Set<Agent>();
@@ -108,7 +108,7 @@ export class Worker implements Candidate {
 
   /** Forgets everything in flight, and who waited. @returns what was in flight, in the order of shipping. */
   clear(): Delivery[] {
-    const lost = [...this.inFlight.values()];
+    const lost = this.inFlight.values();
     this.inFlight.clear();
     this.rootsInFlight = 0;
     for (const agent of this.#ready.drain()) agent.isReady = false;

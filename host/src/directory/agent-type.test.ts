@@ -9,8 +9,17 @@ function worker(name: string): Candidate {
 test("a type is known while a worker announces it", () => {
   const type = new AgentType<Candidate, object>("a", 16);
   const one = worker("one");
-  expect([type.isKnown, type.add(one, { agentWindow: 0 }), type.add(one, { agentWindow: 0 })]).toEqual([false, true, false]);
-  expect([type.isKnown, type.workerCount, type.remove(one), type.remove(one)]).toEqual([true, 1, true, false]);
+  expect([
+    type.isKnown,
+    type.add(one, { agentWindow: 0 }),
+    type.add(one, { agentWindow: 0 }),
+  ]).toEqual([false, true, false]);
+  expect([type.isKnown, type.workerCount, type.remove(one), type.remove(one)]).toEqual([
+    true,
+    1,
+    true,
+    false,
+  ]);
   expect(type.isKnown).toBe(false);
 });
 

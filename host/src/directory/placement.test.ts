@@ -58,7 +58,11 @@ test("nothing is placed on workers that take nothing", () => {
 });
 
 test("the least loaded of the open ones takes a send to any key, the first of equals", () => {
-  const [busy, idle, other] = [worker("busy", { load: 3 }), worker("idle", { load: 1 }), worker("other", { load: 1 })];
+  const [busy, idle, other] = [
+    worker("busy", { load: 3 }),
+    worker("idle", { load: 1 }),
+    worker("other", { load: 1 }),
+  ];
   expect(leastLoaded([busy, idle, other])).toBe(idle);
   expect(leastLoaded([worker("closed", { isPlaceable: false }), busy])).toBe(busy);
 });

@@ -72,7 +72,11 @@ test("the index gives what a list of all subscriptions gives, after every change
 test("a change is seen by its generation, a repetition changes nothing", () => {
   const index = new Subscriptions();
   const owner = {};
-  const news: SubscriptionEntry = { id: "s", match: { kind: "exact", text: "news" }, agentType: "a" };
+  const news: SubscriptionEntry = {
+    id: "s",
+    match: { kind: "exact", text: "news" },
+    agentType: "a",
+  };
   index.add(news, owner);
   const { generation } = index;
   index.add(news, owner);

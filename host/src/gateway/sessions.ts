@@ -77,8 +77,8 @@ export class Sessions {
     if (this.#members.size >= this.#options.maxSessions) {
       return { kind: "refused", failure: failure("OVERLOADED", "the host has as many sessions as it may") };
     }
-    this.#endForgotten(hello.instanceId);
     const namespace = this.#parts.namespace(namespaceName);
+    this.#endForgotten(hello.instanceId, namespace);
     const session = this.#create(hello, namespace);
     const registrations = new Registrations(namespace, session.worker, this.#parts.dispatcher, {
       agentTypes: this.#options.agentTypes,
@@ -175,10 +175,13 @@ export class Sessions {
     }
   }
 
-  /** The worker has started anew without its token: what it left behind cannot be resumed by anyone. */
-  #endForgotten(instanceId: string): void {
+  /**
+   * The worker has started anew without its token: what it left behind in this namespace cannot be resumed by anyone.
+   */
+  #endForgotten(instanceId: string, namespace: Namespace): void {
     for (const session of [...this.#members.keys()]) {
-      if (session.identity.instanceId === instanceId && session.phase !== "open") {
+      const isIts = session.identity.instanceId === instanceId && session.namespace === namespace;
+      if (isIts && session.phase !== "open") {
         session.end(failure("SESSION_SUPERSEDED"));
       }
     }

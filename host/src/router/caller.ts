@@ -1,4 +1,5 @@
 import type { Failure } from "@agentmesh/proto";
+import { NumberMap } from "@agentmesh/proto/link";
 import type { ContentBytes, Ending } from "@agentmesh/proto/wire";
 import type { CallDelivery } from "../delivery/delivery.ts";
 import type { Namespace } from "../delivery/namespace.ts";
@@ -19,7 +20,7 @@ export class Caller {
   /** The worker of the same session; undefined for a client. Its activations are whom the caller may speak for. */
   readonly worker: Worker | undefined;
   /** Unsettled sends by request number. */
-  readonly pending = new Map<number, CallDelivery>();
+  readonly pending = new NumberMap<CallDelivery>();
   /** Unsettled sends without ancestors. */
   unsettledRoots = 0;
   /** Bytes of their content. */

@@ -84,7 +84,7 @@ export class Calls implements CallSettlement {
 
   /** A caller is gone: nobody waits for its calls any more. */
   cancelAll(caller: Caller): void {
-    for (const call of [...caller.pending.values()]) this.#giveUp(call, "CANCELLED");
+    for (const call of caller.pending.values()) this.#giveUp(call, "CANCELLED");
   }
 
   /** @throws MeshError `PROTOCOL_VIOLATION` when the number is in use. */

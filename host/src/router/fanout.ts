@@ -24,7 +24,7 @@ export class Fanout {
   readonly #counters: Counters;
   readonly #settling: Settling;
   /** Where a topic goes, by the object of its id: ids that arrive again are the same object. */
-  readonly #routes = new Map<Namespace, Map<object, Route>>();
+  readonly #routes = new WeakMap<Namespace, Map<object, Route>>();
 
   constructor(parts: {
     clock: Clock;

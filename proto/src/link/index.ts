@@ -1,4 +1,5 @@
 export { Fifo } from "./fifo.ts";
 export { Inbox, type InboxOptions } from "./inbox.ts";
 export { Liveness, type LivenessOptions } from "./liveness.ts";
+export { NumberMap } from "./number-map.ts";
 export { type BatchStream, encodeUnnumbered, Outbox, type OutboxOptions } from "./outbox.ts";

@@ -20,6 +20,7 @@ export class Liveness {
   readonly #options: LivenessOptions;
   #heardAt: number;
   #timer: Timer | undefined;
+  #dueAt = 0;
 
   constructor(options: LivenessOptions) {
     this.#options = options;
@@ -42,10 +43,12 @@ export class Liveness {
     const silent = this.#options.clock.now() - this.#heardAt;
     const toHeartbeat = this.#options.heartbeatMs - (silent % this.#options.heartbeatMs);
     const wait = Math.max(1, Math.min(toHeartbeat, this.#options.livenessMs - silent));
+    this.#dueAt = this.#options.clock.now() + wait;
     this.#timer = this.#options.clock.after(wait, this.#check);
   }
 
   readonly #check = (): void => {
+    this.#forgiveOwnPause();
     const silent = this.#options.clock.now() - this.#heardAt;
     if (silent >= this.#options.livenessMs) {
       this.#timer = undefined;
@@ -56,4 +59,11 @@ export class Liveness {
     this.#schedule();
     if (silent >= this.#options.heartbeatMs) this.#options.onSilence();
   };
+
+  /** Who was stopped itself has not read what the peer has sent meanwhile: the peer gets another chance. */
+  #forgiveOwnPause(): void {
+    const { clock, heartbeatMs } = this.#options;
+    const now = clock.now();
+    if (now - this.#dueAt > heartbeatMs) this.#heardAt = Math.max(this.#heardAt, now - heartbeatMs);
+  }
 }

@@ -68,6 +68,8 @@ export class Outbox<Frame> {
   #stream: BatchStream | undefined;
   #blocked = false;
   #scheduled = false;
+  /** Whether something has left in this turn of the event loop. */
+  #hasFlushed = false;
   #wasFull = false;
   #overflowed = false;
 
@@ -175,6 +177,8 @@ export class Outbox<Frame> {
     this.#scheduled = false;
     const stream = this.#stream;
     if (stream === undefined || this.#blocked) return;
+    if (!this.#hasFlushed) setImmediate(this.#turnOver);
+    this.#hasFlushed = true;
     if (this.#frames > 0) this.#seal();
     while (this.#written < this.#kept.length && !this.#blocked) {
       this.#write(stream, this.#kept.at(this.#written) as SealedBatch);
@@ -241,13 +245,22 @@ export class Outbox<Frame> {
     this.#options.onRoom();
   }
 
+  /**
+   * The first flush of a turn of the event loop leaves as soon as what runs now is through; what comes after it in the
+   * same turn leaves together at the end: who sends little is not delayed, who sends much is batched.
+   */
   #schedule(): void {
     if (this.#scheduled || this.#stream === undefined) return;
     this.#scheduled = true;
-    setImmediate(this.#flushNow);
+    if (this.#hasFlushed) setImmediate(this.#flushNow);
+    else process.nextTick(this.#flushNow);
   }
 
   readonly #flushNow = (): void => this.flush();
+
+  readonly #turnOver = (): void => {
+    this.#hasFlushed = false;
+  };
 }
 
 /** One frame as a batch of its own that is not numbered. */

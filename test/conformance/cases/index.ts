@@ -1,9 +1,18 @@
 import type { Case } from "../stage.ts";
 import { agents } from "./agents.ts";
+import { cancellation } from "./cancellation.ts";
 import { contexts } from "./context.ts";
+import { deadlines } from "./deadlines.ts";
 import { errors } from "./errors.ts";
+import { idle } from "./idle.ts";
+import { lifecycle } from "./lifecycle.ts";
 import { messages } from "./messages.ts";
+import { publishing } from "./publishing.ts";
 import { reentry } from "./reentry.ts";
+import { registration } from "./registration.ts";
+import { streamFlow } from "./stream-flow.ts";
+import { streams } from "./streams.ts";
+import { subscriptions } from "./subscriptions.ts";
 import { turns } from "./turns.ts";
 
 /** All of them. */
@@ -14,4 +23,13 @@ export const CASES: readonly Case[] = [
   ...contexts,
   ...turns,
   ...reentry,
+  ...deadlines,
+  ...cancellation,
+  ...streams,
+  ...streamFlow,
+  ...publishing,
+  ...subscriptions,
+  ...idle,
+  ...registration,
+  ...lifecycle,
 ];

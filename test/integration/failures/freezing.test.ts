@@ -13,6 +13,7 @@ import {
   told,
 } from "./mesh.ts";
 import { Work } from "./programs/messages.ts";
+import type { Notice } from "./programs/protocol.ts";
 import { Traffic } from "./traffic.ts";
 
 const SHIPPED_AND_LOST = { code: "WORKER_LOST", outcome: "unknown", retryable: false };
@@ -54,13 +55,20 @@ test("a worker that stops is noticed, loses its agents, and works again when it 
 
   // Nobody else runs this type: it waits for the one who may come back. The worker reads first of all that its gate
   // is open; still the turn behind the gate belongs to an activation that has ended.
-  const waiting = settlement("a send that waits", caller.send(agentId("only-frozen", "a"), work(1, true)));
+  const waiting = settlement(
+    "a send that waits",
+    caller.send(agentId("only-frozen", "a"), work(1, true)),
+  );
   const { mark } = frozen.notices;
   frozen.order({ kind: "open-gate" });
   frozen.signal("SIGCONT");
   expect(await statusOf(frozen, "connected", { from: mark })).toMatchObject({ resumed: true });
+  const isTold = ({ kind }: Notice): boolean => kind === "told-to-stop";
+  await frozen.notices.first(isTold, "the turn at the gate to be told to stop");
   expect(await waiting).toMatchObject({ kind: "value", value: { worker: "frozen", before: 0 } });
-  const begun = frozen.notices.entries.flatMap((notice) => (notice.kind === "held" ? [notice.agent] : []));
+  const begun = frozen.notices.entries.flatMap((notice) =>
+    notice.kind === "held" ? [notice.agent] : [],
+  );
   expect(begun).toEqual([`probe/${gated}`, "only-frozen/a"]);
   expect(await caller.send(probe, work(3))).toMatchObject({ worker: "other", before: 2 });
 });
@@ -82,8 +90,12 @@ test("a host that stops is noticed, and goes on with nothing lost", async () => 
   await statusOf(worker, "suspended", { from: marks.ofWorker });
   await callerStatus(caller, "suspended", { from: marks.ofCaller });
   host.signal("SIGCONT");
-  expect(await statusOf(worker, "connected", { from: marks.ofWorker })).toMatchObject({ resumed: true });
-  expect(await callerStatus(caller, "connected", { from: marks.ofCaller })).toMatchObject({ resumed: true });
+  expect(await statusOf(worker, "connected", { from: marks.ofWorker })).toMatchObject({
+    resumed: true,
+  });
+  expect(await callerStatus(caller, "connected", { from: marks.ofCaller })).toMatchObject({
+    resumed: true,
+  });
   await traffic.progress(500);
   expect(await traffic.end()).toEqual([]);
 });

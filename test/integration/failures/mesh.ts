@@ -119,7 +119,10 @@ export async function keysOn(worker: Worker, name: string, count: number): Promi
   const keys: string[] = [];
   for (let next = 0; keys.length < count; next++) {
     const key = `key-${next}`;
-    const handled = await worker.send(agentId("probe", key), Work({ sender: "scout", sequence: 1 }));
+    const handled = await worker.send(
+      agentId("probe", key),
+      Work({ sender: "scout", sequence: 1 }),
+    );
     if (handled.worker === name) keys.push(key);
   }
   return keys;

@@ -18,6 +18,8 @@ export interface TrafficOptions {
   readonly streams: number;
   /** Length of each. */
   readonly streamLength: number;
+  /** Whether agents may move to another worker, where they begin anew. Default false. */
+  readonly agentsMove?: boolean;
 }
 
 const SENDER = "traffic";
@@ -27,6 +29,7 @@ export class Traffic {
   readonly #caller: Worker;
   readonly #options: TrafficOptions;
   readonly #published = new Map<string, number>();
+  readonly #workers = new Set<string>();
   readonly #problems: string[] = [];
   readonly #lanes: Promise<void>[] = [];
   #isEnding = false;
@@ -50,6 +53,11 @@ export class Traffic {
   /** Sends and publishes that are settled, and replies of streams. */
   get settled(): number {
     return this.#settled;
+  }
+
+  /** Names of the workers that have answered. */
+  get workers(): ReadonlySet<string> {
+    return this.#workers;
   }
 
   /** Waits for so many more of them. */
@@ -84,7 +92,10 @@ export class Traffic {
     const handled = await this.#caller.send(agentId("probe", key), work, { timeoutMs: TIMEOUT_MS });
     this.#settled++;
     const { before, count } = handled;
-    if (handled.sequence === sequence && before === sequence - 1 && count === sequence) return;
+    this.#workers.add(handled.worker);
+    const goesOn = before === sequence - 1 && (count === sequence || this.#options.agentsMove);
+    const beginsAnew = before === 0 && count === 1 && this.#options.agentsMove === true;
+    if (handled.sequence === sequence && (goesOn || beginsAnew)) return;
     this.#problems.push(`send ${sequence} to ${key} became ${JSON.stringify(handled)}`);
   }
 
@@ -116,7 +127,8 @@ export class Traffic {
       ({ heard } = await this.#caller.send(agentId("probe", key), Recall({})));
     }
     const wrong = heard.find(({ sequence, attempt }, at) => sequence !== at + 1 || attempt !== 1);
-    if (wrong !== undefined) this.#problems.push(`${key} heard ${JSON.stringify(wrong)} out of place`);
+    if (wrong !== undefined)
+      this.#problems.push(`${key} heard ${JSON.stringify(wrong)} out of place`);
     if (heard.length !== published) {
       this.#problems.push(`${key} heard ${heard.length} of ${published} events`);
     }

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
+import type { FrameOf } from "../../support/frame-mail.ts";
 import { agentType, done, nested, publish, send, turnEnd } from "../../support/frames.ts";
 import { hostForTest } from "../../support/host.ts";
-import type { FrameOf, RawWorker } from "../../support/raw-worker.ts";
+import type { RawWorker } from "../../support/raw-worker.ts";
 
 type Deliver = FrameOf<"deliver">;
 
@@ -12,7 +13,13 @@ async function root(worker: RawWorker, target = "a/1"): Promise<Deliver> {
 }
 
 /** Sends from a turn and tells what arrives. */
-async function step(from: RawWorker, parent: Deliver, request: number, target: string, to = from): Promise<Deliver> {
+async function step(
+  from: RawWorker,
+  parent: Deliver,
+  request: number,
+  target: string,
+  to = from,
+): Promise<Deliver> {
   from.write(nested(parent, request, target, ""));
   return to.next("deliver");
 }
@@ -22,7 +29,8 @@ describe("a chain of nested sends", () => {
     const mesh = await hostForTest();
     const worker = await mesh.worker(["a"]);
     let deliver = await root(worker);
-    for (let depth = 1; depth <= 32; depth++) deliver = await step(worker, deliver, depth, `a/level-${depth}`);
+    for (let depth = 1; depth <= 32; depth++)
+      deliver = await step(worker, deliver, depth, `a/level-${depth}`);
     worker.write(nested(deliver, 33, "a/level-33", ""));
     expect(await worker.result(33)).toMatchObject({
       failure: { code: "CHAIN_TOO_DEEP", outcome: "not-executed", retryable: false },
@@ -41,7 +49,9 @@ describe("a chain of nested sends", () => {
     const mesh = await hostForTest({ chainDepth: 1 });
     const worker = await mesh.worker(["a", "b"], { subscriptions: ["news -> b"] });
     const inner = await step(worker, await root(worker), 1, "a/2");
-    worker.write(publish(1, "news/s", "", { activation: inner.activation, parent: inner.delivery }));
+    worker.write(
+      publish(1, "news/s", "", { activation: inner.activation, parent: inner.delivery }),
+    );
     const [target] = (await worker.next("event")).targets;
     if (target === undefined) throw new Error("the event has a target");
     worker.write(send(2, "a/3", "", { activation: target.activation, parent: target.delivery }));
@@ -76,7 +86,9 @@ describe("re-entry:", () => {
 
   test("it is let through a full window, behind which unrelated messages wait", async () => {
     const mesh = await hostForTest();
-    const one = await mesh.worker([], { hello: { agentTypes: [agentType("a", { agentWindow: 1 })] } });
+    const one = await mesh.worker([], {
+      hello: { agentTypes: [agentType("a", { agentWindow: 1 })] },
+    });
     const [two, stranger] = [await mesh.worker(["b"]), await mesh.worker()];
     const first = await root(one);
     const second = await step(one, first, 7, "b/1", two);
@@ -157,7 +169,10 @@ describe("re-entry:", () => {
     if (target === undefined) throw new Error("the event has a target");
     worker.write(send(7, "b/1", "", { activation: target.activation, parent: target.delivery }));
     const second = await worker.next("deliver");
-    expect(await step(worker, second, 8, "a/1")).toMatchObject({ reenters: 7, activation: target.activation });
+    expect(await step(worker, second, 8, "a/1")).toMatchObject({
+      reenters: 7,
+      activation: target.activation,
+    });
     worker.write(done(target));
     await worker.barrier();
   });

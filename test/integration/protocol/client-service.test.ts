@@ -1,7 +1,7 @@
 import { status as Status } from "@grpc/grpc-js";
 import { describe, expect, test } from "vitest";
 import { FakeClock } from "../../support/fake-clock.ts";
-import { agentType, chunk, content, fail, reply, send, textOf, turnEnd } from "../../support/frames.ts";
+import { agentType, fail, reply, send, textOf, turnEnd } from "../../support/frames.ts";
 import { hostForTest } from "../../support/host.ts";
 
 async function serving(options = {}) {
@@ -16,7 +16,11 @@ describe("Send", () => {
     const { client, worker } = await serving();
     const call = client.send("a/1", "why?");
     const deliver = await worker.next("deliver");
-    expect([deliver.target.text, deliver.sender, textOf(deliver.content)]).toEqual(["a/1", undefined, "why?"]);
+    expect([deliver.target.text, deliver.sender, textOf(deliver.content)]).toEqual([
+      "a/1",
+      undefined,
+      "why?",
+    ]);
     worker.write(reply(deliver, "42"));
     const outcome = await call.outcome;
     expect(outcome.kind === "ok" && outcome.response.reply?.data.toString()).toBe("42");
@@ -32,13 +36,23 @@ describe("Send", () => {
   test("that fails ends with the status of the code and the whole error in its details", async () => {
     const { client, worker } = await serving();
     const call = client.send("a/1", "");
-    const hints = { appCode: "NO_STOCK", details: Buffer.from('{"left":0}'), stack: "at secret.ts:1" };
+    const hints = {
+      appCode: "NO_STOCK",
+      details: Buffer.from('{"left":0}'),
+      stack: "at secret.ts:1",
+    };
     worker.write(fail(await worker.next("deliver"), "APPLICATION", "none left", hints));
     expect(await call.outcome).toMatchObject({
       kind: "failed",
       status: Status.UNKNOWN,
       details: "APPLICATION: none left",
-      error: { code: "APPLICATION", outcome: "executed", appCode: "NO_STOCK", details: hints.details, stack: "" },
+      error: {
+        code: "APPLICATION",
+        outcome: "executed",
+        appCode: "NO_STOCK",
+        details: hints.details,
+        stack: "",
+      },
     });
   });
 
@@ -64,7 +78,8 @@ describe("Send", () => {
   test("with bytes that are no request is refused, and the host goes on", async () => {
     const { client, worker } = await serving();
     for (const method of ["Send", "Publish"]) {
-      const outcome = await client.call(`ClientService/${method}`, Buffer.from("0affff", "hex")).outcome;
+      const outcome = await client.call(`ClientService/${method}`, Buffer.from("0affff", "hex"))
+        .outcome;
       expect(outcome).toMatchObject({ status: Status.INVALID_ARGUMENT });
     }
     await worker.barrier();
@@ -101,7 +116,9 @@ describe("Send", () => {
 
   test("that is cancelled while it waits is never shipped", async () => {
     const { mesh, client } = await serving();
-    const narrow = await mesh.worker([], { hello: { agentTypes: [agentType("b", { agentWindow: 1 })] } });
+    const narrow = await mesh.worker([], {
+      hello: { agentTypes: [agentType("b", { agentWindow: 1 })] },
+    });
     narrow.write(send(1, "b/1", ""));
     const first = await narrow.next("deliver");
     const call = client.send("b/1", "");
@@ -115,96 +132,17 @@ describe("Send", () => {
   });
 });
 
-describe("SendStream", () => {
-  test("returns the chunks and then ends", async () => {
-    const { client, worker } = await serving();
-    const replies = client.stream("a/1", "");
-    const deliver = await worker.next("deliver");
-    expect(deliver).toMatchObject({ streamChunks: 64, streamBytes: 256 * 1024 });
-    worker.write(chunk(deliver, "one"), chunk(deliver, "two"), turnEnd(deliver));
-    expect([await replies.next(), await replies.next(), await replies.next()]).toEqual(["one", "two", undefined]);
-    expect(await replies.ended).toMatchObject({ kind: "ok" });
-  });
-
-  test("that fails after a chunk ends with the error in its details", async () => {
-    const { client, worker } = await serving();
-    const replies = client.stream("a/1", "");
-    const deliver = await worker.next("deliver");
-    worker.write(chunk(deliver, "one"), fail(deliver, "HANDLER_FAILED", "boom"));
-    expect(await replies.next()).toBe("one");
-    expect(await replies.ended).toMatchObject({ status: Status.UNKNOWN, error: { code: "HANDLER_FAILED", text: "boom" } });
-  });
-
-  test("to a type that nobody announced fails at once", async () => {
-    const { client } = await serving();
-    expect(await client.stream("nobody/1", "").ended).toMatchObject({ error: { code: "AGENT_TYPE_UNKNOWN" } });
-  });
-
-  test("that the client cancels tells the worker to stop", async () => {
-    const { client, worker } = await serving();
-    const replies = client.stream("a/1", "");
-    const deliver = await worker.next("deliver");
-    worker.write(chunk(deliver, "one"));
-    expect(await replies.next()).toBe("one");
-    replies.cancel();
-    expect((await worker.next("cancel-delivery")).delivery).toBe(deliver.delivery);
-    worker.write(turnEnd(deliver));
-    await worker.barrier();
-  });
-
-  test("has the limit that the client asks for, to the first chunk and between chunks", async () => {
-    const { clock, client, worker } = await serving();
-    const replies = client.stream("a/1", "", { chunkTimeoutMs: 400 });
-    const deliver = await worker.next("deliver");
-    expect(deliver.timeoutMs).toBe(400);
-    clock.advance(450);
-    expect(await replies.ended).toMatchObject({ status: Status.DEADLINE_EXCEEDED, error: { code: "DEADLINE_EXCEEDED" } });
-  });
-
-  test("whose client reads slowly slows the worker down", async () => {
-    const { client, worker } = await serving();
-    const replies = client.stream("a/1", "");
-    const deliver = await worker.next("deliver");
-    const piece = { ...chunk(deliver, ""), content: content("x".repeat(64 * 1024)) };
-    let [chunks, bytes] = [deliver.streamChunks, deliver.streamBytes];
-    let sent = 0;
-    const sendAllowed = (): void => {
-      for (; chunks > 0 && bytes > 0; sent++) {
-        worker.write(piece);
-        chunks -= 1;
-        bytes -= piece.content.length;
-      }
-    };
-    const takeCredit = (): void => {
-      for (const credit of worker.taken("stream-credit")) {
-        chunks += credit.chunks;
-        bytes += credit.bytes;
-      }
-    };
-    for (let round = 0, before = -1; sent > before || round < 5; round++) {
-      before = sent;
-      sendAllowed();
-      await worker.barrier();
-      takeCredit();
-      // Far more than the buffers between hold would mean that nothing holds the worker back.
-      expect(sent).toBeLessThan(2_000);
-    }
-    expect(chunks <= 0 || bytes <= 0).toBe(true);
-    const held = sent;
-    for (let count = 0; count < held; count++) await replies.next();
-    await worker.next("stream-credit");
-    worker.write(turnEnd(deliver));
-    expect(await replies.next()).toBeUndefined();
-  });
-});
-
 describe("Publish", () => {
   test("returns the id of the accepted event", async () => {
     const { client, worker } = await serving();
     const outcome = await client.publish("news/paris", "rain").outcome;
     const event = await worker.next("event");
     expect(outcome).toEqual({ kind: "ok", response: { id: event.id } });
-    expect([event.topic.source, event.sender, textOf(event.content)]).toEqual(["paris", undefined, "rain"]);
+    expect([event.topic.source, event.sender, textOf(event.content)]).toEqual([
+      "paris",
+      undefined,
+      "rain",
+    ]);
   });
 
   test("twice is two events", async () => {
@@ -239,13 +177,16 @@ describe("the namespace of a call", () => {
   test("in which nobody is knows no type, and leaves nothing behind", async () => {
     const { client } = await serving();
     const headers = { "agentmesh-namespace": "empty" };
-    expect(await client.send("a/1", "", { headers }).outcome).toMatchObject({ error: { code: "AGENT_TYPE_UNKNOWN" } });
+    expect(await client.send("a/1", "", { headers }).outcome).toMatchObject({
+      error: { code: "AGENT_TYPE_UNKNOWN" },
+    });
     expect((await client.publish("news/s", "", { headers }).outcome).kind).toBe("ok");
   });
 
   test("that breaks the grammar is refused", async () => {
     const { client } = await serving();
-    const outcome = await client.send("a/1", "", { headers: { "agentmesh-namespace": "a/b" } }).outcome;
+    const outcome = await client.send("a/1", "", { headers: { "agentmesh-namespace": "a/b" } })
+      .outcome;
     expect(outcome).toMatchObject({ status: Status.INVALID_ARGUMENT });
   });
 });
@@ -255,11 +196,16 @@ test("a host with a token admits only calls that carry it", async () => {
   const { client } = mesh;
   const headers = { authorization: "Bearer secret" };
   for (const call of [client.send("a/1", ""), client.publish("news/s", "")]) {
-    expect(await call.outcome).toMatchObject({ status: Status.UNAUTHENTICATED, error: { code: "UNAUTHENTICATED" } });
+    expect(await call.outcome).toMatchObject({
+      status: Status.UNAUTHENTICATED,
+      error: { code: "UNAUTHENTICATED" },
+    });
   }
   expect(await client.stream("a/1", "").ended).toMatchObject({ status: Status.UNAUTHENTICATED });
   await expect(client.status()).rejects.toThrow("UNAUTHENTICATED");
-  expect(await client.send("a/1", "", { headers }).outcome).toMatchObject({ error: { code: "AGENT_TYPE_UNKNOWN" } });
+  expect(await client.send("a/1", "", { headers }).outcome).toMatchObject({
+    error: { code: "AGENT_TYPE_UNKNOWN" },
+  });
   expect((await client.publish("news/s", "", { headers }).outcome).kind).toBe("ok");
   expect((await client.status({ headers })).draining).toBe(false);
 });

@@ -1,6 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { agentType, done, fail, postpone, publish, send, subscription, textOf } from "../../support/frames.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
+import {
+  agentType,
+  done,
+  fail,
+  postpone,
+  publish,
+  send,
+  subscription,
+  textOf,
+} from "../../support/frames.ts";
 import { hostForTest, type TestHost } from "../../support/host.ts";
 import type { RawWorker } from "../../support/raw-worker.ts";
 
@@ -25,7 +34,8 @@ test("an event whose handler fails becomes a dead letter with everything that a 
   const reporter = await worker.next("deliver");
   worker.write(publish(1, "news/paris", "rain", { activation: reporter.activation }));
   const event = await worker.next("event");
-  for (const target of event.targets) worker.write(fail(target, "HANDLER_FAILED", "boom", { stack: "at a.ts:1" }));
+  for (const target of event.targets)
+    worker.write(fail(target, "HANDLER_FAILED", "boom", { stack: "at a.ts:1" }));
   await worker.barrier();
   const { deadLetters, nextCursor } = await mesh.client.deadLetters();
   expect(nextCursor).toBe("");
@@ -48,7 +58,8 @@ test("an event whose handler fails becomes a dead letter with everything that a 
   ]);
   const shown = await mesh.client.deadLetter({ id: event.id, target: undefined });
   expect(shown).toMatchObject({ kind: "ok", response: { deadLetter: { id: event.id } } });
-  if (shown.kind === "ok") expect(shown.response.deadLetter?.content?.data).toEqual(Buffer.from("rain"));
+  if (shown.kind === "ok")
+    expect(shown.response.deadLetter?.content?.data).toEqual(Buffer.from("rain"));
   expect(await mesh.counter("dead_letters")).toBe(1);
 });
 
@@ -56,7 +67,8 @@ test("dead letters are listed in pages, oldest first, and only those of the name
   const mesh = await hostForTest();
   const [worker, stranger] = [await listener(mesh), await listener(mesh, "other")];
   await failOn(stranger, 1, "other");
-  for (const [index, text] of ["one", "two", "three"].entries()) await failOn(worker, index + 1, text);
+  for (const [index, text] of ["one", "two", "three"].entries())
+    await failOn(worker, index + 1, text);
   const first = await mesh.client.deadLetters({ limit: 2 });
   expect(first.deadLetters.map(({ error }) => error?.text)).toEqual(["cannot one", "cannot two"]);
   expect(first.nextCursor).not.toBe("");
@@ -73,7 +85,9 @@ test("a dead letter that does not exist, or is another namespace's, is not found
   await failOn(worker, 1, "one");
   const { deadLetters } = await mesh.client.deadLetters();
   const id = deadLetters[0]?.id ?? 0;
-  expect(await mesh.client.deadLetter({ id: 1, target: undefined })).toMatchObject({ error: { code: "NOT_FOUND" } });
+  expect(await mesh.client.deadLetter({ id: 1, target: undefined })).toMatchObject({
+    error: { code: "NOT_FOUND" },
+  });
   const headers = { "agentmesh-namespace": "other" };
   expect(await mesh.client.deadLetter({ id, target: undefined }, { headers })).toMatchObject({
     error: { code: "NOT_FOUND" },
@@ -98,7 +112,9 @@ test("a turn that was abandoned leaves one, and its agent is placed anew", async
   expect(await asked).toMatchObject({ failure: { code: "TURN_ABANDONED", outcome: "unknown" } });
   expect(await worker.nextControl("deactivate")).toEqual({ activations: [deliver.activation] });
   const { deadLetters } = await mesh.client.deadLetters();
-  expect(deadLetters).toMatchObject([{ id: deliver.id, topic: undefined, target: { type: "a", key: "1" } }]);
+  expect(deadLetters).toMatchObject([
+    { id: deliver.id, topic: undefined, target: { type: "a", key: "1" } },
+  ]);
   worker.write(send(1, "a/1", "next"));
   const next = await worker.next("deliver");
   expect(next.activation).toBeGreaterThan(deliver.activation);
@@ -107,21 +123,30 @@ test("a turn that was abandoned leaves one, and its agent is placed anew", async
 test("an accepted event that finds the mailbox full is parked", async () => {
   const mesh = await hostForTest({ mailboxMessages: 2 });
   const worker = await mesh.worker([], {
-    hello: { agentTypes: [agentType("a", { agentWindow: 1 })], subscriptions: [subscription("s", "news", "a")] },
+    hello: {
+      agentTypes: [agentType("a", { agentWindow: 1 })],
+      subscriptions: [subscription("s", "news", "a")],
+    },
   });
-  worker.write(...["shipped", "waits", "waits too", "too much"].map((text, n) => publish(n + 1, "news/s", text)));
+  worker.write(
+    ...["shipped", "waits", "waits too", "too much"].map((text, n) =>
+      publish(n + 1, "news/s", text),
+    ),
+  );
   expect((await worker.next("accepted")).sequences).toEqual([1, 2, 3, 4]);
   const { deadLetters } = await mesh.client.deadLetters();
   expect(deadLetters.map(({ error, attempts }) => [error?.code, attempts])).toEqual([[3, 0]]);
   const id = deadLetters[0]?.id ?? 0;
   const shown = await mesh.client.deadLetter({ id, target: undefined });
-  if (shown.kind === "ok") expect(shown.response.deadLetter?.content?.data.toString()).toBe("too much");
+  if (shown.kind === "ok")
+    expect(shown.response.deadLetter?.content?.data.toString()).toBe("too much");
 });
 
 test("the oldest dead letters go when there are more than the host keeps", async () => {
   const mesh = await hostForTest({ deadLetters: 2 });
   const worker = await listener(mesh);
-  for (const [index, text] of ["one", "two", "three"].entries()) await failOn(worker, index + 1, text);
+  for (const [index, text] of ["one", "two", "three"].entries())
+    await failOn(worker, index + 1, text);
   const { deadLetters } = await mesh.client.deadLetters();
   expect(deadLetters.map(({ error }) => error?.text)).toEqual(["cannot two", "cannot three"]);
   expect((await mesh.client.status()).deadLetters).toBe(2);
@@ -154,7 +179,8 @@ describe("an event that its handler postpones", () => {
     const caller = await mesh.worker();
     const worker = await listener(mesh);
     worker.write(publish(1, "news/s", "later"));
-    for (const target of (await worker.next("event")).targets) worker.write(postpone(target, 1_000));
+    for (const target of (await worker.next("event")).targets)
+      worker.write(postpone(target, 1_000));
     await worker.leave();
     clock.advance(1_050);
     await caller.barrier();

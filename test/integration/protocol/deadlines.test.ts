@@ -10,7 +10,9 @@ const { DEADLINE_EXCEEDED, CANCELLED } = ERROR_TABLE;
 async function oneByOne() {
   const clock = new FakeClock();
   const mesh = await hostForTest({}, clock);
-  const worker = await mesh.worker([], { hello: { agentTypes: [agentType("slow", { agentWindow: 1 })] } });
+  const worker = await mesh.worker([], {
+    hello: { agentTypes: [agentType("slow", { agentWindow: 1 })] },
+  });
   return { clock, mesh, worker };
 }
 
@@ -108,7 +110,9 @@ describe("a cancel", () => {
     worker.write(send(1, "slow/1", ""));
     const deliver = await worker.next("deliver");
     worker.write(cancel(1));
-    expect(await worker.result(1)).toMatchObject({ failure: { code: "CANCELLED", outcome: "unknown", retryable: false } });
+    expect(await worker.result(1)).toMatchObject({
+      failure: { code: "CANCELLED", outcome: "unknown", retryable: false },
+    });
     const told = await worker.next("cancel-delivery");
     expect(told).toMatchObject({ delivery: deliver.delivery, reason: CANCELLED.number });
   });
@@ -136,6 +140,16 @@ describe("a cancel", () => {
     worker.write(cancel(1), cancel(99));
     await worker.barrier();
     expect(worker.taken("result")).toEqual([]);
+  });
+
+  test("of a send that its worker then gives back means that it is not shipped again", async () => {
+    const { worker } = await oneByOne();
+    worker.write(send(1, "slow/1", ""));
+    const { delivery } = await worker.next("deliver");
+    worker.write(cancel(1), control({ $case: "release", value: { deliveries: [delivery] } }));
+    await worker.result(1);
+    await worker.barrier();
+    expect(worker.taken("deliver")).toEqual([]);
   });
 
   test("keeps the agent's place until its worker has told the end of the turn", async () => {
@@ -180,8 +194,12 @@ test("a send that the handler postpones comes again after the time, without coun
 test("a send that the handler postpones past its deadline settles at the deadline", async () => {
   const { clock, worker } = await oneByOne();
   worker.write(send(1, "slow/1", "", { timeoutMs: 1_000 }));
-  worker.write(turnEnd(await worker.next("deliver"), { ending: { kind: "postponed", delayMs: 60_000 } }));
+  worker.write(
+    turnEnd(await worker.next("deliver"), { ending: { kind: "postponed", delayMs: 60_000 } }),
+  );
   await worker.barrier();
   clock.advance(1_050);
-  expect(await worker.result(1)).toMatchObject({ failure: { code: "DEADLINE_EXCEEDED", outcome: "not-executed" } });
+  expect(await worker.result(1)).toMatchObject({
+    failure: { code: "DEADLINE_EXCEEDED", outcome: "not-executed" },
+  });
 });

@@ -103,13 +103,17 @@ describe("when the last worker of a type goes,", () => {
   test("what it had is lost with it and what waited is told that there is nobody", async () => {
     const mesh = await hostForTest();
     const caller = await mesh.worker();
-    const worker = await mesh.worker([], { hello: { agentTypes: [agentType("a", { agentWindow: 1 })] } });
+    const worker = await mesh.worker([], {
+      hello: { agentTypes: [agentType("a", { agentWindow: 1 })] },
+    });
     const shipped = caller.ask("a/1", "");
     await worker.next("deliver");
     const waiting = caller.ask("a/1", "");
     await caller.barrier();
     await worker.leave();
-    expect(await shipped).toMatchObject({ failure: { code: "WORKER_LOST", outcome: "unknown", retryable: false } });
+    expect(await shipped).toMatchObject({
+      failure: { code: "WORKER_LOST", outcome: "unknown", retryable: false },
+    });
     expect(await waiting).toMatchObject({
       failure: { code: "AGENT_TYPE_UNKNOWN", outcome: "not-executed", retryable: true },
     });
@@ -118,7 +122,9 @@ describe("when the last worker of a type goes,", () => {
   test("an agent that had to leave and is lost in its last turn leaves no send behind", async () => {
     const mesh = await hostForTest();
     const caller = await mesh.worker();
-    const worker = await mesh.worker([], { hello: { agentTypes: [agentType("a", { agentWindow: 1 })] } });
+    const worker = await mesh.worker([], {
+      hello: { agentTypes: [agentType("a", { agentWindow: 1 })] },
+    });
     const shipped = caller.ask("a/1", "");
     await worker.next("deliver");
     const waiting = caller.ask("a/1", "");

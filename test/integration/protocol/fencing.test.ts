@@ -1,8 +1,18 @@
 import { status as Status } from "@grpc/grpc-js";
 import { describe, expect, test } from "vitest";
-import { chunk, control, done, fail, postpone, publish, reply, send, turnEnd } from "../../support/frames.ts";
+import type { FrameOf } from "../../support/frame-mail.ts";
+import {
+  chunk,
+  control,
+  done,
+  fail,
+  postpone,
+  publish,
+  reply,
+  send,
+  turnEnd,
+} from "../../support/frames.ts";
 import { hostForTest } from "../../support/host.ts";
-import type { FrameOf } from "../../support/raw-worker.ts";
 
 /** A worker whose first activation of `a/1` has ended and whose second is in a turn. */
 async function twoActivations() {
@@ -97,7 +107,10 @@ describe("nobody speaks as someone else:", () => {
     const { mesh, worker, current } = await twoActivations();
     const forger = await mesh.worker(["a"]);
     forger.write(send(1, "a/2", "", { activation: current.activation }));
-    expect(await forger.ended).toMatchObject({ status: Status.PERMISSION_DENIED, error: { code: "FORBIDDEN" } });
+    expect(await forger.ended).toMatchObject({
+      status: Status.PERMISSION_DENIED,
+      error: { code: "FORBIDDEN" },
+    });
     expect((await forger.resume()).resumed).toBe(false);
     worker.write(send(20, "a/2", "", { activation: current.activation }));
     expect((await worker.next("deliver")).sender?.text).toBe("a/1");

@@ -2,10 +2,10 @@ import { DEFAULTS } from "@agentmesh/proto";
 import type { Hello } from "@agentmesh/proto/agentmesh/v1";
 import { status as Status } from "@grpc/grpc-js";
 import { describe, expect, test } from "vitest";
+import { encodeBatch } from "../../support/batches.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
-import { agentType, control, publish, reply, send } from "../../support/frames.ts";
+import { agentType, control, hello, publish, reply, send } from "../../support/frames.ts";
 import { hostForTest } from "../../support/host.ts";
-import { encodeBatch, hello } from "../../support/raw-worker.ts";
 
 const HELLO = control({ $case: "hello", value: hello() });
 
@@ -17,7 +17,11 @@ test("the headers of the host leave at once, before any Hello", async () => {
 });
 
 test("Welcome tells the terms of the host", async () => {
-  const mesh = await hostForTest({ leaseMs: 700, requestWindow: 12, alternateAddresses: ["10.0.0.2:50051"] });
+  const mesh = await hostForTest({
+    leaseMs: 700,
+    requestWindow: 12,
+    alternateAddresses: ["10.0.0.2:50051"],
+  });
   const worker = await mesh.worker();
   expect(worker.welcome).toMatchObject({
     version: 1,
@@ -78,7 +82,11 @@ describe("Hello is checked:", () => {
     ["an instance id of 7 bytes", { instanceId: "1234567" }, "INVALID_ARGUMENT"],
     ["an instance id of 65 bytes", { instanceId: "x".repeat(65) }, "INVALID_ARGUMENT"],
     ["a name of 129 bytes", { name: "ü".repeat(65) }, "INVALID_ARGUMENT"],
-    ["65 labels", { labels: Object.fromEntries(Array.from({ length: 65 }, (_, n) => [`l${n}`, ""])) }, "INVALID_ARGUMENT"],
+    [
+      "65 labels",
+      { labels: Object.fromEntries(Array.from({ length: 65 }, (_, n) => [`l${n}`, ""])) },
+      "INVALID_ARGUMENT",
+    ],
     ["an agent type with a blank", { agentTypes: [agentType("a b")] }, "INVALID_ARGUMENT"],
     ["an agent type twice", { agentTypes: [agentType("a"), agentType("a")] }, "AGENT_TYPE_TAKEN"],
   ];
@@ -110,7 +118,11 @@ describe("a host with a token", () => {
     const end = await mesh.stranger({ headers: headers as Record<string, string> }).refused();
     expect(end.status).toBe(Status.UNAUTHENTICATED);
     expect(end.details).toMatch(/^UNAUTHENTICATED: ./);
-    expect(end.error).toMatchObject({ code: "UNAUTHENTICATED", outcome: "not-executed", statusCode: end.status });
+    expect(end.error).toMatchObject({
+      code: "UNAUTHENTICATED",
+      outcome: "not-executed",
+      statusCode: end.status,
+    });
   });
 
   test("welcomes a worker with it", async () => {
@@ -156,7 +168,10 @@ test("a host with as many sessions as it may have refuses one more, and says tha
   const mesh = await hostForTest({ maxSessions: 1 });
   const first = await mesh.worker();
   const end = await mesh.stranger().refused();
-  expect(end).toMatchObject({ status: Status.RESOURCE_EXHAUSTED, error: { code: "OVERLOADED", retryable: true } });
+  expect(end).toMatchObject({
+    status: Status.RESOURCE_EXHAUSTED,
+    error: { code: "OVERLOADED", retryable: true },
+  });
   await first.leave();
   await mesh.stranger().open();
 });

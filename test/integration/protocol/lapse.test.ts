@@ -1,19 +1,34 @@
 import { describe, expect, test } from "vitest";
 import { FakeClock } from "../../support/fake-clock.ts";
-import { agentType, chunk, done, publish, reply, send, subscription, textOf } from "../../support/frames.ts";
+import {
+  agentType,
+  chunk,
+  done,
+  publish,
+  reply,
+  send,
+  subscription,
+  textOf,
+} from "../../support/frames.ts";
 import { hostForTest, type TestHost } from "../../support/host.ts";
 
 const LEASE_MS = 1_500;
 const GRACE_MS = 30_000;
 
 const oneByOne = {
-  hello: { agentTypes: [agentType("a", { agentWindow: 1 })], subscriptions: [subscription("s", "news", "a")] },
+  hello: {
+    agentTypes: [agentType("a", { agentWindow: 1 })],
+    subscriptions: [subscription("s", "news", "a")],
+  },
 };
 
 /** A caller and a worker whose agents take one message at a time. */
 async function pair(options = {}) {
   const clock = new FakeClock();
-  const mesh = await hostForTest({ leaseMs: LEASE_MS, sessionGraceMs: GRACE_MS, livenessMs: 100_000, ...options }, clock);
+  const mesh = await hostForTest(
+    { leaseMs: LEASE_MS, sessionGraceMs: GRACE_MS, livenessMs: 100_000, ...options },
+    clock,
+  );
   const caller = await mesh.worker();
   const worker = await mesh.worker([], oneByOne);
   return { clock, mesh, caller, worker };
@@ -21,7 +36,10 @@ async function pair(options = {}) {
 
 /** Waits until the host has noticed how many streams are broken. */
 async function suspended(mesh: TestHost, count: number): Promise<void> {
-  await mesh.untilStatus(({ workersSuspended }) => workersSuspended === count, `${count} broken streams`);
+  await mesh.untilStatus(
+    ({ workersSuspended }) => workersSuspended === count,
+    `${count} broken streams`,
+  );
 }
 
 describe("when the lease of a broken stream runs out,", () => {
@@ -40,7 +58,9 @@ describe("when the lease of a broken stream runs out,", () => {
     expect(caller.taken("result")).toEqual([]);
     clock.advance(1);
     for (const ending of await Promise.all(shipped)) {
-      expect(ending).toMatchObject({ failure: { code: "WORKER_LOST", outcome: "unknown", retryable: false } });
+      expect(ending).toMatchObject({
+        failure: { code: "WORKER_LOST", outcome: "unknown", retryable: false },
+      });
     }
     for (const _ of keys) {
       const deliver = await other.next("deliver");
@@ -49,6 +69,23 @@ describe("when the lease of a broken stream runs out,", () => {
     }
     for (const ending of await Promise.all(waiting)) expect(ending.kind).toBe("reply");
     expect(await mesh.counter("sessions_lapsed")).toBe(1);
+  });
+
+  test("a send that came while it was broken was not shipped, and goes to the other worker", async () => {
+    const { clock, mesh, caller, worker } = await pair();
+    const first = caller.ask("a/1", "");
+    worker.write(reply(await worker.next("deliver"), ""));
+    await first;
+    const other = await mesh.worker([], oneByOne);
+    await worker.cut();
+    await suspended(mesh, 1);
+    const asked = caller.ask("a/1", "meanwhile");
+    await caller.barrier();
+    clock.advance(LEASE_MS);
+    const deliver = await other.next("deliver");
+    expect([textOf(deliver.content), deliver.attempt]).toEqual(["meanwhile", 1]);
+    other.write(reply(deliver, ""));
+    expect((await asked).kind).toBe("reply");
   });
 
   test("its agents are placed anew only when a message needs them", async () => {
@@ -76,7 +113,11 @@ describe("when the lease of a broken stream runs out,", () => {
     await suspended(mesh, 1);
     clock.advance(LEASE_MS);
     const again = await other.next("event");
-    expect([again.id, again.targets[0]?.attempt, textOf(again.content)]).toEqual([first.id, 2, "one"]);
+    expect([again.id, again.targets[0]?.attempt, textOf(again.content)]).toEqual([
+      first.id,
+      2,
+      "one",
+    ]);
     other.write(...again.targets.map((target) => done(target)));
     const next = await other.next("event");
     expect([next.targets[0]?.attempt, textOf(next.content)]).toEqual([1, "two"]);
@@ -92,7 +133,9 @@ describe("when the lease of a broken stream runs out,", () => {
     await worker.cut();
     await suspended(mesh, 1);
     clock.advance(LEASE_MS);
-    expect(await caller.result(1)).toMatchObject({ failure: { code: "WORKER_LOST", outcome: "unknown" } });
+    expect(await caller.result(1)).toMatchObject({
+      failure: { code: "WORKER_LOST", outcome: "unknown" },
+    });
   });
 
   test("its type stays known: sends wait for it until the grace is over", async () => {
@@ -105,7 +148,9 @@ describe("when the lease of a broken stream runs out,", () => {
     await caller.barrier();
     expect(caller.taken("result")).toEqual([]);
     clock.advance(GRACE_MS - LEASE_MS);
-    expect(await caller.result(1)).toMatchObject({ failure: { code: "AGENT_TYPE_UNKNOWN", outcome: "not-executed" } });
+    expect(await caller.result(1)).toMatchObject({
+      failure: { code: "AGENT_TYPE_UNKNOWN", outcome: "not-executed" },
+    });
     expect(await mesh.counter("events_dropped")).toBe(1);
     const { workersSuspended, subscriptions, queued } = await mesh.client.status();
     expect([workersSuspended, subscriptions, queued]).toEqual([0, 0, 0]);
@@ -156,7 +201,11 @@ describe("a worker that comes back after its lease", () => {
     await suspended(mesh, 1);
     clock.advance(LEASE_MS);
     expect(await asked).toMatchObject({ failure: { code: "WORKER_LOST" } });
-    worker.write(reply(deliver, "late"), chunk(deliver, "late"), ...event.targets.map((target) => done(target)));
+    worker.write(
+      reply(deliver, "late"),
+      chunk(deliver, "late"),
+      ...event.targets.map((target) => done(target)),
+    );
     await worker.resume();
     const again = await worker.next("event");
     expect([again.id, again.targets[0]?.attempt]).toEqual([event.id, 2]);

@@ -12,7 +12,9 @@ async function one(mesh: TestHost, namespace: string): Promise<RawWorker> {
 
 test("a send reaches only the agent of its own namespace", async () => {
   const mesh = await hostForTest();
-  const workers = new Map(await Promise.all(NAMES.map(async (name) => [name, await one(mesh, name)] as const)));
+  const workers = new Map(
+    await Promise.all(NAMES.map(async (name) => [name, await one(mesh, name)] as const)),
+  );
   for (const [name, worker] of workers) {
     worker.write(send(1, "a/same", `in ${name}`));
     const deliver = await worker.next("deliver");

@@ -1,12 +1,17 @@
 import { describe, expect, test } from "vitest";
+import type { FrameOf } from "../../support/frame-mail.ts";
 import { agentType, control, send, textOf, turnEnd } from "../../support/frames.ts";
 import { hostForTest, type TestHost } from "../../support/host.ts";
-import type { FrameOf, RawWorker } from "../../support/raw-worker.ts";
+import type { RawWorker } from "../../support/raw-worker.ts";
 
 type Deliver = FrameOf<"deliver">;
 
 /** Sends to the agent and tells which of the workers got it. The turn stays open. */
-async function holder(caller: RawWorker, target: string, workers: readonly RawWorker[]): Promise<[RawWorker, Deliver]> {
+async function holder(
+  caller: RawWorker,
+  target: string,
+  workers: readonly RawWorker[],
+): Promise<[RawWorker, Deliver]> {
   const asked = caller.ask(target, "");
   asked.catch(() => {});
   await caller.barrier();
@@ -19,12 +24,19 @@ async function holder(caller: RawWorker, target: string, workers: readonly RawWo
 }
 
 /** The worker that each key is on; each agent is idle again and still active. */
-async function homes(mesh: TestHost, keys: readonly string[], workers: readonly RawWorker[]): Promise<RawWorker[]> {
+async function homes(
+  mesh: TestHost,
+  keys: readonly string[],
+  workers: readonly RawWorker[],
+): Promise<RawWorker[]> {
   const caller = await mesh.worker();
   const found: RawWorker[] = [];
   for (const key of keys) {
     const [worker, deliver] = await holder(caller, `a/${key}`, workers);
-    worker.write(turnEnd(deliver), control({ $case: "idle", value: { activations: [deliver.activation] } }));
+    worker.write(
+      turnEnd(deliver),
+      control({ $case: "idle", value: { activations: [deliver.activation] } }),
+    );
     await worker.nextControl("deactivate");
     found.push(worker);
   }
@@ -64,7 +76,8 @@ test("keys without activation spread over the workers, whatever the order in whi
   const idsBefore = (await homes(one, KEYS, before)).map(({ instanceId }) => instanceId);
   const idsAfter = (await homes(two, KEYS, after)).map(({ instanceId }) => instanceId);
   expect(idsAfter).toEqual(idsBefore);
-  for (const id of IDS.slice(0, 2)) expect(idsBefore.filter((other) => other === id).length).toBeGreaterThan(15);
+  for (const id of IDS.slice(0, 2))
+    expect(idsBefore.filter((other) => other === id).length).toBeGreaterThan(15);
 });
 
 test("when a worker comes, only the keys that it wins move; when it goes, only those move back", async () => {
@@ -73,7 +86,8 @@ test("when a worker comes, only the keys that it wins move; when it goes, only t
   const before = await homes(mesh, KEYS, workers);
   const third = await joiner(mesh, IDS[2]);
   const during = await homes(mesh, KEYS, [...workers, third]);
-  for (const [index, home] of during.entries()) if (home !== third) expect(home).toBe(before[index]);
+  for (const [index, home] of during.entries())
+    if (home !== third) expect(home).toBe(before[index]);
   expect(during.filter((home) => home === third).length).toBeGreaterThan(5);
   await third.leave();
   expect(await homes(mesh, KEYS, workers)).toEqual(before);
@@ -112,7 +126,9 @@ describe("a send to any key", () => {
   test("is refused when nobody announced the type", async () => {
     const mesh = await hostForTest();
     const caller = await mesh.worker();
-    expect(await caller.ask("nobody/", "")).toMatchObject({ failure: { code: "AGENT_TYPE_UNKNOWN" } });
+    expect(await caller.ask("nobody/", "")).toMatchObject({
+      failure: { code: "AGENT_TYPE_UNKNOWN" },
+    });
   });
 });
 
@@ -125,7 +141,13 @@ describe("registration", () => {
   test("is answered, also when it is refused", async () => {
     const mesh = await hostForTest();
     const worker = await mesh.worker();
-    worker.write(register(1, "a"), register(2, "a"), register(3, "a b"), unregister(4, "b"), unregister(5, "a"));
+    worker.write(
+      register(1, "a"),
+      register(2, "a"),
+      register(3, "a b"),
+      unregister(4, "b"),
+      unregister(5, "a"),
+    );
     const answers = [];
     for (let count = 0; count < 5; count++) answers.push(await worker.nextControl("answer"));
     expect(answers.map(({ request }) => request)).toEqual([1, 2, 3, 4, 5]);
@@ -169,7 +191,9 @@ describe("registration", () => {
   test("that the last worker withdraws settles what waits behind a running turn when that turn ends", async () => {
     const mesh = await hostForTest();
     const caller = await mesh.worker();
-    const worker = await mesh.worker([], { hello: { agentTypes: [agentType("a", { agentWindow: 1 })] } });
+    const worker = await mesh.worker([], {
+      hello: { agentTypes: [agentType("a", { agentWindow: 1 })] },
+    });
     const running = caller.ask("a/1", "");
     const deliver = await worker.next("deliver");
     const queued = [caller.ask("a/1", ""), caller.ask("a/1", "")];
@@ -179,7 +203,9 @@ describe("registration", () => {
     worker.write(turnEnd(deliver));
     expect(await running).toEqual({ kind: "done" });
     for (const ending of await Promise.all(queued)) {
-      expect(ending).toMatchObject({ failure: { code: "AGENT_TYPE_UNKNOWN", outcome: "not-executed" } });
+      expect(ending).toMatchObject({
+        failure: { code: "AGENT_TYPE_UNKNOWN", outcome: "not-executed" },
+      });
     }
   });
 
@@ -233,7 +259,9 @@ test("deliveries that a worker gives back come again in their order without coun
   const worker = await mesh.worker(["a"]);
   worker.write(...[1, 2, 3].map((request) => send(request, "a/1", `${request}`)));
   const delivers = await Promise.all([1, 2, 3].map(() => worker.next("deliver")));
-  worker.write(control({ $case: "release", value: { deliveries: delivers.map(({ delivery }) => delivery) } }));
+  worker.write(
+    control({ $case: "release", value: { deliveries: delivers.map(({ delivery }) => delivery) } }),
+  );
   for (const number of [1, 2, 3]) {
     const deliver = await worker.next("deliver");
     expect([textOf(deliver.content), deliver.attempt]).toEqual([`${number}`, 1]);

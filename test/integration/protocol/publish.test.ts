@@ -1,7 +1,17 @@
 import { describe, expect, test } from "vitest";
-import { agentType, control, done, fail, publish, send, subscription, textOf, turnEnd } from "../../support/frames.ts";
+import type { FrameOf } from "../../support/frame-mail.ts";
+import {
+  agentType,
+  done,
+  fail,
+  publish,
+  send,
+  subscription,
+  textOf,
+  turnEnd,
+} from "../../support/frames.ts";
 import { hostForTest } from "../../support/host.ts";
-import type { FrameOf, RawWorker } from "../../support/raw-worker.ts";
+import type { RawWorker } from "../../support/raw-worker.ts";
 
 /** The agents of an Event frame, as texts. */
 function targetsOf(event: FrameOf<"event">): string[] {
@@ -22,88 +32,15 @@ test("an event is accepted and goes to the agent of its source", async () => {
   publisher.write(publish(5, "news/paris", "rain"));
   expect((await publisher.next("accepted")).sequences).toEqual([5]);
   const event = await worker.next("event");
-  expect(event).toMatchObject({ sender: undefined, resent: false, targets: [{ attempt: 1, durable: false }] });
+  expect(event).toMatchObject({
+    sender: undefined,
+    resent: false,
+    targets: [{ attempt: 1, durable: false }],
+  });
   expect(event.topic).toMatchObject({ type: "news", source: "paris" });
   expect(targetsOf(event)).toEqual(["log/paris"]);
   expect(textOf(event.content)).toBe("rain");
   expect(event.acceptedUnixMs).toBeGreaterThan(1_600_000_000_000);
-});
-
-describe("a subscription", () => {
-  test.each([
-    ["news -> a", ["news"], ["news.local", "new", "x.news"]],
-    ["news.* -> a", ["news.", "news.local"], ["news", "newsx", "x.news.local"]],
-    ["* -> a", ["news", "x"], []],
-    ["a:b=c -> a", ["a:b=c"], ["a:b"]],
-  ])("%s matches %j and not %j", async (text, matching, others) => {
-    const mesh = await hostForTest();
-    const worker = await mesh.worker(["a"], { subscriptions: [text] });
-    const topics = [...matching, ...others];
-    worker.write(...topics.map((type, index) => publish(index + 1, `${type}/s`, type)));
-    const got = await events(worker, worker);
-    expect(got.map(({ content }) => textOf(content)).toSorted()).toEqual(matching.toSorted());
-  });
-
-  test("that overlaps with others of its agent type delivers once", async () => {
-    const mesh = await hostForTest();
-    const worker = await mesh.worker(["a"], { subscriptions: ["news -> a", "new* -> a", "* -> a", "news -> a"] });
-    const second = await mesh.worker(["a"], { subscriptions: ["news -> a", "n* -> a"] });
-    worker.write(publish(1, "news/s", ""));
-    const got = [...(await events(worker, worker)), ...(await events(worker, second))];
-    expect(got.map(targetsOf)).toEqual([["a/s"]]);
-  });
-
-  test("that ended gets nothing from then on", async () => {
-    const mesh = await hostForTest();
-    const worker = await mesh.worker(["a"], { subscriptions: ["news -> a"] });
-    const unsubscribe = control({ $case: "unsubscribe", value: { request: 1, id: "s0", durableName: "" } });
-    worker.write(publish(1, "news/s", "before"), unsubscribe, publish(2, "news/s", "after"));
-    const got = await events(worker, worker);
-    expect(got.map(({ content }) => textOf(content))).toEqual(["before"]);
-    expect((await worker.nextControl("answer")).error).toBeUndefined();
-  });
-
-  test("lives while one of the sessions that declared it lives", async () => {
-    const mesh = await hostForTest();
-    const [one, two] = [
-      await mesh.worker(["a"], { subscriptions: ["news -> a"] }),
-      await mesh.worker(["a"], { subscriptions: ["news -> a"] }),
-    ];
-    await one.leave();
-    two.write(publish(1, "news/s", ""));
-    expect(await events(two, two)).toHaveLength(1);
-    const caller = await mesh.worker();
-    await two.leave();
-    caller.write(publish(1, "news/s", ""));
-    await caller.next("accepted");
-    expect((await mesh.client.status()).subscriptions).toBe(0);
-  });
-
-  test("is answered, also when it is refused", async () => {
-    const mesh = await hostForTest();
-    const worker = await mesh.worker(["a"]);
-    const durable = { name: "d", maxAttempts: 0, backoffMs: 0, maxRetryMs: 0, retentionMs: 0, update: false };
-    const asked = [
-      [subscription("s", "news", "a"), undefined],
-      [subscription("s", "news", "a"), undefined],
-      [subscription("s", "other", "a"), 24],
-      [subscription("", "news", "a"), 11],
-      [subscription("x".repeat(129), "news", "a"), 11],
-      [subscription("t", "no blanks", "a"), 11],
-      [subscription("t", "news", "no blanks"), 11],
-      [{ ...subscription("t", "news", "a"), match: undefined }, 11],
-      [{ ...subscription("t", "news", "a"), durable }, 32],
-    ] as const;
-    for (const [index, [value]] of asked.entries()) {
-      worker.write(control({ $case: "subscribe", value: { request: index, subscription: value } }));
-    }
-    for (const [index, [, code]] of asked.entries()) {
-      const answer = await worker.nextControl("answer");
-      expect([answer.request, answer.error?.code]).toEqual([index, code]);
-    }
-    worker.write(control({ $case: "unsubscribe", value: { request: 1, id: "nope", durableName: "" } }));
-    expect((await worker.nextControl("answer")).error?.code).toBe(25);
-  });
 });
 
 test("the agent that publishes does not receive its own event, its siblings do", async () => {
@@ -111,11 +48,15 @@ test("the agent that publishes does not receive its own event, its siblings do",
   const worker = await mesh.worker(["a", "b"], { subscriptions: ["news -> a", "news -> b"] });
   worker.write(send(1, "a/s", ""));
   const deliver = await worker.next("deliver");
-  worker.write(publish(1, "news/s", "", { activation: deliver.activation, parent: deliver.delivery }));
+  worker.write(
+    publish(1, "news/s", "", { activation: deliver.activation, parent: deliver.delivery }),
+  );
   const [event] = await events(worker, worker);
   expect(event?.sender?.text).toBe("a/s");
   expect(event && targetsOf(event)).toEqual(["b/s"]);
-  worker.write(publish(2, "news/other", "", { activation: deliver.activation, parent: deliver.delivery }));
+  worker.write(
+    publish(2, "news/other", "", { activation: deliver.activation, parent: deliver.delivery }),
+  );
   const [other] = await events(worker, worker);
   expect(other && targetsOf(other)).toEqual(["a/other", "b/other"]);
 });
@@ -123,7 +64,9 @@ test("the agent that publishes does not receive its own event, its siblings do",
 test("an event travels once to each worker, with all its agents there", async () => {
   const mesh = await hostForTest();
   const names = ["a", "b", "c", "d", "e"];
-  const one = await mesh.worker(names.slice(0, 3), { subscriptions: names.map((name) => `news -> ${name}`) });
+  const one = await mesh.worker(names.slice(0, 3), {
+    subscriptions: names.map((name) => `news -> ${name}`),
+  });
   const two = await mesh.worker(names.slice(3));
   const publisher = await mesh.worker();
   publisher.write(publish(1, "news/s", "to all"));
@@ -148,7 +91,10 @@ test("an event for which there is no worker is accepted, dropped and counted", a
 test("the events of one sender to one agent keep their order, also those that had to wait", async () => {
   const mesh = await hostForTest();
   const worker = await mesh.worker([], {
-    hello: { agentTypes: [agentType("a", { agentWindow: 2 })], subscriptions: [subscription("s", "news", "a")] },
+    hello: {
+      agentTypes: [agentType("a", { agentWindow: 2 })],
+      subscriptions: [subscription("s", "news", "a")],
+    },
   });
   const publisher = await mesh.worker();
   const texts = Array.from({ length: 50 }, (_, n) => `${n}`);
@@ -242,7 +188,9 @@ test("publishes of a turn's end go out with it, in the name of its agent", async
   const worker = await mesh.worker(["a", "b"], { subscriptions: ["news -> b"] });
   worker.write(send(1, "a/s", ""));
   const deliver = await worker.next("deliver");
-  worker.write(turnEnd(deliver, { publishes: [publish(1, "news/s", "one"), publish(2, "news/s", "two")] }));
+  worker.write(
+    turnEnd(deliver, { publishes: [publish(1, "news/s", "one"), publish(2, "news/s", "two")] }),
+  );
   expect(await worker.result(1)).toEqual({ kind: "done" });
   const got = await events(worker, worker);
   expect(got.map(({ content, sender }) => [textOf(content), sender?.text])).toEqual([
@@ -260,5 +208,7 @@ test("an event that one agent fails on is parked for it alone", async () => {
   if (one === undefined || two === undefined) throw new Error("the event has two targets");
   worker.write(fail(one, "HANDLER_FAILED"), done(two));
   await worker.barrier();
-  expect((await mesh.client.deadLetters()).deadLetters.map(({ target }) => target?.type)).toEqual([one.agent.type]);
+  expect((await mesh.client.deadLetters()).deadLetters.map(({ target }) => target?.type)).toEqual([
+    one.agent.type,
+  ]);
 });

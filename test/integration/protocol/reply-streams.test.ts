@@ -1,7 +1,16 @@
 import { ERROR_TABLE } from "@agentmesh/proto";
 import { describe, expect, test } from "vitest";
 import { FakeClock } from "../../support/fake-clock.ts";
-import { chunk, content, fail, nested, send, type SendFields, textOf, turnEnd } from "../../support/frames.ts";
+import {
+  chunk,
+  content,
+  fail,
+  nested,
+  type SendFields,
+  send,
+  textOf,
+  turnEnd,
+} from "../../support/frames.ts";
 import { hostForTest } from "../../support/host.ts";
 
 const KIB = 1024;
@@ -12,7 +21,9 @@ async function openStream(fields: SendFields = {}) {
   const mesh = await hostForTest({}, clock);
   const caller = await mesh.worker();
   const worker = await mesh.worker(["a"]);
-  caller.write(send(1, "a/1", "", { streamChunks: 4, streamBytes: 64 * KIB, timeoutMs: 1_000, ...fields }));
+  caller.write(
+    send(1, "a/1", "", { streamChunks: 4, streamBytes: 64 * KIB, timeoutMs: 1_000, ...fields }),
+  );
   const deliver = await worker.next("deliver");
   return { clock, mesh, caller, worker, deliver };
 }
@@ -36,7 +47,9 @@ test("a stream may end without a chunk, and may fail after some", async () => {
   worker.write(turnEnd(deliver), chunk(other, "one"), fail(other, "HANDLER_FAILED", "half way"));
   expect(await caller.result(1)).toEqual({ kind: "done" });
   expect((await caller.next("chunk")).request).toBe(2);
-  expect(await caller.result(2)).toMatchObject({ failure: { code: "HANDLER_FAILED", outcome: "executed" } });
+  expect(await caller.result(2)).toMatchObject({
+    failure: { code: "HANDLER_FAILED", outcome: "executed" },
+  });
 });
 
 describe("credit", () => {
@@ -45,7 +58,11 @@ describe("credit", () => {
     worker.write(chunk(deliver, "one"));
     await caller.next("chunk");
     caller.write(credit(1, 2, 1_000));
-    expect(await worker.next("stream-credit")).toMatchObject({ stream: deliver.delivery, chunks: 2, bytes: 1_000 });
+    expect(await worker.next("stream-credit")).toMatchObject({
+      stream: deliver.delivery,
+      chunks: 2,
+      bytes: 1_000,
+    });
     worker.write(chunk(deliver, "two"), chunk(deliver, "three"), turnEnd(deliver));
     expect(await caller.result(1)).toEqual({ kind: "done" });
     expect(caller.taken("chunk")).toHaveLength(2);
@@ -55,7 +72,11 @@ describe("credit", () => {
     const clock = new FakeClock();
     const mesh = await hostForTest({}, clock);
     const worker = await mesh.worker(["a"], { hello: { maxInFlight: 1 } });
-    worker.write(send(1, "a/1", ""), send(2, "a/1", "", { streamChunks: 1, streamBytes: 10 }), credit(2, 4, 90));
+    worker.write(
+      send(1, "a/1", ""),
+      send(2, "a/1", "", { streamChunks: 1, streamBytes: 10 }),
+      credit(2, 4, 90),
+    );
     const first = await worker.next("deliver");
     await worker.barrier();
     worker.write(turnEnd(first));
@@ -67,18 +88,26 @@ describe("credit", () => {
   test.each([
     ["chunks", { streamChunks: 2 }],
     ["bytes", { streamBytes: 30 }],
-  ])("that is overrun in %s ends the stream with STREAM_OVERRUN and tells the worker to stop", async (_what, window) => {
-    const { caller, worker, deliver } = await openStream(window);
-    worker.write(chunk(deliver, "one"), chunk(deliver, "two"), chunk(deliver, "three"));
-    expect(await caller.result(1)).toMatchObject({ failure: { code: "STREAM_OVERRUN", outcome: "executed" } });
-    expect(caller.taken("chunk")).toHaveLength(2);
-    const cancel = await worker.next("cancel-delivery");
-    expect(cancel).toMatchObject({ delivery: deliver.delivery, reason: ERROR_TABLE.STREAM_OVERRUN.number });
-    worker.write(turnEnd(deliver));
-    await worker.barrier();
-    await caller.barrier();
-    expect(caller.taken("result")).toEqual([]);
-  });
+  ])(
+    "that is overrun in %s ends the stream with STREAM_OVERRUN and tells the worker to stop",
+    async (_what, window) => {
+      const { caller, worker, deliver } = await openStream(window);
+      worker.write(chunk(deliver, "one"), chunk(deliver, "two"), chunk(deliver, "three"));
+      expect(await caller.result(1)).toMatchObject({
+        failure: { code: "STREAM_OVERRUN", outcome: "executed" },
+      });
+      expect(caller.taken("chunk")).toHaveLength(2);
+      const cancel = await worker.next("cancel-delivery");
+      expect(cancel).toMatchObject({
+        delivery: deliver.delivery,
+        reason: ERROR_TABLE.STREAM_OVERRUN.number,
+      });
+      worker.write(turnEnd(deliver));
+      await worker.barrier();
+      await caller.barrier();
+      expect(caller.taken("result")).toEqual([]);
+    },
+  );
 
   test("in bytes lets one chunk pass that is larger than what is left", async () => {
     const { caller, worker, deliver } = await openStream({ streamBytes: 10 });
@@ -107,7 +136,9 @@ describe("the deadline of a stream", () => {
   test("runs to the first chunk", async () => {
     const { clock, caller, worker, deliver } = await openStream();
     clock.advance(1_050);
-    expect(await caller.result(1)).toMatchObject({ failure: { code: "DEADLINE_EXCEEDED", outcome: "unknown" } });
+    expect(await caller.result(1)).toMatchObject({
+      failure: { code: "DEADLINE_EXCEEDED", outcome: "unknown" },
+    });
     expect(await worker.next("cancel-delivery")).toMatchObject({ delivery: deliver.delivery });
   });
 
@@ -152,7 +183,9 @@ test("a stream that the caller cancels ends at once, and later chunks vanish", a
   await caller.next("chunk");
   caller.write({ kind: "cancel", request: 1 });
   expect(await caller.result(1)).toMatchObject({ failure: { code: "CANCELLED" } });
-  expect(await worker.next("cancel-delivery")).toMatchObject({ reason: ERROR_TABLE.CANCELLED.number });
+  expect(await worker.next("cancel-delivery")).toMatchObject({
+    reason: ERROR_TABLE.CANCELLED.number,
+  });
   worker.write(chunk(deliver, "two"), turnEnd(deliver));
   await worker.barrier();
   await caller.barrier();
@@ -164,13 +197,18 @@ test("a stream whose worker is lost ends after the chunks that came", async () =
   worker.write(chunk(deliver, "one"));
   await caller.next("chunk");
   await worker.leave();
-  expect(await caller.result(1)).toMatchObject({ failure: { code: "WORKER_LOST", outcome: "unknown" } });
+  expect(await caller.result(1)).toMatchObject({
+    failure: { code: "WORKER_LOST", outcome: "unknown" },
+  });
 });
 
 test("a chunk is forwarded as the bytes that it was, and counted", async () => {
   const { mesh, caller, worker, deliver } = await openStream();
   const bytes = Buffer.from("00ff00ff", "hex");
-  worker.write({ ...chunk(deliver, ""), content: bytes }, { ...chunk(deliver, ""), content: content("text") });
+  worker.write(
+    { ...chunk(deliver, ""), content: bytes },
+    { ...chunk(deliver, ""), content: content("text") },
+  );
   expect(Buffer.from((await caller.next("chunk")).content)).toEqual(bytes);
   await caller.next("chunk");
   expect(await mesh.counter("chunks")).toBe(2);

@@ -1,8 +1,20 @@
 import { describe, expect, test } from "vitest";
+import { encodeBatch } from "../../support/batches.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
-import { chunk, control, done, publish, reply, send, subscription, textOf, turnEnd } from "../../support/frames.ts";
+import type { FrameOf } from "../../support/frame-mail.ts";
+import {
+  chunk,
+  control,
+  done,
+  publish,
+  reply,
+  send,
+  subscription,
+  textOf,
+  turnEnd,
+} from "../../support/frames.ts";
 import { hostForTest } from "../../support/host.ts";
-import { encodeBatch, type FrameOf, type RawWorker } from "../../support/raw-worker.ts";
+import type { RawWorker } from "../../support/raw-worker.ts";
 
 const numbers = Array.from({ length: 64 }, (_, n) => n + 1);
 
@@ -21,7 +33,10 @@ async function pair() {
   const clock = new FakeClock();
   const mesh = await hostForTest({}, clock);
   const caller = await mesh.worker();
-  const worker = await mesh.worker(["a", "log"], { subscriptions: ["news -> log"], hello: { maxInFlight: 1_000 } });
+  const worker = await mesh.worker(["a", "log"], {
+    subscriptions: ["news -> log"],
+    hello: { maxInFlight: 1_000 },
+  });
   return { clock, mesh, caller, worker };
 }
 
@@ -39,17 +54,23 @@ describe("a stream that breaks and resumes within the lease", () => {
   test("loses, repeats and reorders nothing that the host sent meanwhile", async () => {
     const { caller, worker } = await pair();
     worker.stream.pause();
-    caller.write(...numbers.slice(0, 32).map((number) => send(number, `a/${number % 4}`, `${number}`)));
+    caller.write(
+      ...numbers.slice(0, 32).map((number) => send(number, `a/${number % 4}`, `${number}`)),
+    );
     await caller.barrier();
     await worker.cut();
-    caller.write(...numbers.slice(32).map((number) => send(number, `a/${number % 4}`, `${number}`)));
+    caller.write(
+      ...numbers.slice(32).map((number) => send(number, `a/${number % 4}`, `${number}`)),
+    );
     await caller.barrier();
     await worker.resume();
     const delivers = await take(worker, "deliver", 64);
     expect(delivers.map(({ delivery }) => delivery)).toEqual(numbers);
     expect(delivers.every(({ attempt }) => attempt === 1)).toBe(true);
     for (const key of ["0", "1", "2", "3"]) {
-      const texts = delivers.filter(({ target }) => target.key === key).map((deliver) => Number(textOf(deliver.content)));
+      const texts = delivers
+        .filter(({ target }) => target.key === key)
+        .map((deliver) => Number(textOf(deliver.content)));
       expect(texts).toEqual(texts.toSorted((one, other) => one - other));
     }
     worker.write(...delivers.map((deliver) => reply(deliver, textOf(deliver.content))));
@@ -63,7 +84,9 @@ describe("a stream that breaks and resumes within the lease", () => {
     const { caller, worker } = await pair();
     caller.write(...numbers.map((number) => send(number, `a/${number}`, `${number}`)));
     const delivers = await take(worker, "deliver", 64);
-    worker.write(...delivers.slice(0, 20).map((deliver) => reply(deliver, textOf(deliver.content))));
+    worker.write(
+      ...delivers.slice(0, 20).map((deliver) => reply(deliver, textOf(deliver.content))),
+    );
     worker.write(publish(1, "news/s", "before the cut"));
     await caller.result(1);
     await worker.cut();
@@ -76,7 +99,10 @@ describe("a stream that breaks and resumes within the lease", () => {
     expect(caller.taken("result")).toEqual([]);
     expect(worker.taken("accepted").flatMap(({ sequences }) => sequences)).toEqual([1, 2]);
     const events = worker.taken("event");
-    expect(events.map((event) => textOf(event.content))).toEqual(["before the cut", "after the cut"]);
+    expect(events.map((event) => textOf(event.content))).toEqual([
+      "before the cut",
+      "after the cut",
+    ]);
   });
 
   test("drops what it gets a second time because the worker could not know that it had arrived", async () => {
@@ -157,7 +183,10 @@ test("what a worker registers and subscribes while its stream is broken counts o
   const { worker } = await pair();
   await worker.cut();
   worker.write(
-    control({ $case: "subscribe", value: { request: 1, subscription: subscription("late", "late", "log") } }),
+    control({
+      $case: "subscribe",
+      value: { request: 1, subscription: subscription("late", "late", "log") },
+    }),
     publish(1, "late/s", "late"),
   );
   await worker.resume();

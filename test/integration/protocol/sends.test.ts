@@ -10,7 +10,13 @@ test("a send reaches its agent as it was sent and is answered with the reply", a
   const worker = await mesh.worker(["oracle"]);
   caller.write(send(7, "oracle/delphi", "why?", { timeoutMs: 4_000 }));
   const deliver = await worker.next("deliver");
-  expect(deliver).toMatchObject({ delivery: 1, attempt: 1, reenters: 0, sender: undefined, streamChunks: 0 });
+  expect(deliver).toMatchObject({
+    delivery: 1,
+    attempt: 1,
+    reenters: 0,
+    sender: undefined,
+    streamChunks: 0,
+  });
   expect(deliver.target.text).toBe("oracle/delphi");
   expect(textOf(deliver.content)).toBe("why?");
   expect(deliver.timeoutMs).toBeGreaterThan(0);
@@ -56,8 +62,12 @@ test("what a handler throws arrives as HANDLER_FAILED, without its stack", async
   const mesh = await hostForTest();
   const worker = await mesh.worker(["a"]);
   const asked = worker.ask("a/1", "");
-  worker.write(fail(await worker.next("deliver"), "HANDLER_FAILED", "boom", { stack: "at secret.ts:1" }));
-  expect(await asked).toMatchObject({ failure: { code: "HANDLER_FAILED", text: "boom", outcome: "executed", stack: "" } });
+  worker.write(
+    fail(await worker.next("deliver"), "HANDLER_FAILED", "boom", { stack: "at secret.ts:1" }),
+  );
+  expect(await asked).toMatchObject({
+    failure: { code: "HANDLER_FAILED", text: "boom", outcome: "executed", stack: "" },
+  });
 });
 
 test("none of 1 000 sends to a type that nobody announced waits for anything", async () => {
@@ -133,7 +143,9 @@ test("a reply that no protobuf reader would take harms nobody but its own caller
   const mesh = await hostForTest();
   const worker = await mesh.worker(["a"]);
   const asked = worker.ask("a/1", "");
-  worker.write(turnEnd(await worker.next("deliver"), { ending: { kind: "reply", content: Buffer.of(0xff) } }));
+  worker.write(
+    turnEnd(await worker.next("deliver"), { ending: { kind: "reply", content: Buffer.of(0xff) } }),
+  );
   expect(await asked).toEqual({ kind: "reply", content: Buffer.of(0xff) });
 });
 
@@ -147,7 +159,10 @@ test("a request number that is in use ends the session, one that has settled may
   await other.next("deliver");
   worker.write(send(1, "a/2", ""));
   const end = await worker.ended;
-  expect(end.error).toMatchObject({ code: "PROTOCOL_VIOLATION", text: expect.stringContaining("1 is in use") });
+  expect(end.error).toMatchObject({
+    code: "PROTOCOL_VIOLATION",
+    text: expect.stringContaining("1 is in use"),
+  });
   await other.barrier();
 });
 
@@ -167,7 +182,10 @@ test("results for two callers with equal request numbers never cross", async () 
   other.write(...numbers.map((number) => send(number, `echo/${number}`, `other ${number}`)));
   const delivers = await Promise.all([...numbers, ...numbers].map(() => worker.next("deliver")));
   worker.write(...delivers.toReversed().map((deliver) => reply(deliver, textOf(deliver.content))));
-  for (const [name, caller] of [["one", one], ["other", other]] as const) {
+  for (const [name, caller] of [
+    ["one", one],
+    ["other", other],
+  ] as const) {
     for (const number of numbers) {
       const ending = await caller.result(number);
       expect(ending.kind === "reply" && textOf(ending.content)).toBe(`${name} ${number}`);

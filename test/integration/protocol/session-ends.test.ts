@@ -53,7 +53,10 @@ test("of two streams of one session the newest wins, and the other is told", asy
   const worker = await mesh.worker(["a"]);
   const old = worker.stream;
   expect((await worker.resume()).resumed).toBe(true);
-  expect(await old.ended).toMatchObject({ status: Status.ABORTED, error: { code: "SESSION_SUPERSEDED" } });
+  expect(await old.ended).toMatchObject({
+    status: Status.ABORTED,
+    error: { code: "SESSION_SUPERSEDED" },
+  });
   const asked = worker.ask("a/1", "");
   worker.write(turnEnd(await worker.next("deliver")));
   expect(await asked).toEqual({ kind: "done" });
@@ -66,10 +69,22 @@ test("a worker that starts anew without its token ends the session that it left 
   const asked = caller.ask("a/1", "");
   await worker.next("deliver");
   await worker.cut();
-  await mesh.untilStatus(({ workersSuspended }) => workersSuspended === 1, "the host to notice the broken stream");
+  await mesh.untilStatus(
+    ({ workersSuspended }) => workersSuspended === 1,
+    "the host to notice the broken stream",
+  );
   await worker.open();
   expect(await asked).toMatchObject({ failure: { code: "WORKER_LOST" } });
   expect((await mesh.client.status()).workersSuspended).toBe(0);
+});
+
+test("a process may hold sessions in several namespaces: a new one ends no other", async () => {
+  const mesh = await hostForTest({}, new FakeClock());
+  const blue = await mesh.worker(["a"], { hello: { namespace: "blue" } });
+  await blue.cut();
+  await mesh.untilStatus(({ workersSuspended }) => workersSuspended === 1, "the broken stream");
+  await mesh.worker([], { hello: { namespace: "red", instanceId: blue.instanceId } });
+  expect((await blue.resume()).resumed).toBe(true);
 });
 
 describe("a worker from which nothing comes", () => {
@@ -96,7 +111,10 @@ describe("a worker from which nothing comes", () => {
     clock.advance(7_999);
     expect((await mesh.client.status()).workersConnected).toBe(1);
     clock.advance(1);
-    expect((await worker.ended).error).toMatchObject({ code: "CONNECTION_LOST", text: expect.stringContaining("8000 ms") });
+    expect((await worker.ended).error).toMatchObject({
+      code: "CONNECTION_LOST",
+      text: expect.stringContaining("8000 ms"),
+    });
     expect((await mesh.client.status()).workersSuspended).toBe(1);
     expect((await worker.resume()).resumed).toBe(true);
   });
@@ -131,7 +149,11 @@ describe("a host that does not know the session", () => {
     earlier.write(send(1, "a/1", ""));
     const { activation } = await earlier.next("deliver");
     const offer = { number: activation, agent: { type: "a", key: "1" } };
-    const hello = { instanceId: earlier.instanceId, resumeToken: earlier.welcome.resumeToken, activations: [offer] };
+    const hello = {
+      instanceId: earlier.instanceId,
+      resumeToken: earlier.welcome.resumeToken,
+      activations: [offer],
+    };
     return { clock, mesh, hello, activation };
   }
 
@@ -146,7 +168,9 @@ describe("a host that does not know the session", () => {
 
   test("hands what waited for the agent to the activation that it adopts", async () => {
     const { mesh, hello, activation } = await secondLife();
-    const caller = await mesh.worker([], { hello: { resumeToken: "of-an-earlier-life-of-the-host" } });
+    const caller = await mesh.worker([], {
+      hello: { resumeToken: "of-an-earlier-life-of-the-host" },
+    });
     caller.write(send(1, "a/1", "", { timeoutMs: 60_000 }));
     await mesh.untilStatus(({ queued }) => queued === 1, "the send to wait");
     const worker = await mesh.worker(["a"], { hello });
@@ -175,7 +199,9 @@ describe("a host that does not know the session", () => {
     expect(stranger.welcome.adopted).toEqual([]);
     const future = { number: Number.MAX_SAFE_INTEGER, agent: { type: "a", key: "1" } };
     const nameless = { number: activation, agent: { type: "a", key: "" } };
-    const forger = await mesh.worker(["a"], { hello: { ...hello, activations: [future, nameless] } });
+    const forger = await mesh.worker(["a"], {
+      hello: { ...hello, activations: [future, nameless] },
+    });
     expect(forger.welcome.adopted).toEqual([]);
     expect((await mesh.client.status()).agentsActive).toBe(0);
   });
@@ -185,6 +211,9 @@ test("a host that closes tells its workers", async () => {
   const mesh = await hostForTest();
   const worker = await mesh.worker();
   const closed = mesh.host.close();
-  expect(await worker.ended).toMatchObject({ status: Status.UNAVAILABLE, error: { code: "HOST_DRAINING" } });
+  expect(await worker.ended).toMatchObject({
+    status: Status.UNAVAILABLE,
+    error: { code: "HOST_DRAINING" },
+  });
   await closed;
 });

@@ -21,7 +21,11 @@ test("once a worker shows the token of an earlier life, sends and events wait fo
   const { clock, mesh } = await restarted();
   const survivor = await mesh.worker([], SURVIVOR);
   expect(survivor.welcome.resumed).toBe(false);
-  survivor.write(send(1, "late/1", "send"), send(2, "late/", "any key"), publish(1, "news/s", "event"));
+  survivor.write(
+    send(1, "late/1", "send"),
+    send(2, "late/", "any key"),
+    publish(1, "news/s", "event"),
+  );
   expect((await survivor.next("accepted")).sequences).toEqual([1]);
   const late = await mesh.worker(["late"], { subscriptions: ["news -> late"] });
   for (const text of ["send", "any key"]) {
@@ -47,7 +51,9 @@ test("when the time is over, what waits for a type that did not come back ends, 
       failure: { code: "AGENT_TYPE_UNKNOWN", outcome: "not-executed" },
     });
   }
-  expect(await survivor.ask("gone/1", "")).toMatchObject({ failure: { code: "AGENT_TYPE_UNKNOWN" } });
+  expect(await survivor.ask("gone/1", "")).toMatchObject({
+    failure: { code: "AGENT_TYPE_UNKNOWN" },
+  });
   expect(await mesh.counter("events_dropped")).toBe(1);
   expect((await mesh.client.status()).queued).toBe(0);
 });
@@ -58,7 +64,9 @@ test("the deadline of a send that waits runs on", async () => {
   survivor.write(send(1, "gone/1", "", { timeoutMs: 500 }));
   await mesh.untilStatus(({ queued }) => queued === 1, "the send to wait");
   clock.advance(550);
-  expect(await survivor.result(1)).toMatchObject({ failure: { code: "DEADLINE_EXCEEDED", outcome: "not-executed" } });
+  expect(await survivor.result(1)).toMatchObject({
+    failure: { code: "DEADLINE_EXCEEDED", outcome: "not-executed" },
+  });
   clock.advance(1_450);
   await survivor.barrier();
 });
@@ -67,13 +75,17 @@ test("a token that comes after the time makes nobody wait", async () => {
   const { clock, mesh } = await restarted();
   clock.advance(2_000);
   const survivor = await mesh.worker([], SURVIVOR);
-  expect(await survivor.ask("gone/1", "")).toMatchObject({ failure: { code: "AGENT_TYPE_UNKNOWN" } });
+  expect(await survivor.ask("gone/1", "")).toMatchObject({
+    failure: { code: "AGENT_TYPE_UNKNOWN" },
+  });
 });
 
 test("a host that is told not to settle does not", async () => {
   const { mesh } = await restarted(0);
   const survivor = await mesh.worker([], SURVIVOR);
-  expect(await survivor.ask("gone/1", "")).toMatchObject({ failure: { code: "AGENT_TYPE_UNKNOWN" } });
+  expect(await survivor.ask("gone/1", "")).toMatchObject({
+    failure: { code: "AGENT_TYPE_UNKNOWN" },
+  });
 });
 
 test("calls of clients wait like those of workers", async () => {

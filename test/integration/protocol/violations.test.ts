@@ -1,9 +1,9 @@
 import { BATCH_FRAMES, WireWriter } from "@agentmesh/proto/wire";
 import { status as Status } from "@grpc/grpc-js";
 import { describe, expect, test } from "vitest";
-import { agentType, chunk, control, publish, send, turnEnd } from "../../support/frames.ts";
+import { encodeBatch } from "../../support/batches.ts";
+import { agentType, chunk, control, hello, publish, send, turnEnd } from "../../support/frames.ts";
 import { hostForTest } from "../../support/host.ts";
-import { encodeBatch, hello } from "../../support/raw-worker.ts";
 
 const cancel = { kind: "cancel", request: 99 } as const;
 
@@ -33,7 +33,9 @@ async function witness() {
       expect(await asked).toEqual({ kind: "done" });
       expect((await mesh.client.status()).workersConnected).toBe(1);
       const again = await mesh.worker();
-      expect(await again.ask("rude/1", "")).toMatchObject({ failure: { code: "AGENT_TYPE_UNKNOWN" } });
+      expect(await again.ask("rude/1", "")).toMatchObject({
+        failure: { code: "AGENT_TYPE_UNKNOWN" },
+      });
     },
   };
 }
@@ -41,20 +43,35 @@ async function witness() {
 const malformed: readonly (readonly [string, Buffer])[] = [
   ["bytes that are no protobuf", Buffer.from("ffffffffffffffffffff", "hex")],
   ["a truncated batch", encodeBatch([send(1, "rude/1", "text")], 1).subarray(0, -3)],
-  ["a frame longer than its batch", Buffer.concat([encodeBatch([], 1), Buffer.from("1a7f0a", "hex")])],
+  [
+    "a frame longer than its batch",
+    Buffer.concat([encodeBatch([], 1), Buffer.from("1a7f0a", "hex")]),
+  ],
   ["a group, which proto3 does not have", Buffer.from("1b", "hex")],
   ["a frame of no kind", Buffer.concat([encodeBatch([], 1), Buffer.from("1a00", "hex")])],
   ["a number above 2^53", Buffer.from("09ffffffffffffffff", "hex")],
-  ["a control frame that is cut short", Buffer.concat([encodeBatch([], 1), Buffer.from("1a048a010aff", "hex")])],
-  ["a frame of two kinds", Buffer.concat([encodeBatch([], 1), Buffer.from("1a063a0208013a00", "hex")])],
+  [
+    "a control frame that is cut short",
+    Buffer.concat([encodeBatch([], 1), Buffer.from("1a048a010aff", "hex")]),
+  ],
+  [
+    "a frame of two kinds",
+    Buffer.concat([encodeBatch([], 1), Buffer.from("1a063a0208013a00", "hex")]),
+  ],
   ["an unknown frame kind below 16", frameOfKind(9, 1)],
   ["an unknown frame kind below 64", frameOfKind(63, 1)],
   ["a gap in the numbers", encodeBatch([cancel], 5)],
   ["an acknowledgement of what was never sent", encodeBatch([cancel], 1, 12_345)],
   ["a second Hello", encodeBatch([control({ $case: "hello", value: hello() })], 1)],
-  ["a LoadState, which needs a feature", encodeBatch([control({ $case: "loadState", value: { request: 1, activation: 1 } })], 1)],
+  [
+    "a LoadState, which needs a feature",
+    encodeBatch([control({ $case: "loadState", value: { request: 1, activation: 1 } })], 1),
+  ],
   ["more than 512 frames", encodeBatch(Array(BATCH_FRAMES + 1).fill(cancel), 1)],
-  ["several frames of more than 256 KiB", encodeBatch(Array(4).fill(send(1, "rude/1", "x".repeat(90_000))), 1)],
+  [
+    "several frames of more than 256 KiB",
+    encodeBatch(Array(4).fill(send(1, "rude/1", "x".repeat(90_000))), 1),
+  ],
 ];
 
 describe("a session ends, with a status that says why, when its worker sends", () => {

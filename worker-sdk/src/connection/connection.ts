@@ -162,9 +162,9 @@ export class Connection implements SessionPorts, SupervisorPorts {
 
   streamEnded(reason: Failure): void {
     this.#lastReason = reasonText(reason);
+    this.#downlink.status({ kind: "suspended", reason: this.#lastReason });
     this.#session?.streamEnded();
     if (this.#session?.phase === "closed") this.#hold("no-session");
-    this.#downlink.status({ kind: "suspended", reason: this.#lastReason });
   }
 
   attemptFailed(reason: Failure, address: Address): void {

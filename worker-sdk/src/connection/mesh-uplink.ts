@@ -1,4 +1,4 @@
-import type { PublishFrame, ReplyChunkFrame, SendFrame, TurnEndFrame } from "@agentmesh/proto/wire";
+import type { PublishFrame, ReplyChunkFrame, SendFrame, TurnEndFrame, WorkerControl, WorkerFrame } from "@agentmesh/proto/wire";
 import { toAgentType, toSubscription } from "./announcement.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
 import type { AnnouncedSubscription, AnnouncedType, Downlink, Uplink } from "./mesh-port.ts";
@@ -6,6 +6,8 @@ import type { AnnouncedSubscription, AnnouncedType, Downlink, Uplink } from "./m
 /** The way of a runtime to a host: what it says, as frames of the protocol. */
 export class MeshUplink implements Uplink {
   readonly #connection: Connection;
+  /** Deliveries of events that were handled and of which the host has not been told, by activation. */
+  readonly #handled = new Map<number, number[]>();
 
   constructor(options: ConnectionOptions, downlink: Downlink) {
     this.#connection = new Connection(options, downlink);
@@ -17,39 +19,45 @@ export class MeshUplink implements Uplink {
   }
 
   send(frame: SendFrame): number {
-    return this.#connection.send(frame);
+    return this.#send(frame);
   }
 
   publish(frame: PublishFrame): number {
-    return this.#connection.send(frame);
+    return this.#send(frame);
   }
 
   turnEnd(frame: TurnEndFrame): void {
-    this.#connection.send(frame);
+    this.#send(frame);
   }
 
   done(activation: number, delivery: number): void {
-    this.#connection.send({ kind: "done", activation, deliveries: [delivery] });
+    const handled = this.#handled.get(activation);
+    if (handled !== undefined) {
+      handled.push(delivery);
+      return;
+    }
+    if (this.#handled.size === 0) process.nextTick(this.#tellHandled);
+    this.#handled.set(activation, [delivery]);
   }
 
   replyChunk(frame: ReplyChunkFrame): void {
-    this.#connection.send(frame);
+    this.#send(frame);
   }
 
   streamCredit(stream: number, chunks: number, bytes: number): void {
-    this.#connection.send({ kind: "stream-credit", stream, chunks, bytes });
+    this.#send({ kind: "stream-credit", stream, chunks, bytes });
   }
 
   cancel(request: number): void {
-    this.#connection.send({ kind: "cancel", request });
+    this.#send({ kind: "cancel", request });
   }
 
   idle(activations: readonly number[]): void {
-    this.#connection.control({ $case: "idle", value: { activations: [...activations] } });
+    this.#control({ $case: "idle", value: { activations: [...activations] } });
   }
 
   release(deliveries: readonly number[]): void {
-    this.#connection.control({ $case: "release", value: { deliveries: [...deliveries] } });
+    this.#control({ $case: "release", value: { deliveries: [...deliveries] } });
   }
 
   register(type: AnnouncedType): Promise<void> {
@@ -78,11 +86,29 @@ export class MeshUplink implements Uplink {
   }
 
   close(): Promise<void> {
+    this.#tellHandled();
     return this.#connection.close();
   }
 
+  #send(frame: WorkerFrame): number {
+    if (this.#handled.size > 0) this.#tellHandled();
+    return this.#connection.send(frame);
+  }
+
+  #control(control: WorkerControl): void {
+    this.#send({ kind: "control", control });
+  }
+
+  /** Many events end in one frame: those that the same agent has handled since the last one. */
+  readonly #tellHandled = (): void => {
+    for (const [activation, deliveries] of this.#handled) {
+      this.#connection.send({ kind: "done", activation, deliveries });
+    }
+    this.#handled.clear();
+  };
+
   #ask(make: Parameters<Connection["questions"]["ask"]>[0]): Promise<void> {
     const { questions } = this.#connection;
-    return questions.ask(make, (control) => this.#connection.control(control));
+    return questions.ask(make, (control) => this.#control(control));
   }
 }

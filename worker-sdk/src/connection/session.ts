@@ -9,6 +9,8 @@
  * 2. Frames of the host are handed on in the order of their numbers, each once, over all streams.
  * 3. Frames to the host are kept until acknowledged, and leave again on a new stream.
  * 4. A session that the host may have forgotten, or that broke the protocol, is `closed` and never resumed.
+ * 5. The lease ends when it may end for the host, which counts from the last sign of life and not from when this side
+ *    notices: a process that was stopped notices too late, and its agents may be elsewhere by then.
  */
 import {
   type Clock,
@@ -55,6 +57,8 @@ export class Session {
   #phase: Phase = { kind: "new" };
   #welcome: Welcome;
   #sent = 0;
+  /** When the latest batch arrived, on the clock. */
+  #heardAt = 0;
   /** The numbered batch with the highest numbers that was given to a stream. */
   #lastWritten: Buffer | undefined;
   #lastWrittenNumber = 0;
@@ -108,10 +112,11 @@ export class Session {
     this.#welcome = welcome;
     const { clock } = this.#ports;
     if (!this.#outbox.attach(this.#noting(stream), hostReceivedThrough)) return false;
+    this.#heardAt = clock.now();
     const liveness = new Liveness({
       clock,
       heartbeatMs: welcome.heartbeatMs === 0 ? DEFAULTS.heartbeatMs : welcome.heartbeatMs,
-      livenessMs: welcome.livenessMs === 0 ? DEFAULTS.livenessMs : welcome.livenessMs,
+      livenessMs: this.#livenessMs,
       onSilence: () => this.#unnumbered({ $case: "ping", value: { nonce: 0 } }),
       onDead: () => stream.destroy(failure("CONNECTION_LOST", "the host gives no sign of life")),
     });
@@ -124,6 +129,7 @@ export class Session {
     const phase = this.#phase;
     if (phase.kind !== "open") return;
     phase.liveness.heard();
+    this.#heardAt = this.#ports.clock.now();
     const frames = this.#read(bytes);
     if (frames === undefined) return;
     for (const frame of frames) {
@@ -142,12 +148,12 @@ export class Session {
   streamEnded(): void {
     if (this.#phase.kind !== "open") return;
     this.#outbox.detach();
+    const { clock } = this.#ports;
     const leaseMs = this.#welcome.leaseMs === 0 ? DEFAULTS.leaseMs : this.#welcome.leaseMs;
-    const lease = this.#ports.clock.after(leaseMs, () => {
-      this.#enter({ kind: "lapsed" });
-      this.#ports.lapsed();
-    });
-    this.#enter({ kind: "suspended", lease });
+    const unnoticedMs = clock.now() - this.#heardAt - this.#livenessMs;
+    const leftMs = leaseMs - Math.max(0, unnoticedMs);
+    if (leftMs > 0) this.#enter({ kind: "suspended", lease: clock.after(leftMs, () => this.#lapse()) });
+    else this.#lapse();
   }
 
   /** Sends a frame, now or when there is a stream again. @returns its place in the session. */
@@ -180,6 +186,15 @@ export class Session {
     this.#outbox.detach();
     this.#inbox.close();
     this.#enter({ kind: "closed" });
+  }
+
+  get #livenessMs(): number {
+    return this.#welcome.livenessMs === 0 ? DEFAULTS.livenessMs : this.#welcome.livenessMs;
+  }
+
+  #lapse(): void {
+    this.#enter({ kind: "lapsed" });
+    this.#ports.lapsed();
   }
 
   #take(frame: HostFrame): void {

@@ -1,4 +1,4 @@
-import { type MeshError, meshError } from "@agentmesh/proto";
+import { MeshError, meshError } from "@agentmesh/proto";
 import type { EncodedPayload } from "./message-type.ts";
 
 /** How the messages of one type become payloads and back: the seam between `defineMessage` and the formats. */
@@ -16,6 +16,7 @@ export function payloadInvalid(messageName: string, reason: string, cause?: unkn
 
 /** What went wrong, as the part of a sentence. */
 export function reasonOf(thrown: unknown): string {
+  if (thrown instanceof MeshError) return thrown.message.slice(thrown.code.length + 2);
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 

@@ -76,26 +76,17 @@ export class Activation implements TurnHome, Idler {
   }
 
   /** Takes a delivery. `reenters` is the number of the send that it descends from; 0 when it does not re-enter. */
-  accept(turn: Turn, reenters: number): void {
+  accept(turn: Turn, reenters: number, now: number): void {
     this.#employment.idle.remove(this);
     const lane = reenters === 0 ? this.#mailbox : this.#laneInto(reenters);
     turn.lane = lane;
     lane.push(turn);
-    this.proceed(lane);
+    this.#startAll(lane, now);
   }
 
   /** Starts what may start. */
   proceed(lane: Lane): void {
-    const { workplace } = this.#keeper;
-    if (this.#phase !== "active" || workplace.isPaused) return;
-    const places = lane.owner === undefined ? this.program.concurrency : 1;
-    while (lane.running < places) {
-      const turn = lane.shift();
-      if (turn === undefined) break;
-      lane.running++;
-      if (turn.start(workplace.clock.now())) lane.running--;
-    }
-    if (lane.isIdle) this.#emptied(lane);
+    this.#startAll(lane, this.#keeper.workplace.clock.now());
   }
 
   turnOver(turn: Turn): void {
@@ -110,6 +101,18 @@ export class Activation implements TurnHome, Idler {
   leave(): void {
     this.#phase = "gone";
     this.#employment.idle.remove(this);
+  }
+
+  #startAll(lane: Lane, now: number): void {
+    if (this.#phase !== "active" || this.#keeper.workplace.isPaused) return;
+    const places = lane.owner === undefined ? this.program.concurrency : 1;
+    while (lane.running < places) {
+      const turn = lane.shift();
+      if (turn === undefined) break;
+      lane.running++;
+      if (turn.start(now)) lane.running--;
+    }
+    if (lane.isIdle) this.#emptied(lane);
   }
 
   #make(): void {
@@ -167,7 +170,8 @@ export class Activation implements TurnHome, Idler {
   #leavePlace(turn: Turn): void {
     if (this.#phase === "gone" || turn.lane === undefined) return;
     turn.lane.running--;
-    this.proceed(turn.lane);
+    if (turn.lane.isIdle) this.#emptied(turn.lane);
+    else this.proceed(turn.lane);
   }
 
   #emptied(lane: Lane): void {

@@ -86,26 +86,26 @@ export class Activations implements ActivationKeeper {
       activation.leave();
       this.#byNumber.delete(activation.number);
     }
-    for (const turn of [...this.workplace.turns.values()]) {
+    for (const turn of this.workplace.turns.values()) {
       if (turn.home.isGone) this.#lose(turn, reason);
     }
   }
 
   /** All deliveries are lost with their session; the agents stay. */
   loseDeliveries(reason: MeshError): void {
-    for (const turn of [...this.workplace.turns.values()]) this.#lose(turn, reason);
+    for (const turn of this.workplace.turns.values()) this.#lose(turn, reason);
   }
 
   /** Tells all turns to stop. */
   stopAll(reason: MeshError): void {
-    for (const turn of [...this.workplace.turns.values()]) {
+    for (const turn of this.workplace.turns.values()) {
       if (turn.phase === "running") turn.stop(reason);
     }
   }
 
   /** Starts what may start in all lanes, after a pause. */
   proceed(): void {
-    for (const turn of [...this.workplace.turns.values()]) {
+    for (const turn of this.workplace.turns.values()) {
       if (turn.phase === "waiting" && turn.lane !== undefined) turn.home.proceed(turn.lane);
     }
   }
@@ -136,7 +136,7 @@ export class Activations implements ActivationKeeper {
   creationFailed(activation: Activation, reason: Failure): void {
     activation.leave();
     this.#byNumber.delete(activation.number);
-    for (const turn of [...this.workplace.turns.values()]) {
+    for (const turn of this.workplace.turns.values()) {
       if (turn.home === activation) turn.refuse(reason);
     }
   }
@@ -145,7 +145,7 @@ export class Activations implements ActivationKeeper {
     this.#rememberAbandoned(activation.number);
     activation.leave();
     this.#byNumber.delete(activation.number);
-    for (const turn of [...this.workplace.turns.values()]) {
+    for (const turn of this.workplace.turns.values()) {
       if (turn.home !== activation || turn.phase !== "running") continue;
       turn.refuse(failure("TURN_ABANDONED"), true);
       turn.stop(stopped("TURN_ABANDONED"));
@@ -189,9 +189,10 @@ export class Activations implements ActivationKeeper {
     target: DeliverFrame | EventTarget,
     reenters: number,
   ): void {
-    const turn = new Turn(this.workplace, activation, frame, target, this.workplace.clock.now());
+    const now = this.workplace.clock.now();
+    const turn = new Turn(this.workplace, activation, frame, target, now);
     this.workplace.turns.set(turn.delivery, turn);
-    activation.accept(turn, reenters);
+    activation.accept(turn, reenters, now);
     if (activation.isNew) activation.create(this.#leaving.get(activation.id.text));
   }
 
@@ -217,7 +218,7 @@ export class Activations implements ActivationKeeper {
   #giveBack(isMeant: (turn: Turn) => boolean): void {
     const { turns, uplink } = this.workplace;
     const deliveries: number[] = [];
-    for (const turn of [...turns.values()]) {
+    for (const turn of turns.values()) {
       if (turn.phase !== "waiting" || !isMeant(turn)) continue;
       turns.delete(turn.delivery);
       turn.orphan();

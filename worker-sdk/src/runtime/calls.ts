@@ -17,6 +17,7 @@ import {
   invalid,
   MeshError,
 } from "@agentmesh/proto";
+import { NumberMap } from "@agentmesh/proto/link";
 import type { ChunkFrame, Ending, ResultFrame } from "@agentmesh/proto/wire";
 import type { SendOptions, StreamOptions } from "../agent/context.ts";
 import type { MeshLimits, Renewal, Uplink } from "../connection/mesh-port.ts";
@@ -39,7 +40,7 @@ export interface CallsParts {
 
 export class Calls implements StreamRegistry {
   readonly #parts: CallsParts;
-  readonly #pending = new Map<number, Call>();
+  readonly #pending = new NumberMap<Call>();
   #limits: MeshLimits;
   #lastRequest = 0;
   #closed: Failure | undefined;
@@ -121,7 +122,7 @@ export class Calls implements StreamRegistry {
 
   /** A new session has begun: what had left is lost, what had not leaves now. */
   renewed(start: Renewal, isAlive: (activation: number) => boolean): void {
-    for (const call of [...this.#pending.values()]) {
+    for (const call of this.#pending.values()) {
       if (call.position === 0) continue;
       if (call.position <= start.leftThrough) this.#fail(call, failure("CONNECTION_LOST"));
       else if (call.activation !== 0 && !isAlive(call.activation)) {
@@ -133,7 +134,7 @@ export class Calls implements StreamRegistry {
   /** Nothing is sent any more; what is open settles with `reason`. */
   close(reason: Failure): void {
     this.#closed ??= reason;
-    for (const call of [...this.#pending.values()]) {
+    for (const call of this.#pending.values()) {
       const hints = call.position === 0 ? NOT_STARTED : MAYBE_STARTED;
       this.#fail(call, { ...reason, ...hints, retryable: false });
     }

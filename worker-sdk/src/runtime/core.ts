@@ -2,6 +2,7 @@
  * A runtime without its face: agents, calls and publishes between two ports. It neither knows nor cares whether a mesh
  * or the memory of this process is behind the uplink.
  */
+
 import {
   type Clock,
   DEFAULTS,
@@ -11,6 +12,7 @@ import {
   failure,
   MeshError,
 } from "@agentmesh/proto";
+import { NumberMap } from "@agentmesh/proto/link";
 import type {
   AcceptedFrame,
   ChunkFrame,
@@ -84,7 +86,7 @@ export class RuntimeCore<Way extends Uplink = Uplink> implements Downlink {
       calls: this.calls,
       publisher: this.publisher,
       counters: { deliveries: 0, failedTurns: 0, unhandledEvents: 0, failedDeactivations: 0 },
-      turns: new Map(),
+      turns: new NumberMap(),
       maxTurnMs: options.maxTurnMs,
       turnGraceMs: options.turnGraceMs,
       maxPayloadBytes: limits.maxPayloadBytes,

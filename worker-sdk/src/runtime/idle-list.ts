@@ -37,6 +37,7 @@ export class IdleList {
   readonly #head = new Head();
   #tick = 0;
   #timer: Timer | undefined;
+  #isClosed = false;
 
   /** `idleMs` 0 means that nobody is ever offered. */
   constructor(clock: Clock, idleMs: number, offer: (numbers: readonly number[]) => void) {
@@ -47,7 +48,8 @@ export class IdleList {
 
   /** Adds somebody who has just become idle. */
   add(idler: Idler): void {
-    if (this.#tickMs === 0) return;
+    if (this.#tickMs === 0 || this.#isClosed) return;
+    this.remove(idler);
     this.#link(idler);
     this.#timer ??= this.#clock.after(this.#tickMs, this.#advance);
   }
@@ -64,6 +66,7 @@ export class IdleList {
 
   /** Stops the timer; nobody is offered any more. */
   close(): void {
+    this.#isClosed = true;
     this.#timer?.cancel();
     this.#timer = undefined;
   }

@@ -5,6 +5,7 @@ import {
   decodeContent,
   type EventFrame,
 } from "@agentmesh/proto/wire";
+import { reasonOf } from "../messages/codec.ts";
 import type { AgentProgram, ProgramHandler } from "./agent-program.ts";
 
 /** What became of a message on its way to its handler. */
@@ -59,7 +60,5 @@ function mismatchOf(handler: ProgramHandler, frame: DeliverFrame): Failure | und
 }
 
 function undecodable(thrown: unknown): Failure {
-  const text = thrown instanceof Error ? thrown.message : String(thrown);
-  const prefix = "PAYLOAD_INVALID: ";
-  return failure("PAYLOAD_INVALID", text.startsWith(prefix) ? text.slice(prefix.length) : text);
+  return failure("PAYLOAD_INVALID", reasonOf(thrown));
 }

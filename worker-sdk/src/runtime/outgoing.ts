@@ -1,5 +1,11 @@
 import { invalid, type MeshError, meshError } from "@agentmesh/proto";
-import { type ContentBytes, decodeContent, encodeContent } from "@agentmesh/proto/wire";
+import {
+  type Content,
+  type ContentBytes,
+  decodeContent,
+  encodeContent,
+} from "@agentmesh/proto/wire";
+import { reasonOf } from "../messages/codec.ts";
 import type { EncodedPayload, MessageType, ReplyType } from "../messages/message-type.ts";
 import type { OutgoingMessage } from "./messaging.ts";
 
@@ -65,15 +71,20 @@ export function decodeReply(
   type: MessageType<never, unknown, ReplyType>,
   bytes: ContentBytes,
 ): unknown {
-  const content = decodeContent(bytes);
-  if (content.messageType === type.messageName) return type.decode(content);
+  let content: Content;
+  try {
+    content = decodeContent(bytes);
+    if (content.messageType === type.messageName) return type.decode(content);
+  } catch (error) {
+    throw wrongReply(`the reply to ${asked} cannot be read: ${reasonOf(error)}`, error);
+  }
   const text = `${asked} was answered with ${content.messageType}; expected ${type.messageName}`;
   throw wrongReply(text);
 }
 
 /** The error for an answer that is not what the message type promises. The handler ran. */
-export function wrongReply(text: string): MeshError {
-  return meshError("PAYLOAD_INVALID", text, { outcome: "executed" });
+export function wrongReply(text: string, cause?: unknown): MeshError {
+  return meshError("PAYLOAD_INVALID", text, { outcome: "executed", cause });
 }
 
 /** @throws MeshError `INVALID_ARGUMENT` unless `timeoutMs` is above 0 and fits the wire. */

@@ -13,6 +13,7 @@ import {
   MeshError,
   type TopicId,
 } from "@agentmesh/proto";
+import { NumberMap } from "@agentmesh/proto/link";
 import type { AcceptedFrame, ContentBytes, PublishFrame } from "@agentmesh/proto/wire";
 import type { PublishOptions } from "../agent/context.ts";
 import type { Renewal, Uplink } from "../connection/mesh-port.ts";
@@ -28,7 +29,7 @@ export class Publisher {
   readonly #uplink: Uplink;
   readonly #window: RequestWindow;
   /** What has left and was not answered, by sequence and in its order. */
-  readonly #pending = new Map<number, Publication>();
+  readonly #pending = new NumberMap<Publication>();
   /** What waits for the window. */
   readonly #waiting = new Set<Publication>();
   #maxBytes: number;
@@ -93,7 +94,7 @@ export class Publisher {
 
   /** A new session has begun: what was not answered leaves again. */
   renewed(start: Renewal, isAlive: (activation: number) => boolean): void {
-    for (const publication of [...this.#pending.values()]) {
+    for (const publication of this.#pending.values()) {
       const hasLeft = publication.position <= start.leftThrough;
       if (publication.activation !== 0 && !isAlive(publication.activation)) {
         const hints = hasLeft ? MAYBE_ACCEPTED : NOT_LEFT;

@@ -5,7 +5,14 @@
  * G2. What was refused leaves no trace, here or at the mesh: the same registration may be tried again.
  * G3. Only what was confirmed is told to a new host; what has no answer yet is asked for once more by the uplink.
  */
-import { type Clock, invalid, isTopicType, meshError, quote } from "@agentmesh/proto";
+import {
+  type Clock,
+  checkAgentType,
+  invalid,
+  isTopicType,
+  meshError,
+  quote,
+} from "@agentmesh/proto";
 import type { TopicPattern } from "../agent/definition.ts";
 import type { AnnouncedSubscription, Announcement, Uplink } from "../connection/mesh-port.ts";
 import type { Employment } from "./activation.ts";
@@ -68,6 +75,7 @@ export class Registrations {
   /** Subscribes the agents of a type. @returns the id of the subscription. */
   async subscribe(pattern: TopicPattern, agentType: string): Promise<string> {
     checkPattern(pattern);
+    checkAgentType(agentType);
     this.#lastId++;
     const id = `s${this.#lastId}`;
     const subscription: AnnouncedSubscription = { id, pattern, agentType };

@@ -1,4 +1,5 @@
 import type { Clock, Deadlines } from "@agentmesh/proto";
+import type { NumberMap } from "@agentmesh/proto/link";
 import type { Uplink } from "../connection/mesh-port.ts";
 import type { Calls } from "./calls.ts";
 import type { Publisher } from "./publisher.ts";
@@ -25,7 +26,7 @@ export interface Workplace {
   readonly publisher: Publisher;
   readonly counters: RuntimeCounters;
   /** Deliveries that wait or run, by number, in the order of their arrival. */
-  readonly turns: Map<number, Turn>;
+  readonly turns: NumberMap<Turn>;
   /** Milliseconds after which a turn is told to stop, where its agent type does not say. */
   readonly maxTurnMs: number;
   /** Milliseconds that it then has before it is abandoned. */

@@ -46,12 +46,12 @@ export const Relay = defineMessage("test.Relay", z.object({ path: z.array(z.stri
   reply: Visited,
 });
 
-const Number = defineMessage("test.Number", z.object({ number: z.int(), filler: z.string() }));
+const Counted = defineMessage("test.Counted", z.object({ number: z.int(), filler: z.string() }));
 /** Asks a probe for the numbers from 1 on, each with so many characters beside it. */
 export const CountUp = defineMessage(
   "test.CountUp",
   z.object({ name: z.string(), upTo: z.int(), fillerCharacters: z.int().default(0) }),
-  { reply: stream(Number) },
+  { reply: stream(Counted) },
 );
 
 const Produced = defineMessage("test.Produced", z.object({ numbers: z.int() }));

@@ -1,5 +1,10 @@
 /** The one kind of agent in these tests: notes what reaches it, in which order, and says so when it is asked. */
-import { type AgentDefinition, defineAgent, parseAgentId } from "@agentmesh/worker-sdk";
+import {
+  type AgentContext,
+  type AgentDefinition,
+  defineAgent,
+  parseAgentId,
+} from "@agentmesh/worker-sdk";
 import type { Gate } from "./gate.ts";
 import { CountUp, HAPPENINGS, Happened, Meter, Recall, Relay, Work } from "./messages.ts";
 import type { Notice } from "./protocol.ts";
@@ -27,11 +32,9 @@ export function probe(type: string, post: Post): AgentDefinition<Notes> {
     subscriptions: [HAPPENINGS],
     agentWindow: post.agentWindow,
     handlers: (on) => [
-      on(Work, async ({ sender, sequence, held }, { state, self, activation }) => {
-        if (held) {
-          post.tell({ kind: "held", agent: self.text, sequence });
-          await post.gate.opened;
-        }
+      on(Work, async ({ sender, sequence, held }, ctx) => {
+        if (held) await waitAtGate(post, sequence, ctx);
+        const { state, activation } = ctx;
         const before = state.last.get(sender) ?? 0;
         state.last.set(sender, sequence);
         state.count++;
@@ -61,4 +64,15 @@ export function probe(type: string, post: Post): AgentDefinition<Notes> {
       on(Meter, ({ name }) => ({ numbers: made.get(name) ?? 0 })),
     ],
   });
+}
+
+async function waitAtGate(
+  { gate, tell }: Post,
+  sequence: number,
+  { self, signal }: AgentContext<Notes>,
+): Promise<void> {
+  const agent = self.text;
+  tell({ kind: "held", agent, sequence });
+  signal.addEventListener("abort", () => tell({ kind: "told-to-stop", agent, sequence }));
+  await gate.opened;
 }

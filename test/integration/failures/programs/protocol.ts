@@ -45,6 +45,8 @@ export const Notice = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("status"), status: Status }),
   /** A turn that waits for the gate has begun. */
   z.object({ kind: z.literal("held"), agent: z.string(), sequence: z.int() }),
+  /** A turn that waits for the gate was told to stop. It waits on. */
+  z.object({ kind: z.literal("told-to-stop"), agent: z.string(), sequence: z.int() }),
   /** A stream of numbers is over, for its handler; so many numbers were made. */
   z.object({ kind: z.literal("stream-over"), name: z.string(), numbers: z.int() }),
   /** A reader has read what it was to read. */

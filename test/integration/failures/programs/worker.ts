@@ -18,7 +18,9 @@ async function tellStatus(): Promise<void> {
 /** A status as the IPC channel carries it. */
 function plain(status: RuntimeStatus) {
   const { kind } = status;
-  return kind === "connected" ? { kind, address: status.address, resumed: status.resumed } : { kind };
+  return kind === "connected"
+    ? { kind, address: status.address, resumed: status.resumed }
+    : { kind };
 }
 
 async function leave(): Promise<void> {

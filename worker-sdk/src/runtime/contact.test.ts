@@ -1,0 +1,115 @@
+import { agentId } from "@agentmesh/proto";
+import { describe, expect, test } from "vitest";
+import { defineAgent } from "../agent/define-agent.ts";
+import { Note } from "../testing/messages.ts";
+import { Gate, jsonContent, scripted, settled } from "../testing/scripted-mesh.ts";
+
+const note = (n: number) => jsonContent("test.Note", { n });
+
+describe("when the mesh was out of reach for too long", () => {
+  test("no turn starts and running ones are told; all goes on when the lease held after all", async () => {
+    const { runtime, core, mesh, deliver, event } = scripted();
+    const log: string[] = [];
+    const gate = new Gate();
+    await runtime.register(
+      defineAgent("worker", {
+        handlers: (on) => [
+          on(Note, async ({ n }, { signal }) => {
+            log.push(`${n} starts`);
+            if (n > 1) return;
+            await gate.passed;
+            log.push(`${n} ${signal.reason.code}`);
+            throw signal.reason;
+          }),
+        ],
+      }),
+    );
+    event(note(1), { activation: 1 });
+    deliver({ content: note(2), activation: 1 });
+    core.lapsed();
+    gate.open();
+    await settled();
+    expect(log).toEqual(["1 starts", "1 WORKER_LOST"]);
+    expect(core.announce().activations).toEqual([]);
+    // An event that was stopped has not failed: it comes again.
+    expect(mesh.endings).toEqual(["1: postponed"]);
+    core.resumed(0);
+    await settled();
+    expect(log.at(-1)).toBe("2 starts");
+    expect(mesh.endings.at(-1)).toBe("2: done");
+  });
+
+  test("what has ended meanwhile goes, with everything that is on its way to it", async () => {
+    const { runtime, core, mesh, deliver } = scripted();
+    const gate = new Gate();
+    await runtime.register(
+      defineAgent("worker", { handlers: (on) => [on(Note, () => gate.passed)] }),
+    );
+    deliver({ content: note(1), activation: 5 });
+    deliver({ content: note(2), activation: 5 });
+    deliver({ content: note(3), activation: 9, target: agentId("worker", "z") });
+    core.lapsed();
+    core.resumed(7);
+    gate.open();
+    deliver({ content: note(4), activation: 6 });
+    deliver({ content: note(5), activation: 10 });
+    await settled();
+    expect(mesh.endings).toEqual(["3: done", "5: done"]);
+    expect(runtime.activeAgents).toBe(2);
+  });
+
+  test("a new session keeps the agents that it adopted; old deliveries are not answered in it", async () => {
+    const { runtime, core, mesh, deliver } = scripted();
+    const gate = new Gate();
+    const log: unknown[] = [];
+    await runtime.register(
+      defineAgent("worker", {
+        state: { initial: () => ({ turns: 0 }) },
+        handlers: (on) => [
+          on(Note, async ({ n }, ctx) => {
+            ctx.state.turns++;
+            if (n === 1) await gate.passed;
+            log.push({ n, turns: ctx.state.turns, stopped: ctx.signal.aborted });
+          }),
+        ],
+      }),
+    );
+    deliver({ content: note(1), activation: 5 });
+    deliver({ content: note(2), activation: 5 });
+    deliver({ content: note(3), activation: 6, target: agentId("worker", "z") });
+    await settled();
+    expect(core.announce().activations).toEqual([
+      { number: 6, type: "worker", key: "z" },
+      { number: 5, type: "worker", key: "k" },
+    ]);
+    mesh.ends.length = 0;
+    core.renewed({ adopted: [5], leftThrough: 0 });
+    expect(runtime.activeAgents).toBe(1);
+    // Numbers of deliveries begin anew; a turn that still runs is not overlapped.
+    core.deliver({ ...frameOf(4), delivery: 1, activation: 5 });
+    expect(log).toHaveLength(1);
+    gate.open();
+    await settled();
+    expect(log).toEqual([
+      { n: 3, turns: 1, stopped: false },
+      { n: 1, turns: 1, stopped: true },
+      { n: 4, turns: 2, stopped: false },
+    ]);
+    expect(mesh.endings).toEqual(["1: done"]);
+  });
+});
+
+function frameOf(n: number) {
+  return {
+    kind: "deliver",
+    target: agentId("worker", "k"),
+    content: note(n),
+    sender: undefined,
+    timeoutMs: 0,
+    id: n,
+    attempt: 1,
+    reenters: 0,
+    streamChunks: 0,
+    streamBytes: 0,
+  } as const;
+}

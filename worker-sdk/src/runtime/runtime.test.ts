@@ -1,0 +1,285 @@
+import { agentId, failure, MeshError, topicId } from "@agentmesh/proto";
+import { describe, expect, test } from "vitest";
+import { defineAgent } from "../agent/define-agent.ts";
+import { Ask, Note } from "../testing/messages.ts";
+import { Gate, jsonContent, scripted, settled } from "../testing/scripted-mesh.ts";
+
+const note = (n: number) => jsonContent("test.Note", { n });
+const refusal = new MeshError(failure("SUBSCRIPTION_CONFLICT"));
+
+const idler = (type = "worker", subscriptions: string[] = []) =>
+  defineAgent(type, { subscriptions, handlers: (on) => [on(Note, () => {})] });
+
+/** Refuses questions that begin with `start`. */
+function refusing(start: string) {
+  return (question: string) => {
+    if (question.startsWith(start)) throw refusal;
+  };
+}
+
+describe("registrations", () => {
+  test("tell the mesh what an agent type handles and listens to", async () => {
+    const { runtime, mesh } = scripted();
+    await runtime.register(
+      defineAgent("worker", {
+        description: "works",
+        agentWindow: 4,
+        subscriptions: ["news", { typePrefix: "work." }],
+        handlers: (on) => [on(Note, () => {}), on(Ask, () => ({ n: 1 }))],
+      }),
+    );
+    expect(mesh.registered).toEqual([
+      {
+        name: "worker",
+        description: "works",
+        agentWindow: 4,
+        maxTurnMs: 0,
+        handles: [
+          { messageType: "test.Note", replyType: "", replyStream: false },
+          { messageType: "test.Ask", replyType: "test.Count", replyStream: false },
+        ],
+      },
+    ]);
+    expect(mesh.subscribed).toMatchObject([
+      { pattern: { type: "news" }, agentType: "worker" },
+      { pattern: { typePrefix: "work." }, agentType: "worker" },
+    ]);
+  });
+
+  test("are at work before the mesh has answered", async () => {
+    const { runtime, mesh, deliver } = scripted();
+    const answer = new Gate();
+    mesh.answer = () => answer.passed;
+    const registered = runtime.register(idler());
+    deliver({ content: note(1) });
+    expect(mesh.endings).toEqual(["1: done"]);
+    answer.open();
+    await registered;
+  });
+
+  test("of a type that is taken are refused", async () => {
+    const { runtime } = scripted();
+    await runtime.register(idler());
+    await expect(runtime.register(idler())).rejects.toMatchObject({ code: "AGENT_TYPE_TAKEN" });
+  });
+
+  test.each(["register", "subscribe"])("leave no trace when %s is refused", async (step) => {
+    const { runtime, mesh, core } = scripted();
+    mesh.answer = refusing(step);
+    await expect(runtime.register(idler("worker", ["news"]))).rejects.toBe(refusal);
+    expect(core.announce()).toMatchObject({ types: [], subscriptions: [] });
+    expect(mesh.said).toMatchObject(
+      step === "register"
+        ? [{ kind: "unsubscribe s1" }, { kind: "unregister worker" }]
+        : [{ kind: "unregister worker" }],
+    );
+    mesh.answer = () => undefined;
+    await runtime.register(idler("worker", ["news"]));
+    expect(core.announce()).toMatchObject({
+      types: [{ name: "worker" }],
+      subscriptions: [{ pattern: { type: "news" } }],
+    });
+  });
+
+  test("can be taken back, with their subscriptions", async () => {
+    const { runtime, core } = scripted();
+    await runtime.register(idler("worker", ["news"]));
+    await runtime.subscribe({ type: "more" }, "worker");
+    await runtime.subscribe({ type: "more" }, "elsewhere");
+    await runtime.unregister("worker");
+    expect(core.announce()).toMatchObject({
+      types: [],
+      subscriptions: [{ agentType: "elsewhere" }],
+    });
+    await expect(runtime.unregister("worker")).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await runtime.register(idler());
+  });
+});
+
+describe("subscriptions", () => {
+  test("come and go", async () => {
+    const { runtime, core } = scripted();
+    const id = await runtime.subscribe({ typePrefix: "" }, "worker");
+    expect(core.announce().subscriptions).toMatchObject([{ id, agentType: "worker" }]);
+    await runtime.unsubscribe(id);
+    expect(core.announce().subscriptions).toEqual([]);
+    await expect(runtime.unsubscribe(id)).rejects.toMatchObject({ code: "SUBSCRIPTION_UNKNOWN" });
+  });
+
+  test("are checked, and may be refused", async () => {
+    const { runtime, mesh, core } = scripted();
+    await expect(runtime.subscribe({ type: "no spaces" }, "worker")).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+    });
+    mesh.answer = refusing("subscribe");
+    await expect(runtime.subscribe({ type: "news" }, "worker")).rejects.toBe(refusal);
+    expect(core.announce().subscriptions).toEqual([]);
+  });
+});
+
+describe("draining", () => {
+  test("lets what is there finish, takes nothing new, and closes", async () => {
+    const { runtime, mesh, deliver } = scripted();
+    const moved = new Gate();
+    const end = new Gate();
+    mesh.answer = (question) => (question === "drain" ? moved.passed : undefined);
+    const asked: Promise<unknown>[] = [];
+    await runtime.register(
+      defineAgent("worker", {
+        handlers: (on) => [
+          on(Note, async (_, ctx) => {
+            await end.passed;
+            asked.push(ctx.publish(topicId("news"), Note({ n: 1 })).catch(() => undefined));
+          }),
+        ],
+      }),
+    );
+    deliver({ content: note(1) });
+    const drained = runtime.drain();
+    expect(runtime.currentStatus).toEqual({ kind: "draining" });
+    await expect(runtime.send(agentId("a", "b"), Note({ n: 1 }))).rejects.toMatchObject({
+      code: "CLOSED",
+    });
+    await expect(runtime.register(idler("late"))).rejects.toMatchObject({ code: "CLOSED" });
+    moved.open();
+    await settled();
+    expect(mesh.numbersOf("close")).toEqual([]);
+    end.open();
+    await drained;
+    expect(asked).toHaveLength(1);
+    expect(mesh.publishes).toHaveLength(1);
+    expect(mesh.endings).toEqual(["1: done"]);
+    expect(mesh.numbersOf("close")).toHaveLength(1);
+    await runtime.drain();
+  });
+
+  test("does not wait longer than it is told to", async () => {
+    const { runtime, mesh, clock, deliver } = scripted();
+    mesh.answer = (question) => (question === "drain" ? new Promise(() => {}) : undefined);
+    let reason: unknown;
+    await runtime.register(
+      defineAgent("worker", {
+        handlers: (on) => [
+          on(Note, async (_, { signal }) => {
+            await new Promise((resolve) => signal.addEventListener("abort", resolve));
+            reason = signal.reason;
+          }),
+        ],
+      }),
+    );
+    deliver({ content: note(1) });
+    const drained = runtime.drain({ graceMs: 500 });
+    await settled();
+    clock.advance(500);
+    await drained;
+    expect(reason).toMatchObject({ code: "CLOSED" });
+    expect(mesh.ends).toEqual([]);
+  });
+
+  test("checks its grace", () => {
+    const { runtime } = scripted();
+    expect(() => runtime.drain({ graceMs: -1 })).toThrow("graceMs");
+  });
+});
+
+describe("closing", () => {
+  test("gives back what waits, stops what runs, and lets idle agents act for the last time", async () => {
+    const { runtime, mesh, deliver } = scripted();
+    const log: string[] = [];
+    await runtime.register(
+      defineAgent("worker", {
+        handlers: (on) => [
+          on(Note, async ({ n }, { signal }) => {
+            if (n === 0) return;
+            await new Promise((resolve) => signal.addEventListener("abort", resolve));
+            log.push(`${n} stops`);
+          }),
+        ],
+        onDeactivate: async (_, id) => {
+          await settled();
+          log.push(`${id.key} goes`);
+        },
+      }),
+    );
+    deliver({ content: note(0), activation: 1, target: agentId("worker", "idle") });
+    deliver({ content: note(1), activation: 2 });
+    deliver({ content: note(2), activation: 2 });
+    await settled();
+    await runtime.close();
+    expect(log).toEqual(["1 stops", "idle goes"]);
+    expect(mesh.said.slice(-2)).toEqual([
+      { kind: "release", numbers: [3] },
+      { kind: "close", numbers: [] },
+    ]);
+    expect(runtime.activeAgents).toBe(0);
+  });
+
+  test("gives back what arrives meanwhile", async () => {
+    const { runtime, mesh, deliver } = scripted();
+    const lastAct = new Gate();
+    await runtime.register(
+      defineAgent("worker", {
+        handlers: (on) => [on(Note, () => {})],
+        onDeactivate: () => lastAct.passed,
+      }),
+    );
+    deliver({ content: note(0) });
+    const closed = runtime.close();
+    await settled();
+    deliver({ content: note(1), activation: 2 });
+    expect(mesh.numbersOf("release")).toEqual([[2]]);
+    lastAct.open();
+    await closed;
+  });
+
+  test("does not wait for ever for a last act", async () => {
+    const { runtime, clock, deliver } = scripted();
+    await runtime.register(
+      defineAgent("worker", {
+        handlers: (on) => [on(Note, () => {})],
+        onDeactivate: () => new Promise<void>(() => {}),
+      }),
+    );
+    deliver({ content: note(0) });
+    const closed = runtime.close();
+    await settled();
+    clock.advance(5_000);
+    await closed;
+    expect(runtime.currentStatus).toEqual({ kind: "closed", reason: undefined });
+  });
+
+  test("can be asked for from within what it stops", async () => {
+    const { runtime, deliver } = scripted();
+    await runtime.register(
+      defineAgent("worker", {
+        handlers: (on) => [
+          on(Note, async (_, { signal }) => {
+            signal.addEventListener("abort", () => void runtime.close());
+            await runtime.close();
+          }),
+        ],
+      }),
+    );
+    deliver({ content: note(0) });
+    await runtime.close();
+    await runtime.close();
+  });
+
+  test("happens by itself at the end of a block, and when the mesh is gone for good", async () => {
+    const { runtime, core, mesh } = scripted();
+    {
+      await using own = scripted().runtime;
+      expect(own.currentStatus.kind).toBe("connecting");
+    }
+    core.closed(failure("UNAUTHENTICATED"));
+    await settled();
+    expect(runtime.currentStatus).toMatchObject({
+      kind: "closed",
+      reason: { code: "UNAUTHENTICATED" },
+    });
+    expect(mesh.numbersOf("close")).toHaveLength(1);
+    await expect(runtime.send(agentId("a", "b"), Note({ n: 1 }))).rejects.toMatchObject({
+      code: "UNAUTHENTICATED",
+    });
+  });
+});
