@@ -31,6 +31,8 @@ export interface Stage {
   register<State>(definition: AgentDefinition<State>): Promise<void>;
   /** Moves time on; what fell due has run, what it wrote to a socket may not have arrived. */
   advance(ms: number): Promise<void>;
+  /** Resolves when everything that was sent before, by whomever, has come to where it goes. */
+  arrived(): Promise<void>;
   /** Resolves when nothing that was accepted is on its way, waits or is handled. */
   quiet(): Promise<void>;
   /** What could not be handled, oldest first. */

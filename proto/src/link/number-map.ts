@@ -9,6 +9,8 @@
  * 3. At most half of the slots are taken.
  */
 const LEAST_SLOTS = 16;
+/** Below this a map does not shrink: what is in flight comes and goes in waves. */
+const STEADY_SLOTS = 1024;
 
 export class NumberMap<Value> {
   #keys: number[] = new Array(LEAST_SLOTS).fill(0);
@@ -47,7 +49,7 @@ export class NumberMap<Value> {
     this.#closeGap(slot);
     this.#size--;
     const slots = this.#mask + 1;
-    if (slots > LEAST_SLOTS && this.#size * 8 < slots) this.#resize(slots / 2);
+    if (slots > STEADY_SLOTS && this.#size * 8 < slots) this.#resize(slots / 2);
     return true;
   }
 

@@ -1,4 +1,5 @@
 /** Content: the part of a message that only its two ends read. */
+import { readName } from "./names.ts";
 import { WireReader } from "./reader.ts";
 import { WireWriter } from "./writer.ts";
 
@@ -20,19 +21,37 @@ export interface Content {
   readonly messageId: string;
 }
 
-const writer = new WireWriter();
+
+/**
+ * Where contents are written, one after the other: each is a view of a slab, so that it costs one object and no copy.
+ * A slab is never written to again once it is full, and goes when its last content goes.
+ */
+const SLAB_BYTES = 64 * 1024;
+/** Room for everything beside payload and metadata. */
+const HEAD_BYTES = 4 * 1024;
+
+let slab = new WireWriter(SLAB_BYTES);
 
 /** Encodes a content. */
 export function encodeContent(content: Content): Uint8Array {
-  writer.reset();
+  const writer = roomFor(content);
+  const start = writer.pos;
   writer.text(0x0a, content.messageType);
   writer.text(0x12, content.contentType);
   if (content.data.length > 0) writer.bytes(0x1a, content.data);
   writer.text(0x22, content.traceparent);
   writer.text(0x2a, content.tracestate);
-  if (content.metadata !== undefined) writeMetadata(content.metadata);
+  if (content.metadata !== undefined) writeMetadata(writer, content.metadata);
   writer.text(0x3a, content.messageId);
-  return writer.copy();
+  return writer.buffer.subarray(start, writer.pos);
+}
+
+/** A writer that does not have to grow for the common content; one that grows leaves the slab to those before. */
+function roomFor(content: Content): WireWriter {
+  const needed = content.data.length + HEAD_BYTES;
+  if (needed > SLAB_BYTES / 4) return new WireWriter(needed);
+  if (slab.pos + needed > slab.buffer.length) slab = new WireWriter(SLAB_BYTES);
+  return slab;
 }
 
 /** Decodes a content; `data` is a view of `bytes`. @throws MeshError `PROTOCOL_VIOLATION` when it is malformed. */
@@ -49,10 +68,10 @@ export function decodeContent(bytes: Uint8Array): Content {
     const tag = reader.tag();
     switch (tag) {
       case 0x0a:
-        messageType = reader.text();
+        messageType = readName(reader);
         break;
       case 0x12:
-        contentType = reader.text();
+        contentType = readName(reader);
         break;
       case 0x1a:
         data = reader.bytes();
@@ -81,7 +100,7 @@ export function decodeContent(bytes: Uint8Array): Content {
 
 const EMPTY = new Uint8Array(0);
 
-function writeMetadata(metadata: Readonly<Record<string, string>>): void {
+function writeMetadata(writer: WireWriter, metadata: Readonly<Record<string, string>>): void {
   for (const [key, value] of Object.entries(metadata)) {
     writer.byte(0x32);
     const mark = writer.open(key.length + value.length + 4);

@@ -29,10 +29,7 @@ class NameCache<Name extends Encoded> {
     const buffer = reader.buffer;
     reader.pos += length;
     if (length > LONGEST) return this.#decode(buffer, start, length);
-    let hash = length;
-    for (let pos = start; pos < start + length; pos++)
-      hash = (Math.imul(hash, 31) + (buffer[pos] as number)) | 0;
-    const slot = (hash ^ (hash >>> 15)) & (SLOTS - 1);
+    const slot = slotOf(buffer, start, length);
     const known = this.#slots[slot];
     if (known !== undefined && same(known.encoded, buffer, start, length)) return known;
     const name = this.#decode(buffer, start, length);
@@ -54,12 +51,48 @@ class NameCache<Name extends Encoded> {
   }
 }
 
+function slotOf(buffer: Buffer, start: number, length: number): number {
+  let hash = length;
+  for (let pos = start; pos < start + length; pos++) {
+    hash = (Math.imul(hash, 31) + (buffer[pos] as number)) | 0;
+  }
+  return (hash ^ (hash >>> 15)) & (SLOTS - 1);
+}
+
 function same(known: Uint8Array, buffer: Buffer, start: number, length: number): boolean {
   if (known.length !== length) return false;
   for (let index = 0; index < length; index++) {
     if (known[index] !== buffer[start + index]) return false;
   }
   return true;
+}
+
+/** Names of message types and media types: few, short, and in every message. */
+class TextCache {
+  readonly #texts: (string | undefined)[] = new Array(SLOTS).fill(undefined);
+  readonly #bytes: (Uint8Array | undefined)[] = new Array(SLOTS).fill(undefined);
+
+  read(reader: WireReader): string {
+    const length = reader.length();
+    const start = reader.pos;
+    const { buffer } = reader;
+    reader.pos += length;
+    if (length > LONGEST) return buffer.toString("utf8", start, start + length);
+    const slot = slotOf(buffer, start, length);
+    const known = this.#bytes[slot];
+    if (known !== undefined && same(known, buffer, start, length)) return this.#texts[slot] as string;
+    const text = buffer.toString("utf8", start, start + length);
+    this.#bytes[slot] = Uint8Array.from(buffer.subarray(start, start + length));
+    this.#texts[slot] = text;
+    return text;
+  }
+}
+
+const texts = new TextCache();
+
+/** Reads a string that arrives again and again. */
+export function readName(reader: WireReader): string {
+  return texts.read(reader);
 }
 
 const agents = new NameCache((type, key, encoded) => new AgentId(type, key, encoded));

@@ -3,6 +3,8 @@
  * objects, canonical output. Numbers are non-negative integers below 2^53.
  */
 const MIN_BYTES = 1024;
+/** Longer strings are written by the runtime. */
+const SHORT_TEXT = 40;
 /** Room behind a value that is closed: for moving it, and so that writing its length in front never grows the buffer. */
 const CLOSING_BYTES = 24;
 
@@ -88,6 +90,7 @@ export class WireWriter {
     const most = value.length * 3;
     this.reserve(most + 6);
     this.byte(tag);
+    if (this.#ascii(value)) return;
     if (most < 128) {
       const start = this.pos + 1;
       const length = this.buffer.write(value, start, most, "utf8");
@@ -97,6 +100,22 @@ export class WireWriter {
       this.varint(Buffer.byteLength(value));
       this.pos += this.buffer.write(value, this.pos, most, "utf8");
     }
+  }
+
+  /** Writes a short string of ASCII, which costs less than a call out of JavaScript. @returns false for any other. */
+  #ascii(value: string): boolean {
+    const { length } = value;
+    if (length > SHORT_TEXT) return false;
+    const { buffer } = this;
+    const start = this.pos + 1;
+    for (let index = 0; index < length; index++) {
+      const code = value.charCodeAt(index);
+      if (code >= 0x80) return false;
+      buffer[start + index] = code;
+    }
+    buffer[this.pos] = length;
+    this.pos = start + length;
+    return true;
   }
 
   /** Bytes as they are. */

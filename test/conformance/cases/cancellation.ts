@@ -88,7 +88,7 @@ export const cancellation: readonly Case[] = [
   {
     id: "cancel.queued",
     promise: "Cancelled work that waits does not start.",
-    async run({ caller, register }) {
+    async run({ caller, register, arrived }) {
       const gate = new Gate("handlers");
       const handled = new Journal<string>("notes");
       const clerk = defineAgent("clerk", {
@@ -97,7 +97,6 @@ export const cancellation: readonly Case[] = [
             await gate.pass();
             handled.add(text);
           }),
-          on(Say, async (say) => say),
         ],
       });
       await register(clerk);
@@ -110,10 +109,10 @@ export const cancellation: readonly Case[] = [
       );
       const last = caller.send(target, Note({ text: "last" }));
       await gate.arrivals();
-      await caller.send(agentId("clerk", "other"), Say({ text: "all have arrived" }));
+      await arrived();
       abort.abort();
       for (const { code } of await Promise.all(cancelled)) expect(code).toBe("CANCELLED");
-      await caller.send(agentId("clerk", "other"), Say({ text: "the cancels have arrived" }));
+      await arrived();
       gate.open();
       await Promise.all([first, last]);
       expect(handled.entries).toEqual(["first", "last"]);
@@ -186,7 +185,7 @@ export const cancellation: readonly Case[] = [
     id: "cancel.frees",
     promise:
       "The agent goes on with the next message when a cancelled turn has ended, and not before.",
-    async run({ caller, register }) {
+    async run({ caller, register, arrived }) {
       const gate = new Gate("handlers");
       const log = new Journal<string>("events");
       const stubborn = defineAgent("stubborn", {
@@ -196,7 +195,6 @@ export const cancellation: readonly Case[] = [
             await gate.pass();
             log.add(`${text} ends ${ctx.signal.aborted}`);
           }),
-          on(Say, async (say) => say),
         ],
       });
       await register(stubborn);
@@ -209,7 +207,7 @@ export const cancellation: readonly Case[] = [
       const next = caller.send(target, Note({ text: "two" }));
       abort.abort();
       await refusal;
-      await caller.send(agentId("stubborn", "other"), Say({ text: "the cancel has arrived" }));
+      await arrived();
       gate.open();
       await next;
       expect(log.entries).toEqual(["one begins", "one ends true", "two begins", "two ends false"]);

@@ -9,7 +9,7 @@ import { reached } from "../journals.ts";
 import type { Case } from "../stage.ts";
 import { Note, numbers, Say } from "../vocabulary.ts";
 
-/** An agent type that comes to the gate with a note, and answers what it is told at once. */
+/** An agent type that comes to the gate with a note. */
 function waiter(gate: Gate, handled: Journal<string>) {
   return defineAgent("waiter", {
     handlers: (on) => [
@@ -17,7 +17,6 @@ function waiter(gate: Gate, handled: Journal<string>) {
         await gate.pass();
         handled.add(text);
       }),
-      on(Say, async ({ text }) => ({ text })),
     ],
   });
 }
@@ -201,7 +200,7 @@ export const deadlines: readonly Case[] = [
   {
     id: "deadline.never-starts",
     promise: "Work whose time is over does not start, wherever it waits.",
-    async run({ caller, register, advance }) {
+    async run({ caller, register, advance, arrived }) {
       const gate = new Gate("handlers");
       const handled = new Journal<string>("notes");
       await register(waiter(gate, handled));
@@ -212,9 +211,10 @@ export const deadlines: readonly Case[] = [
         refusalOf(caller.send(target, Note({ text: `late ${number}` }), { timeoutMs: 500 })),
       );
       await gate.arrivals();
-      await caller.send(agentId("waiter", "other"), Say({ text: "all have arrived" }));
+      await arrived();
       await advance(520);
       for (const { code } of await Promise.all(late)) expect(code).toBe("DEADLINE_EXCEEDED");
+      await arrived();
       gate.open();
       await first;
       await caller.send(target, Note({ text: "last" }));
@@ -224,7 +224,7 @@ export const deadlines: readonly Case[] = [
   {
     id: "deadline.turn-limit",
     promise: "A turn that never ends is signalled, then abandoned; the agent begins anew.",
-    async run({ caller, register, advance, deadLetters }) {
+    async run({ caller, register, advance, arrived, deadLetters }) {
       const reasons = new Journal<unknown>("signals");
       const gate = new Gate("the stuck handler");
       const stuck = defineAgent("stuck", {
@@ -243,6 +243,7 @@ export const deadlines: readonly Case[] = [
       const refusal = refusalOf(caller.send(target, Note({ text: "hi" }), { timeoutMs: 600_000 }));
       await gate.arrivals();
       const waiting = caller.send(target, Say({ text: "?" }), { timeoutMs: 600_000 });
+      await arrived();
       await advance(5_020);
       expect(await reached(reasons, 1)).toMatchObject([{ code: "TURN_ABANDONED" }]);
       await advance(10_020);

@@ -4,7 +4,7 @@ import { expect } from "vitest";
 import { z } from "zod";
 import { Gate } from "../../support/gate.ts";
 import { Journal } from "../../support/journal.ts";
-import { eventually } from "../../support/waiting.ts";
+import { until } from "../../support/waiting.ts";
 import { reached } from "../journals.ts";
 import type { Case } from "../stage.ts";
 import { Note, numbers, Say } from "../vocabulary.ts";
@@ -242,11 +242,7 @@ export const publishing: readonly Case[] = [
       await caller.publish(topicId("news", "a"), Note({ text: "hi" }));
       const unhandled = (): number =>
         runtimes.reduce((sum, { counters }) => sum + counters.unhandledEvents, 0);
-      await eventually(
-        async () => unhandled(),
-        (count) => count === 1,
-        "an unhandled event",
-      );
+      await until(() => unhandled() === 1, "an unhandled event");
       await quiet();
       expect(await deadLetters()).toEqual([]);
     },

@@ -3,13 +3,16 @@ import { createLocalRuntime } from "@agentmesh/worker-sdk";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { yieldTurn } from "../../support/settling.ts";
 import type { Driver, Stage } from "../stage.ts";
+import { placeProbes } from "./probes.ts";
 
 export const local: Driver = { name: "local runtime", start };
 
 async function start(): Promise<Stage> {
   const clock = new FakeClock();
   const runtime = createLocalRuntime({ clock });
+  const arrived = await placeProbes([runtime]);
   return {
+    arrived,
     clock,
     caller: runtime,
     runtimes: [runtime],

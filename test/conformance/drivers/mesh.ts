@@ -1,12 +1,20 @@
 /** A host in this process, and workers that reach it over real sockets. */
 import type { DeadLetter } from "@agentmesh/proto/agentmesh/v1";
 import { fromErrorMessage } from "@agentmesh/proto/wire";
-import { type AgentRuntime, connectWorker } from "@agentmesh/worker-sdk";
+import { type AgentRuntime, connectClient, connectWorker } from "@agentmesh/worker-sdk";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { startHost, type TestHost } from "../../support/host.ts";
 import { yieldTurn } from "../../support/settling.ts";
 import { eventually } from "../../support/waiting.ts";
 import type { Driver, Stage, StagedLetter } from "../stage.ts";
+import { placeProbes } from "./probes.ts";
+
+interface Shape {
+  readonly workers: 1 | 2;
+  readonly cast: Casting;
+  /** Whether a client calls, which has no stream of its own, instead of the last worker. */
+  readonly hasClient?: boolean;
+}
 
 /** Which worker gets the agent type that is registered as number `index`. */
 type Casting = (workers: readonly AgentRuntime[], index: number) => readonly AgentRuntime[];
@@ -14,35 +22,53 @@ type Casting = (workers: readonly AgentRuntime[], index: number) => readonly Age
 /** One worker runs everything and calls. */
 export const alone: Driver = {
   name: "mesh with one worker",
-  start: () => start(1, (workers) => workers),
+  start: () => start({ workers: 1, cast: everyone }),
+};
+
+/** One worker runs everything, a client calls. */
+export const called: Driver = {
+  name: "mesh with one worker and a client",
+  start: () => start({ workers: 1, cast: everyone, hasClient: true }),
 };
 
 /** The agent types are dealt out, so that those of one case live apart; who calls is apart from the first of them. */
 export const apart: Driver = {
   name: "mesh with two workers of different agent types",
-  start: () => start(2, (workers, index) => workers.slice(index % 2, (index % 2) + 1)),
+  start: () => start({ workers: 2, cast: oneByOne }),
 };
 
 /** Both workers run all types, so that the keys of one type live apart. */
 export const twins: Driver = {
   name: "mesh with two workers of the same agent types",
-  start: () => start(2, (workers) => workers),
+  start: () => start({ workers: 2, cast: everyone }),
 };
 
 /** Time is moved by hours at once: nobody must take that for silence. */
 const PATIENT = { heartbeatMs: 3_599_999, livenessMs: 3_600_000 };
 
-async function start(workerCount: 1 | 2, cast: Casting): Promise<Stage> {
+function everyone(workers: readonly AgentRuntime[]): readonly AgentRuntime[] {
+  return workers;
+}
+
+function oneByOne(workers: readonly AgentRuntime[], index: number): readonly AgentRuntime[] {
+  const first = index % workers.length;
+  return workers.slice(first, first + 1);
+}
+
+async function start({ workers, cast, hasClient = false }: Shape): Promise<Stage> {
   const clock = new FakeClock();
   const host = await startHost(PATIENT, clock);
   const first = await connectWorker({ host: host.address, name: "first", clock });
   const others =
-    workerCount === 1 ? [] : [await connectWorker({ host: host.address, name: "second", clock })];
+    workers === 1 ? [] : [await connectWorker({ host: host.address, name: "second", clock })];
   const runtimes = [first, ...others] as const;
+  const arrived = await placeProbes(runtimes);
+  const client = hasClient ? await connectClient({ host: host.address }) : undefined;
   let registered = 0;
   return {
+    arrived,
     clock,
-    caller: runtimes.at(-1) ?? first,
+    caller: client ?? runtimes.at(-1) ?? first,
     runtimes,
     async register(definition) {
       const chosen = cast(runtimes, registered++);
@@ -59,6 +85,7 @@ async function start(workerCount: 1 | 2, cast: Casting): Promise<Stage> {
     deadLetters: () => deadLetters(host),
     async dispose() {
       await Promise.all(runtimes.map((runtime) => runtime.close()));
+      await client?.close();
       await host.close();
     },
   };

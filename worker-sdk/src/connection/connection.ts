@@ -100,6 +100,11 @@ export class Connection implements SessionPorts, SupervisorPorts {
     }
   }
 
+  /** Until when the mesh leaves this worker its agents, on the clock, if nothing more is heard. */
+  get contactUntil(): number {
+    return this.#session?.contactUntil ?? Number.POSITIVE_INFINITY;
+  }
+
   /** Sends a frame in the session of the moment. @returns its place there. */
   send(frame: WorkerFrame): number {
     return this.#session?.send(frame) ?? NO_FRAME_LEFT;

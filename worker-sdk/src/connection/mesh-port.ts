@@ -100,6 +100,11 @@ export interface Renewal {
 
 /** From the runtime to the mesh. */
 export interface Uplink {
+  /**
+   * Until when the mesh leaves this runtime its agents, on the clock, if it hears nothing more: no turn may start later,
+   * also when no timer could say so yet because the process was stopped.
+   */
+  readonly contactUntil: number;
   /** @returns the frame's place among those of the session; it grows. */
   send(frame: SendFrame): number;
   /** @returns the frame's place among those of the session; it grows. */

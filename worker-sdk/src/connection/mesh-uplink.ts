@@ -1,4 +1,11 @@
-import type { PublishFrame, ReplyChunkFrame, SendFrame, TurnEndFrame, WorkerControl, WorkerFrame } from "@agentmesh/proto/wire";
+import type {
+  PublishFrame,
+  ReplyChunkFrame,
+  SendFrame,
+  TurnEndFrame,
+  WorkerControl,
+  WorkerFrame,
+} from "@agentmesh/proto/wire";
 import { toAgentType, toSubscription } from "./announcement.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
 import type { AnnouncedSubscription, AnnouncedType, Downlink, Uplink } from "./mesh-port.ts";
@@ -16,6 +23,10 @@ export class MeshUplink implements Uplink {
   /** Connects for the first time. @throws MeshError as {@link Connection.open}. */
   open(limitMs: number): Promise<void> {
     return this.#connection.open(limitMs);
+  }
+
+  get contactUntil(): number {
+    return this.#connection.contactUntil;
   }
 
   send(frame: SendFrame): number {

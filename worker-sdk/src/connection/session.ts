@@ -9,8 +9,9 @@
  * 2. Frames of the host are handed on in the order of their numbers, each once, over all streams.
  * 3. Frames to the host are kept until acknowledged, and leave again on a new stream.
  * 4. A session that the host may have forgotten, or that broke the protocol, is `closed` and never resumed.
- * 5. The lease ends when it may end for the host, which counts from the last sign of life and not from when this side
- *    notices: a process that was stopped notices too late, and its agents may be elsewhere by then.
+ * 5. The lease ends when it may have ended for the host, which counts from the worker's last sign of life and not from
+ *    when the worker notices: a process that was stopped notices too late, and its agents may be elsewhere by then. What
+ *    it reads after that is no contact any more.
  */
 import {
   type Clock,
@@ -57,8 +58,7 @@ export class Session {
   #phase: Phase = { kind: "new" };
   #welcome: Welcome;
   #sent = 0;
-  /** When the latest batch arrived, on the clock. */
-  #heardAt = 0;
+  #contactUntil = Number.POSITIVE_INFINITY;
   /** The numbered batch with the highest numbers that was given to a stream. */
   #lastWritten: Buffer | undefined;
   #lastWrittenNumber = 0;
@@ -93,6 +93,11 @@ export class Session {
     return this.#phase.kind === "closed" ? "" : this.#welcome.resumeToken;
   }
 
+  /** Until when the host leaves this worker its agents, on the clock, if nothing more is heard. */
+  get contactUntil(): number {
+    return this.#contactUntil;
+  }
+
   /** Number of the host's last frame that has arrived. */
   get receivedThrough(): number {
     return this.#inbox.receivedThrough;
@@ -112,10 +117,10 @@ export class Session {
     this.#welcome = welcome;
     const { clock } = this.#ports;
     if (!this.#outbox.attach(this.#noting(stream), hostReceivedThrough)) return false;
-    this.#heardAt = clock.now();
+    this.#contactUntil = clock.now() + this.#contactMs;
     const liveness = new Liveness({
       clock,
-      heartbeatMs: welcome.heartbeatMs === 0 ? DEFAULTS.heartbeatMs : welcome.heartbeatMs,
+      heartbeatMs: this.#heartbeatMs,
       livenessMs: this.#livenessMs,
       onSilence: () => this.#unnumbered({ $case: "ping", value: { nonce: 0 } }),
       onDead: () => stream.destroy(failure("CONNECTION_LOST", "the host gives no sign of life")),
@@ -128,8 +133,15 @@ export class Session {
   receive(bytes: Buffer): void {
     const phase = this.#phase;
     if (phase.kind !== "open") return;
+    const now = this.#ports.clock.now();
+    if (now > this.#contactUntil) {
+      phase.stream.destroy(
+        failure("CONNECTION_LOST", "there was no contact to the host for too long"),
+      );
+      return;
+    }
+    this.#contactUntil = now + this.#contactMs;
     phase.liveness.heard();
-    this.#heardAt = this.#ports.clock.now();
     const frames = this.#read(bytes);
     if (frames === undefined) return;
     for (const frame of frames) {
@@ -149,10 +161,11 @@ export class Session {
     if (this.#phase.kind !== "open") return;
     this.#outbox.detach();
     const { clock } = this.#ports;
-    const leaseMs = this.#welcome.leaseMs === 0 ? DEFAULTS.leaseMs : this.#welcome.leaseMs;
-    const unnoticedMs = clock.now() - this.#heardAt - this.#livenessMs;
-    const leftMs = leaseMs - Math.max(0, unnoticedMs);
-    if (leftMs > 0) this.#enter({ kind: "suspended", lease: clock.after(leftMs, () => this.#lapse()) });
+    const now = clock.now();
+    this.#contactUntil = Math.min(this.#contactUntil, now + this.#leaseMs);
+    const leftMs = this.#contactUntil - now;
+    if (leftMs > 0)
+      this.#enter({ kind: "suspended", lease: clock.after(leftMs, () => this.#lapse()) });
     else this.#lapse();
   }
 
@@ -188,8 +201,26 @@ export class Session {
     this.#enter({ kind: "closed" });
   }
 
+  /**
+   * For how long after a batch of the host this worker may count on its agents. The host has heard of it at most
+   * `heartbeatMs` before that batch, or it would have asked; after `livenessMs` it gives the stream up, and after
+   * `leaseMs` more the agents. Silence between two heartbeats is never too long.
+   */
+  get #contactMs(): number {
+    const least = 2 * this.#heartbeatMs;
+    return Math.max(least, this.#livenessMs + this.#leaseMs - this.#heartbeatMs);
+  }
+
+  get #heartbeatMs(): number {
+    return this.#welcome.heartbeatMs === 0 ? DEFAULTS.heartbeatMs : this.#welcome.heartbeatMs;
+  }
+
   get #livenessMs(): number {
     return this.#welcome.livenessMs === 0 ? DEFAULTS.livenessMs : this.#welcome.livenessMs;
+  }
+
+  get #leaseMs(): number {
+    return this.#welcome.leaseMs === 0 ? DEFAULTS.leaseMs : this.#welcome.leaseMs;
   }
 
   #lapse(): void {

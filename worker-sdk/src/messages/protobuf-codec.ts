@@ -28,7 +28,7 @@ export function protobufCodec<Message>(
       try {
         // Decoded `bytes` fields are views of what they were read from. A copy keeps receivers of one event apart, and
         // a small field from holding on to the batch in which it arrived.
-        return type.decode(new Uint8Array(payload.data));
+        return type.decode(Buffer.from(payload.data));
       } catch (error) {
         throw payloadInvalid(
           messageName,

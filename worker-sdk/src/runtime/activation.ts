@@ -104,7 +104,8 @@ export class Activation implements TurnHome, Idler {
   }
 
   #startAll(lane: Lane, now: number): void {
-    if (this.#phase !== "active" || this.#keeper.workplace.isPaused) return;
+    const { isPaused, uplink } = this.#keeper.workplace;
+    if (this.#phase !== "active" || isPaused || now > uplink.contactUntil) return;
     const places = lane.owner === undefined ? this.program.concurrency : 1;
     while (lane.running < places) {
       const turn = lane.shift();

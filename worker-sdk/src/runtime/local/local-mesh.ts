@@ -17,6 +17,7 @@ import type { LocalDeadLetter } from "./dead-letters.ts";
 import { type LocalFrame, LocalRouter } from "./local-router.ts";
 
 export class LocalMesh implements Uplink {
+  readonly contactUntil = Number.POSITIVE_INFINITY;
   readonly #downlink: Downlink;
   readonly #router: LocalRouter;
   readonly #queue = new Fifo<LocalFrame>();

@@ -1,0 +1,242 @@
+/** A worker over a real socket, with a host that says what the test tells it to. Time is the test's own. */
+import { agentId, failure, topicId } from "@agentmesh/proto";
+import { DONE } from "@agentmesh/proto/wire";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { FakeHost } from "./testing/fake-host.ts";
+import { Ask, Count, Note } from "./testing/messages.ts";
+import { jsonContent } from "./testing/scripted-mesh.ts";
+import { isKind, noteDelivery, until, WorkerRig } from "./testing/worker-rig.ts";
+import { connectWorker } from "./worker.ts";
+
+const other = agentId("other", "k");
+const news = topicId("news", "k");
+const count = (n: number) => jsonContent(Count.messageName, { n });
+
+let rig: WorkerRig;
+
+beforeEach(async () => {
+  rig = await WorkerRig.start();
+});
+
+afterEach(() => rig.stop());
+
+describe("the first connection", () => {
+  test("says who the worker is", async () => {
+    const { worker, stream } = await rig.connected({
+      namespace: "blue",
+      name: "w1",
+      token: "secret",
+      labels: { zone: "a" },
+      maxInFlight: 7,
+    });
+    expect(stream.hello).toMatchObject({
+      versionMin: 1,
+      versionMax: 1,
+      namespace: "blue",
+      name: "w1",
+      instanceId: worker.instanceId,
+      labels: { zone: "a" },
+      maxInFlight: 7,
+      sdkName: "agentmesh-ts",
+      resume: true,
+      resumeToken: "",
+    });
+    expect(stream.metadata.get("authorization")).toEqual(["Bearer secret"]);
+    expect(worker.currentStatus).toEqual({
+      kind: "connected",
+      hostId: "fake",
+      address: rig.host.address,
+      resumed: false,
+    });
+  });
+
+  test.each(["UNAUTHENTICATED", "VERSION_UNSUPPORTED", "INVALID_ARGUMENT"] as const)(
+    "that is refused as %s is not tried again",
+    async (code) => {
+      rig.host.refuse = () => failure(code, "no way");
+      await expect(
+        connectWorker({ host: rig.host.address, clock: rig.clock }),
+      ).rejects.toMatchObject({
+        code,
+        message: `${code}: no way`,
+      });
+      expect(rig.clock.pending).toBe(0);
+    },
+  );
+
+  test("is tried again after other refusals, at other addresses in turn", async () => {
+    const second = await FakeHost.start();
+    const reasons: string[] = [];
+    rig.host.refuse = () => {
+      reasons.push("refused");
+      return failure("HOST_DRAINING");
+    };
+    const connecting = connectWorker({
+      host: [rig.host.address, second.address],
+      clock: rig.clock,
+      random: () => 0,
+    });
+    // The first attempt fails; the next one waits for the clock.
+    const stream = await Promise.race([second.stream(), ticking()]);
+    if (stream === undefined) throw new Error("the second host was not tried");
+    stream.welcome();
+    const worker = await connecting;
+    rig.adopt(worker);
+    expect(reasons).toEqual(["refused"]);
+    expect(worker.currentStatus).toMatchObject({ address: second.address });
+    stream.end();
+    await second[Symbol.asyncDispose]();
+  });
+
+  test("is given up after its time, with the last reason", async () => {
+    rig.host.refuse = () => failure("HOST_DRAINING", "closing time");
+    const connecting = connectWorker({
+      host: rig.host.address,
+      clock: rig.clock,
+      connectTimeoutMs: 3_000,
+    });
+    connecting.catch(() => undefined);
+    await Promise.race([connecting.catch(() => undefined), ticking(400)]);
+    await expect(connecting).rejects.toMatchObject({
+      code: "CONNECTION_LOST",
+      outcome: "not-executed",
+      message: expect.stringMatching(/within 3000 ms; .*HOST_DRAINING: closing time/),
+    });
+  });
+
+  test("fails when the peer is no host", async () => {
+    const connecting = connectWorker({ host: rig.host.address, clock: rig.clock });
+    const stream = await rig.host.stream();
+    stream.say({ kind: "accepted", sequences: [1] });
+    await expect(connecting).rejects.toMatchObject({ code: "PROTOCOL_VIOLATION" });
+  });
+
+  /** Moves the clock on, a little with every turn of the event loop, until a test has what it waits for. */
+  async function ticking(turns = 2_000): Promise<undefined> {
+    for (let turn = 0; turn < turns; turn++) {
+      rig.clock.advance(10);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return undefined;
+  }
+});
+
+describe("a stream that is open", () => {
+  test("carries sends, deliveries and publishes", async () => {
+    const { worker, stream } = await rig.connected();
+    const reply = worker.send(other, Ask({ n: 1 }));
+    const published = worker.publish(news, Note({ n: 2 }));
+    const send = await stream.frameOf("send");
+    const publish = await stream.frameOf("publish");
+    stream.say(
+      { kind: "result", request: send.request, ending: { kind: "reply", content: count(5) } },
+      { kind: "accepted", sequences: [publish.sequence] },
+    );
+    expect(await reply).toEqual({ n: 5 });
+    await published;
+
+    const seen: number[] = [];
+    await rig.registered(worker, stream, (n) => void seen.push(n));
+    stream.say(noteDelivery(1, 3));
+    expect(await stream.frameOf("turn-end")).toMatchObject({ delivery: 1, ending: DONE });
+    expect(seen).toEqual([3]);
+  });
+
+  test("answers questions, and refusals are told", async () => {
+    const { worker, stream } = await rig.connected();
+    const subscribing = worker.subscribe({ typePrefix: "a." }, "worker");
+    const { request, subscription } = (await stream.controlOf("subscribe")).value;
+    expect(subscription).toMatchObject({
+      match: { $case: "topicTypePrefix", value: "a." },
+      agentType: "worker",
+    });
+    const error = {
+      code: 24,
+      text: "it differs",
+      outcome: 1,
+      retryable: false,
+      appCode: "",
+      details: Buffer.alloc(0),
+      retryAfterMs: 0,
+      stack: "",
+    } as const;
+    stream.sayControl({ $case: "answer", value: { request, error } });
+    await expect(subscribing).rejects.toMatchObject({
+      code: "SUBSCRIPTION_CONFLICT",
+      message: "SUBSCRIPTION_CONFLICT: it differs",
+    });
+  });
+
+  test("answers a ping at once, and asks for a sign of life when there is none", async () => {
+    const { stream } = await rig.connected();
+    stream.sendBatch([{ kind: "control", control: { $case: "ping", value: { nonce: 7 } } }], 0, 0);
+    expect(await stream.unnumbered()).toEqual({ $case: "pong", value: { nonce: 7 } });
+    rig.clock.advance(2_600);
+    expect(await stream.unnumbered()).toMatchObject({ $case: "ping" });
+  });
+
+  test("without any sign of life is broken", async () => {
+    const { worker, stream } = await rig.connected();
+    rig.clock.advance(8_100);
+    expect(await until(worker, isKind("suspended"))).toMatchObject({
+      reason: expect.stringContaining("no sign of life"),
+    });
+    await stream.ended();
+  });
+
+  test("acknowledges what arrives", async () => {
+    const { stream } = await rig.connected();
+    stream.say({ kind: "accepted", sequences: [99] });
+    // An answer says that it has arrived.
+    stream.sendBatch([{ kind: "control", control: { $case: "ping", value: { nonce: 1 } } }], 0, 0);
+    await stream.unnumbered();
+    await stream.acknowledgement();
+    rig.clock.advance(1_100);
+    expect(await stream.acknowledgement()).toBe(1);
+  });
+
+  test("holds work back while the host is leaving, and follows its recommendation", async () => {
+    const { worker, stream } = await rig.connected();
+    const second = await FakeHost.start();
+    stream.sayControl({ $case: "drain", value: { graceMs: 1_000, address: second.address } });
+    stream.sendBatch([{ kind: "control", control: { $case: "ping", value: { nonce: 1 } } }], 0, 0);
+    await stream.unnumbered();
+    const reply = worker.send(other, Ask({ n: 1 }));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(stream.unseen).toBe(0);
+    stream.end(failure("HOST_DRAINING"));
+    await until(worker, isKind("suspended"));
+    rig.clock.advance(0);
+    const next = await second.stream();
+    next.welcome();
+    const send = await next.frameOf("send");
+    next.say({
+      kind: "result",
+      request: send.request,
+      ending: { kind: "reply", content: count(1) },
+    });
+    expect(await reply).toEqual({ n: 1 });
+    next.end();
+    await until(worker, isKind("suspended"));
+    await second[Symbol.asyncDispose]();
+  });
+
+  test("is ended by what breaks the protocol, and the next session is a new one", async () => {
+    const { worker, stream } = await rig.connected();
+    stream.sendBatch([{ kind: "accepted", sequences: [1] }], 5, 0);
+    expect(await until(worker, isKind("suspended"))).toMatchObject({
+      reason: expect.stringContaining("PROTOCOL_VIOLATION"),
+    });
+    const next = await rig.nextStream();
+    expect(next.hello.resumeToken).toBe("");
+  });
+
+  test("says goodbye when the worker closes", async () => {
+    const { worker, stream } = await rig.connected();
+    const closing = worker.close();
+    await stream.controlOf("goodbye");
+    stream.finish();
+    await closing;
+    expect(worker.currentStatus).toEqual({ kind: "closed", reason: undefined });
+  });
+});
