@@ -14,8 +14,8 @@ export interface BenchOptions {
   readonly help: boolean;
 }
 
-const FULL = { rounds: 5, pace: { warmUpMs: 1_000, measureMs: 3_000 }, minCalls: 10_000 };
-const QUICK = { rounds: 3, pace: { warmUpMs: 400, measureMs: 1_200 }, minCalls: 2_000 };
+const FULL = { rounds: 5, pace: { warmUpMs: 1_500, measureMs: 3_000 }, minCalls: 10_000 };
+const QUICK = { rounds: 3, pace: { warmUpMs: 900, measureMs: 1_000 }, minCalls: 2_000 };
 
 /** How to use it. */
 export const USAGE = `Usage: npm run bench -- [options]

@@ -73,7 +73,7 @@ describe("a stream that is back within the lease", () => {
       next.receivedThrough,
     );
     next.nextNumber++;
-    const frames: WorkerFrame[] = [];
+    const frames: WorkerFrame[] = []; console.log("A");
     while (frames.filter(({ kind }) => kind === "turn-end").length < 3)
       frames.push(await next.frame());
     expect(sentNumbers(frames)).toEqual([{ n: 3 }, { n: 4 }]);

@@ -178,7 +178,8 @@ describe("a stream that is open", () => {
   test("without any sign of life is broken", async () => {
     const { worker, stream } = await rig.connected();
     rig.clock.advance(8_100);
-    expect(await until(worker, isKind("suspended"))).toMatchObject({
+    // It was silent for so long that the host may have taken the agents by now.
+    expect(await until(worker, isKind("lapsed"))).toMatchObject({
       reason: expect.stringContaining("no sign of life"),
     });
     await stream.ended();

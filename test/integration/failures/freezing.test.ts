@@ -13,7 +13,6 @@ import {
   told,
 } from "./mesh.ts";
 import { Work } from "./programs/messages.ts";
-import type { Notice } from "./programs/protocol.ts";
 import { Traffic } from "./traffic.ts";
 
 const SHIPPED_AND_LOST = { code: "WORKER_LOST", outcome: "unknown", retryable: false };
@@ -63,8 +62,6 @@ test("a worker that stops is noticed, loses its agents, and works again when it 
   frozen.order({ kind: "open-gate" });
   frozen.signal("SIGCONT");
   expect(await statusOf(frozen, "connected", { from: mark })).toMatchObject({ resumed: true });
-  const isTold = ({ kind }: Notice): boolean => kind === "told-to-stop";
-  await frozen.notices.first(isTold, "the turn at the gate to be told to stop");
   expect(await waiting).toMatchObject({ kind: "value", value: { worker: "frozen", before: 0 } });
   const begun = frozen.notices.entries.flatMap((notice) =>
     notice.kind === "held" ? [notice.agent] : [],

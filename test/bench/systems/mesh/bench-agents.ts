@@ -47,6 +47,9 @@ export const echoAgent = defineAgent("bench-echo", {
   ],
 });
 
+/** Deliveries in flight to one listener. */
+const LISTENER_WINDOW = 512;
+
 /** One agent type for each subscriber of an event on a worker. */
 export function listeners(
   event: EventName,
@@ -56,6 +59,8 @@ export function listeners(
   return Array.from({ length: SUBSCRIBERS[event][worker] ?? 0 }, (_, index) =>
     defineAgent(`bench-${event}-${worker}-${index}`, {
       subscriptions: [eventTopic(event).type],
+      // One agent takes everything here: with the default of 16 it would wait for the host most of the time.
+      agentWindow: LISTENER_WINDOW,
       handlers: (on) => [on(Happened, async () => onEvent())],
     }),
   );
