@@ -139,7 +139,6 @@ export class Connection implements SessionPorts, SupervisorPorts {
   }
 
   welcomed(stream: HostStream, welcome: Welcome, receivedThrough: number): boolean {
-    process.stdout.write(`welcomed ${welcome.resumed} ${receivedThrough} ${this.#session?.phase}\n`);
     const goesOn = welcome.resumed
       ? this.#resume(stream, welcome, receivedThrough)
       : this.#begin(stream, welcome, receivedThrough);
