@@ -10,8 +10,8 @@ import { deadLetterOffice } from "./delivery/dead-letter-office.ts";
 import { Dispatcher } from "./delivery/dispatcher.ts";
 import { Namespace } from "./delivery/namespace.ts";
 import { ClientService, clientServiceDefinition } from "./gateway/client-service.ts";
-import { GatewayService, gatewayServiceDefinition } from "./gateway/gateway-service.ts";
 import { loadDescriptors } from "./gateway/descriptors.ts";
+import { GatewayService, gatewayServiceDefinition } from "./gateway/gateway-service.ts";
 import { HEALTH_SERVICE, Health } from "./gateway/health.ts";
 import { Reflection } from "./gateway/reflection.ts";
 import { createServer, listen, shutDown } from "./gateway/server.ts";
@@ -22,13 +22,18 @@ import { TurnClock } from "./model/turn-clock.ts";
 import { type Counters, createCounters } from "./observability/counters.ts";
 import { LineBudget } from "./observability/line-budget.ts";
 import { createLogger, type Logger } from "./observability/logger.ts";
-import { formatAddress, type HostOptions, type ResolvedHostOptions, resolveHostOptions } from "./options.ts";
+import {
+  formatAddress,
+  type HostOptions,
+  type ResolvedHostOptions,
+  resolveHostOptions,
+} from "./options.ts";
 import { Calls } from "./router/calls.ts";
 import { Router } from "./router/router.ts";
 import { Settling } from "./router/settling.ts";
 import { isLoopback } from "./security/loopback.ts";
-import { type Authenticator, createAuthenticator } from "./security/token.ts";
 import { loadServerCredentials } from "./security/tls.ts";
+import { type Authenticator, createAuthenticator } from "./security/token.ts";
 import { MemoryDeadLetters } from "./store/memory-dead-letters.ts";
 import type { DeadLetterStore } from "./store/ports.ts";
 import { VERSION } from "./version.ts";
@@ -64,7 +69,10 @@ export interface HostEnvironment {
  * @throws MeshError `INVALID_ARGUMENT` for an option that is out of range, a file that cannot be read, or an address
  * that cannot be listened on.
  */
-export async function createHost(options: HostOptions = {}, environment: HostEnvironment = {}): Promise<Host> {
+export async function createHost(
+  options: HostOptions = {},
+  environment: HostEnvironment = {},
+): Promise<Host> {
   const resolved = resolveHostOptions(options);
   const credentials = loadServerCredentials(resolved.tls);
   const host = new RunningHost(resolved, new TurnClock(environment.clock ?? systemClock));
@@ -73,7 +81,9 @@ export async function createHost(options: HostOptions = {}, environment: HostEnv
 }
 
 /** Full names of the services of AgentMesh. */
-const SERVICES = ["GatewayService", "ClientService", "AdminService"].map((name) => `agentmesh.v1.${name}`);
+const SERVICES = ["GatewayService", "ClientService", "AdminService"].map(
+  (name) => `agentmesh.v1.${name}`,
+);
 
 /** A flood of dead letters must not become a flood of log lines. */
 const PARKED_LINES_PER_SECOND = 10;
@@ -117,11 +127,22 @@ class RunningHost implements Host {
       numbers,
       deadlines,
       counters: this.#counters,
-      deadLetters: deadLetterOffice(this.#deadLetters, clock, this.#counters, (letter) => this.#noteParked(letter)),
+      deadLetters: deadLetterOffice(this.#deadLetters, clock, this.#counters, (letter) =>
+        this.#noteParked(letter),
+      ),
     });
     const calls = new Calls(clock, deadlines, this.#dispatcher, this.#counters);
-    const shared = { clock, numbers, dispatcher: this.#dispatcher, counters: this.#counters, settling };
-    this.#router = new Router({ ...options.calls, ...options.session, ...options.delivery }, { ...shared, calls });
+    const shared = {
+      clock,
+      numbers,
+      dispatcher: this.#dispatcher,
+      counters: this.#counters,
+      settling,
+    };
+    this.#router = new Router(
+      { ...options.calls, ...options.session, ...options.delivery },
+      { ...shared, calls },
+    );
     this.#sessions = new Sessions(
       {
         ...options.session,
@@ -132,7 +153,12 @@ class RunningHost implements Host {
         agentTypes: DEFAULTS.agentTypesPerSession,
         subscriptions: DEFAULTS.subscriptionsPerSession,
       },
-      { ...shared, router: this.#router, logger: this.#logger, namespace: (name) => this.#namespace(name) },
+      {
+        ...shared,
+        router: this.#router,
+        logger: this.#logger,
+        namespace: (name) => this.#namespace(name),
+      },
     );
     this.#gateway = new GatewayService(
       {
@@ -143,7 +169,14 @@ class RunningHost implements Host {
         defaultTimeoutMs: options.calls.timeoutMs,
         alternateAddresses: options.alternateAddresses,
       },
-      { clock, sessions: this.#sessions, settling, authenticator, counters: this.#counters, logger: this.#logger },
+      {
+        clock,
+        sessions: this.#sessions,
+        settling,
+        authenticator,
+        counters: this.#counters,
+        logger: this.#logger,
+      },
     );
     settling.onSettled(() => this.#endUnknownTypes());
     this.#server = this.#createServer(authenticator);
@@ -182,7 +215,10 @@ class RunningHost implements Host {
     this.#gateway.drain();
     this.#router.drain();
     for (const { session } of this.#sessions.all()) {
-      session.control({ $case: "drain", value: { graceMs, address: this.#options.alternateAddresses[0] ?? "" } });
+      session.control({
+        $case: "drain",
+        value: { graceMs, address: this.#options.alternateAddresses[0] ?? "" },
+      });
     }
     await this.#quiet(graceMs);
     await this.close();
@@ -193,7 +229,9 @@ class RunningHost implements Host {
     const until = this.#clock.now() + graceMs;
     return new Promise((resolve) => {
       const look = (): void => {
-        const busy = [...this.#sessions.all()].filter(({ session }) => session.phase === "open" && !session.isQuiet);
+        const busy = [...this.#sessions.all()].filter(
+          ({ session }) => session.phase === "open" && !session.isQuiet,
+        );
         if (busy.length > 0 && this.#clock.now() < until) this.#clock.after(QUIET_CHECK_MS, look);
         else {
           this.#logger.emit("host.drained", { unfinished: busy.length });
@@ -216,16 +254,29 @@ class RunningHost implements Host {
     const { auth, listen: at, tls } = this.#options;
     const token = auth.token !== undefined || auth.tokenFile !== undefined;
     const { address, hostId } = this;
-    this.#logger.emit("host.ready", { hostId, address, version: VERSION, tls: tls !== undefined, token });
+    this.#logger.emit("host.ready", {
+      hostId,
+      address,
+      version: VERSION,
+      tls: tls !== undefined,
+      token,
+    });
     const authentication = token || tls?.ca !== undefined;
     if (isLoopback(at.host) || (tls !== undefined && authentication)) return;
     this.#logger.emit("host.exposed", { address, tls: tls !== undefined, authentication });
   }
 
   #createServer(authenticator: Authenticator): Server {
-    const server = createServer({ ...this.#options.session, maxPayloadBytes: this.#options.calls.maxPayloadBytes });
+    const server = createServer({
+      ...this.#options.session,
+      maxPayloadBytes: this.#options.calls.maxPayloadBytes,
+    });
     server.addService(gatewayServiceDefinition, this.#gateway.implementation);
-    const client = new ClientService({ router: this.#router, authenticator, namespace: (name) => this.#lookUp(name) });
+    const client = new ClientService({
+      router: this.#router,
+      authenticator,
+      namespace: (name) => this.#lookUp(name),
+    });
     server.addService(clientServiceDefinition, client.implementation);
     server.addService(adminServiceDefinition, this.#createAdmin(authenticator).implementation);
     this.#health.register(server);
@@ -260,7 +311,9 @@ class RunningHost implements Host {
   #lookUp(name: string): Namespace {
     const known = this.#namespaces.get(name);
     if (known !== undefined) return known;
-    return this.#settling.isActive ? this.#namespace(name) : new Namespace(name, this.#options.delivery.agentWindow);
+    return this.#settling.isActive
+      ? this.#namespace(name)
+      : new Namespace(name, this.#options.delivery.agentWindow);
   }
 
   /** What has waited for workers of an earlier life that did not come back ends. */

@@ -1,11 +1,15 @@
 /** AdminService: what people and tools see of a running host. Lists are cut into pages. */
-import type {
-  sendUnaryData,
-  ServerUnaryCall,
-  ServiceDefinition,
-  UntypedServiceImplementation,
-} from "@grpc/grpc-js";
-import { AgentId, type Clock, type Failure, failure, failureOf, isAgentType, MeshError, quote } from "@agentmesh/proto";
+
+import {
+  AgentId,
+  type Clock,
+  type Failure,
+  failure,
+  failureOf,
+  isAgentType,
+  MeshError,
+  quote,
+} from "@agentmesh/proto";
 import {
   GetDeadLetterRequest,
   GetDeadLetterResponse,
@@ -16,6 +20,12 @@ import {
   ListWorkersRequest,
   ListWorkersResponse,
 } from "@agentmesh/proto/agentmesh/v1";
+import type {
+  ServerUnaryCall,
+  ServiceDefinition,
+  sendUnaryData,
+  UntypedServiceImplementation,
+} from "@grpc/grpc-js";
 import type { Dispatcher } from "../delivery/dispatcher.ts";
 import type { Namespace } from "../delivery/namespace.ts";
 import { namespaceOf } from "../gateway/client-service.ts";
@@ -48,7 +58,11 @@ interface MessageCodec<Message> {
   decode(bytes: Uint8Array): Message;
 }
 
-function method<Request, Response>(name: string, request: MessageCodec<Request>, response: MessageCodec<Response>) {
+function method<Request, Response>(
+  name: string,
+  request: MessageCodec<Request>,
+  response: MessageCodec<Response>,
+) {
   return {
     path: `/agentmesh.v1.AdminService/${name}`,
     requestStream: false,
@@ -81,9 +95,15 @@ export class AdminService {
   get implementation(): UntypedServiceImplementation {
     return {
       GetStatus: this.#unary(async () => this.#status()),
-      ListWorkers: this.#unary(async (request: ListWorkersRequest, namespace) => this.#workers(request, namespace)),
-      ListDeadLetters: this.#unary((request: ListDeadLettersRequest, namespace) => this.#list(request, namespace)),
-      GetDeadLetter: this.#unary((request: GetDeadLetterRequest, namespace) => this.#get(request, namespace)),
+      ListWorkers: this.#unary(async (request: ListWorkersRequest, namespace) =>
+        this.#workers(request, namespace),
+      ),
+      ListDeadLetters: this.#unary((request: ListDeadLettersRequest, namespace) =>
+        this.#list(request, namespace),
+      ),
+      GetDeadLetter: this.#unary((request: GetDeadLetterRequest, namespace) =>
+        this.#get(request, namespace),
+      ),
     };
   }
 
@@ -134,7 +154,9 @@ export class AdminService {
   #workers(request: ListWorkersRequest, namespace: string): ListWorkersResponse {
     const limit = limitOf(request.limit);
     const mine = [...this.#parts.sessions.all()]
-      .filter((member) => member.session.namespace.name === namespace && idOf(member) > request.cursor)
+      .filter(
+        (member) => member.session.namespace.name === namespace && idOf(member) > request.cursor,
+      )
       .sort((one, other) => (idOf(one) < idOf(other) ? -1 : 1));
     const page = mine.slice(0, limit);
     const last = page.at(-1);
@@ -144,7 +166,10 @@ export class AdminService {
     };
   }
 
-  async #list(request: ListDeadLettersRequest, namespace: string): Promise<ListDeadLettersResponse> {
+  async #list(
+    request: ListDeadLettersRequest,
+    namespace: string,
+  ): Promise<ListDeadLettersResponse> {
     const page = await this.#parts.deadLetters.list({
       namespace,
       filter: filterOf(request.filter),
@@ -160,8 +185,11 @@ export class AdminService {
   async #get(request: GetDeadLetterRequest, namespace: string): Promise<GetDeadLetterResponse> {
     const { id, target } = request;
     const key = { namespace, id };
-    const letter = await this.#parts.deadLetters.get(target === undefined ? key : { ...key, target: idFrom(target) });
-    if (letter === undefined) throw new MeshError(failure("NOT_FOUND", `there is no dead letter ${id}`));
+    const letter = await this.#parts.deadLetters.get(
+      target === undefined ? key : { ...key, target: idFrom(target) },
+    );
+    if (letter === undefined)
+      throw new MeshError(failure("NOT_FOUND", `there is no dead letter ${id}`));
     return { deadLetter: deadLetterMessage(letter, true) };
   }
 }
@@ -179,6 +207,7 @@ function limitOf(limit: number): number {
 }
 
 function refusalOf(error: unknown): Failure {
-  if (error instanceof MeshError) return failure(error.code, error.message.slice(error.code.length + 2));
+  if (error instanceof MeshError)
+    return failure(error.code, error.message.slice(error.code.length + 2));
   return failure("INTERNAL", failureOf(error).text);
 }

@@ -1,5 +1,9 @@
 import { errorCodeOf } from "@agentmesh/proto";
-import { ContentMessage, type DeadLetter as DeadLetterMessage, type ListDeadLettersRequest } from "@agentmesh/proto/agentmesh/v1";
+import {
+  ContentMessage,
+  type DeadLetter as DeadLetterMessage,
+  type ListDeadLettersRequest,
+} from "@agentmesh/proto/agentmesh/v1";
 import { toErrorMessage } from "@agentmesh/proto/wire";
 import type { DeadLetter } from "../model/dead-letter.ts";
 import type { DeadLetterFilter } from "../store/ports.ts";

@@ -51,7 +51,8 @@ export class Agent {
     let oldest: Delivery | undefined;
     for (const lane of this.#lanes) {
       const first = lane.parked ? undefined : lane.first;
-      if (first !== undefined && (oldest === undefined || first.order < oldest.order)) oldest = first;
+      if (first !== undefined && (oldest === undefined || first.order < oldest.order))
+        oldest = first;
     }
     return oldest;
   }
@@ -113,7 +114,8 @@ export class Agent {
   }
 
   #dropLane(lane: Lane): void {
-    this.#lanes = this.#lanes.length === 1 ? NO_LANES : this.#lanes.filter((other) => other !== lane);
+    this.#lanes =
+      this.#lanes.length === 1 ? NO_LANES : this.#lanes.filter((other) => other !== lane);
   }
 }
 

@@ -155,7 +155,12 @@ export class EventDelivery extends BaseDelivery {
   /** Called when the wait of a postponed delivery is over. */
   readonly #again: (delivery: EventDelivery) => void;
 
-  constructor(agent: Agent, order: number, event: MeshEvent, again: (delivery: EventDelivery) => void) {
+  constructor(
+    agent: Agent,
+    order: number,
+    event: MeshEvent,
+    again: (delivery: EventDelivery) => void,
+  ) {
     super(agent, order);
     this.event = event;
     this.#again = again;

@@ -6,7 +6,16 @@
  *     activation. Words about other activations change nothing.
  * D3. Whatever frees room (an end, credit, a resumed or new worker) looks at once whether something waits for it.
  */
-import { AgentId, type Deadline, type Deadlines, deadline, ERROR_TABLE, type ErrorCode, type Failure, failure } from "@agentmesh/proto";
+import {
+  AgentId,
+  type Deadline,
+  type Deadlines,
+  deadline,
+  ERROR_TABLE,
+  type ErrorCode,
+  type Failure,
+  failure,
+} from "@agentmesh/proto";
 import { DONE, type Ending, type TurnEndFrame } from "@agentmesh/proto/wire";
 import type { AgentType } from "../directory/agent-type.ts";
 import type { MeshEvent } from "../model/event.ts";
@@ -121,7 +130,7 @@ export class Dispatcher {
   dispatchEvent(event: MeshEvent, agents: readonly Agent[]): void {
     const [only] = agents;
     if (only !== undefined && agents.length === 1) this.#dispatchTo(only, event);
-    else this.#shipping.fanOut(() => agents.forEach((agent) => this.#dispatchTo(agent, event)));
+    else this.#shipping.fanOut(() => this.#dispatchToAll(agents, event));
   }
 
   /**
@@ -153,7 +162,8 @@ export class Dispatcher {
     const { ending } = frame;
     if (ending.kind === "postponed") this.#postpone(delivery, ending.delayMs);
     else this.#end(delivery, ending);
-    if (ending.kind === "failed" && ending.failure.code === "TURN_ABANDONED") delivery.agent.isLeaving = true;
+    if (ending.kind === "failed" && ending.failure.code === "TURN_ABANDONED")
+      delivery.agent.isLeaving = true;
     this.#afterLanding(worker, delivery.agent);
   }
 
@@ -224,10 +234,9 @@ export class Dispatcher {
 
   /** A worker is leaving: its agents go as soon as they have nothing in flight. */
   drainWorker(worker: Worker, onDrained: () => void): void {
-    worker.isDraining = true;
-    worker.onDrained = onDrained;
+    worker.drain(onDrained);
     this.move([...worker.agents]);
-    tellDrained(worker);
+    worker.tellDrained();
   }
 
   /** Agents must go elsewhere: each at once when it has nothing in flight, otherwise after that. */
@@ -257,7 +266,9 @@ export class Dispatcher {
       return failure("MAILBOX_FULL", undefined, { retryAfterMs: FULL_RETRY_MS });
     }
     if (isNested || !this.isFull) return undefined;
-    return failure("OVERLOADED", "the host holds as many messages as it may", { retryAfterMs: HOST_FULL_RETRY_MS });
+    return failure("OVERLOADED", "the host holds as many messages as it may", {
+      retryAfterMs: HOST_FULL_RETRY_MS,
+    });
   }
 
   #dispatchTo(agent: Agent, event: MeshEvent): void {
@@ -265,6 +276,10 @@ export class Dispatcher {
     if (this.#shipping.tryShip(delivery)) return;
     if (agent.waiting < this.#options.mailboxMessages) this.#enqueue(delivery);
     else this.#end(delivery, { kind: "failed", failure: failure("MAILBOX_FULL") });
+  }
+
+  #dispatchToAll(agents: readonly Agent[], event: MeshEvent): void {
+    for (const agent of agents) this.#dispatchTo(agent, event);
   }
 
   #enqueue(delivery: Delivery): void {
@@ -298,7 +313,10 @@ export class Dispatcher {
   /** The one place where deliveries end. */
   #end(delivery: Delivery, ending: Ending): void {
     delivery.phase = "ended";
-    if (ending.kind === "failed" && (delivery.kind === "event" || ending.failure.code === "TURN_ABANDONED")) {
+    if (
+      ending.kind === "failed" &&
+      (delivery.kind === "event" || ending.failure.code === "TURN_ABANDONED")
+    ) {
       this.#parts.deadLetters.park(delivery, ending.failure);
     }
     if (delivery.kind === "call" && !delivery.settled) delivery.end(ending);
@@ -343,7 +361,7 @@ export class Dispatcher {
     worker.sink.deactivate([agent.activation]);
     this.#activations.end(agent);
     this.#settleSomewhere(agent);
-    tellDrained(worker);
+    worker.tellDrained();
   }
 
   /** Ships what waits for an agent whose type may have gone meanwhile. */
@@ -353,7 +371,10 @@ export class Dispatcher {
   }
 
   #abandonQueue(agent: Agent): void {
-    const reason = failure("AGENT_TYPE_UNKNOWN", `the last worker of agent type ${agent.type.name} has left`);
+    const reason = failure(
+      "AGENT_TYPE_UNKNOWN",
+      `the last worker of agent type ${agent.type.name} has left`,
+    );
     for (const delivery of [...agent.queued()]) {
       this.#backlog.remove(delivery);
       if (delivery.isPostponed) this.#parts.deadlines.disarm(this.#alarmOf(delivery));
@@ -369,11 +390,4 @@ export class Dispatcher {
 
 function isSettledCall(delivery: Delivery): boolean {
   return delivery.kind === "call" && delivery.settled;
-}
-
-function tellDrained(worker: Worker): void {
-  if (!worker.isDraining || worker.agents.size > 0) return;
-  const tell = worker.onDrained;
-  worker.onDrained = undefined;
-  tell?.();
 }

@@ -48,7 +48,8 @@ export class Namespace {
 
   /** Forgets an agent that is neither active nor waited for. */
   retire(agent: Agent): void {
-    if (agent.worker !== undefined || agent.waiting > 0 || !this.agents.delete(agent.id.text)) return;
+    if (agent.worker !== undefined || agent.waiting > 0 || !this.agents.delete(agent.id.text))
+      return;
     agent.type.agents--;
     this.retireType(agent.type);
   }

@@ -23,7 +23,10 @@ export class Shipping {
   /** While an event is fanned out: its deliveries that were shipped, by worker. */
   #fanOut: Map<Worker, EventDelivery[]> | undefined = undefined;
 
-  constructor(parts: { activations: Activations; backlog: Backlog; counters: Counters }, nestedInFlight: number) {
+  constructor(
+    parts: { activations: Activations; backlog: Backlog; counters: Counters },
+    nestedInFlight: number,
+  ) {
     this.#activations = parts.activations;
     this.#backlog = parts.backlog;
     this.#counters = parts.counters;
@@ -101,7 +104,8 @@ export class Shipping {
   #refuse(delivery: Delivery): void {
     this.#backlog.remove(delivery);
     const text = "too many nested sends are in flight to one worker";
-    if (delivery.kind === "call") delivery.end({ kind: "failed", failure: failure("OVERLOADED", text) });
+    if (delivery.kind === "call")
+      delivery.end({ kind: "failed", failure: failure("OVERLOADED", text) });
   }
 
   #ship(delivery: Delivery, agent: Agent, worker: Worker): void {
@@ -116,7 +120,10 @@ export class Shipping {
 
   #shipEvent(delivery: EventDelivery, worker: Worker): void {
     const shipped = this.#fanOut?.get(worker);
-    if (this.#fanOut === undefined || (shipped !== undefined && shipped[0]?.event !== delivery.event)) {
+    if (
+      this.#fanOut === undefined ||
+      (shipped !== undefined && shipped[0]?.event !== delivery.event)
+    ) {
       worker.sink.deliverEvent([delivery]);
     } else if (shipped === undefined) this.#fanOut.set(worker, [delivery]);
     else shipped.push(delivery);

@@ -1,5 +1,5 @@
 import { Fifo, NumberMap } from "@agentmesh/proto/link";
-import { hashOf, type Candidate } from "../directory/placement.ts";
+import { type Candidate, hashOf } from "../directory/placement.ts";
 import type { Agent } from "./agent.ts";
 import type { CallDelivery, Delivery, EventDelivery } from "./delivery.ts";
 
@@ -45,10 +45,10 @@ export class Worker implements Candidate {
   phase: WorkerPhase = "held";
   /** It is leaving: nothing new is placed on it. */
   isDraining = false;
-  /** Called when a draining worker has lost its last agent. */
-  onDrained: (() => void) | undefined = undefined;
   maxInFlight: number;
   rootsInFlight = 0;
+  /** Called when it drains and has lost its last agent. */
+  #onDrained: (() => void) | undefined = undefined;
   readonly #ready = new Fifo<Agent>();
   #lastNumber = 0;
 
@@ -74,6 +74,20 @@ export class Worker implements Candidate {
   /** Whether a delivery without ancestors may be shipped now. */
   get hasCredit(): boolean {
     return this.rootsInFlight < this.maxInFlight && !this.sink.isFull;
+  }
+
+  /** Nothing new is placed here from now on; `onDrained` is called when the last agent has gone. */
+  drain(onDrained: () => void): void {
+    this.isDraining = true;
+    this.#onDrained = onDrained;
+  }
+
+  /** An agent may have been the last one of a worker that drains. */
+  tellDrained(): void {
+    if (this.agents.size > 0) return;
+    const tell = this.#onDrained;
+    this.#onDrained = undefined;
+    tell?.();
   }
 
   /** Notes a delivery as shipped and gives it its number. */

@@ -14,7 +14,10 @@ export interface Candidate {
  * Rendezvous hashing (Thaler and Ravishankar, 1998): the candidate with the highest score for the key. When a worker
  * comes or goes, only the keys that it wins or held move.
  */
-export function rendezvous<Worker extends Candidate>(key: string, workers: Iterable<Worker>): Worker | undefined {
+export function rendezvous<Worker extends Candidate>(
+  key: string,
+  workers: Iterable<Worker>,
+): Worker | undefined {
   const keyHash = hashOf(key);
   let best: Worker | undefined;
   let bestScore = -1;
@@ -30,7 +33,9 @@ export function rendezvous<Worker extends Candidate>(key: string, workers: Itera
 }
 
 /** The candidate with the fewest deliveries in flight. */
-export function leastLoaded<Worker extends Candidate>(workers: Iterable<Worker>): Worker | undefined {
+export function leastLoaded<Worker extends Candidate>(
+  workers: Iterable<Worker>,
+): Worker | undefined {
   let best: Worker | undefined;
   for (const worker of workers) {
     if (worker.isPlaceable && (best === undefined || worker.load < best.load)) best = worker;

@@ -90,7 +90,10 @@ export class Subscriptions {
 
   /** All subscriptions, in no particular order. */
   *entries(): Generator<Omit<SubscriptionEntry, "id">> {
-    for (const [kind, index] of [["exact", this.#exact] as const, ["prefix", this.#prefixes] as const]) {
+    for (const [kind, index] of [
+      ["exact", this.#exact] as const,
+      ["prefix", this.#prefixes] as const,
+    ]) {
       for (const [text, agentTypes] of index) {
         for (const agentType of agentTypes.keys()) yield { match: { kind, text }, agentType };
       }

@@ -3,7 +3,14 @@
  * Tags are `field << 3 | wire type` of client.proto.
  */
 import { AgentId, MeshError, TopicId } from "@agentmesh/proto";
-import { type ContentBytes, NO_CONTENT, readAgentId, readTopicId, WireReader, WireWriter } from "@agentmesh/proto/wire";
+import {
+  type ContentBytes,
+  NO_CONTENT,
+  readAgentId,
+  readTopicId,
+  WireReader,
+  WireWriter,
+} from "@agentmesh/proto/wire";
 
 /** SendRequest and SendStreamRequest. */
 export interface ClientSend {

@@ -2,16 +2,25 @@
  * ClientService: unary calls and server streams over the same router as the workers' sends. Each call is a caller of
  * its own with one request; the gRPC deadline is the deadline of the send, and a cancelled call cancels it.
  */
+
+import {
+  DEFAULT_NAMESPACE,
+  DEFAULTS,
+  type Failure,
+  failure,
+  isAgentType,
+  METADATA,
+  quote,
+} from "@agentmesh/proto";
+import type { ContentBytes, Ending, SendFrame } from "@agentmesh/proto/wire";
 import type {
   Metadata,
-  sendUnaryData,
   ServerUnaryCall,
   ServerWritableStream,
   ServiceDefinition,
+  sendUnaryData,
   UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import { DEFAULT_NAMESPACE, DEFAULTS, type Failure, failure, isAgentType, METADATA, quote } from "@agentmesh/proto";
-import type { ContentBytes, Ending, SendFrame } from "@agentmesh/proto/wire";
 import type { Namespace } from "../delivery/namespace.ts";
 import { Caller, type CallerSink } from "../router/caller.ts";
 import type { Router } from "../router/router.ts";
@@ -35,7 +44,11 @@ const REQUEST = 1;
 
 const raw = (bytes: Buffer): Buffer => bytes;
 
-function method<Message>(name: string, responseStream: boolean, requestDeserialize: (bytes: Buffer) => Message) {
+function method<Message>(
+  name: string,
+  responseStream: boolean,
+  requestDeserialize: (bytes: Buffer) => Message,
+) {
   return {
     path: `/agentmesh.v1.ClientService/${name}`,
     requestStream: false,
@@ -72,7 +85,8 @@ export class ClientService {
     return {
       Send: (call: SendCall, callback: sendUnaryData<Buffer>) => this.#send(call, callback),
       SendStream: (call: StreamCall) => this.#sendStream(call),
-      Publish: (call: PublishCall, callback: sendUnaryData<Buffer>) => this.#publish(call, callback),
+      Publish: (call: PublishCall, callback: sendUnaryData<Buffer>) =>
+        this.#publish(call, callback),
     };
   }
 
@@ -83,30 +97,41 @@ export class ClientService {
       admitted.namespace,
       {
         result: (_request, ending) => answer(ending, callback),
-        chunk: () => {},
+        chunk: ignore,
       },
       undefined,
     );
     call.on("cancelled", () => this.#parts.router.callerGone(caller));
     const timeoutMs = timeoutOf(call.getDeadline());
-    this.#parts.router.send(caller, sendFrame(admitted.request, { timeoutMs, streamChunks: 0, streamBytes: 0 }));
+    this.#parts.router.send(
+      caller,
+      sendFrame(admitted.request, { timeoutMs, streamChunks: 0, streamBytes: 0 }),
+    );
   }
 
   #sendStream(call: StreamCall): void {
-    call.on("error", () => {});
+    call.on("error", ignore);
     const admitted = this.#admit(call.metadata, call.request);
     if ("code" in admitted) {
       call.emit("error", statusOf(admitted));
       return;
     }
     const sink = new StreamSink(call, (chunks, bytes) =>
-      this.#parts.router.streamCredit(caller, { kind: "stream-credit", stream: REQUEST, chunks, bytes }),
+      this.#parts.router.streamCredit(caller, {
+        kind: "stream-credit",
+        stream: REQUEST,
+        chunks,
+        bytes,
+      }),
     );
     const caller: Caller = new Caller(admitted.namespace, sink, undefined);
     call.on("cancelled", () => this.#parts.router.callerGone(caller));
     const { streamChunks, streamBytes } = DEFAULTS;
     const timeoutMs = admitted.request.chunkTimeoutMs;
-    this.#parts.router.send(caller, sendFrame(admitted.request, { timeoutMs, streamChunks, streamBytes }));
+    this.#parts.router.send(
+      caller,
+      sendFrame(admitted.request, { timeoutMs, streamChunks, streamBytes }),
+    );
   }
 
   #publish(call: PublishCall, callback: sendUnaryData<Buffer>): void {
@@ -133,7 +158,8 @@ export class ClientService {
     if ("code" in principal) return principal;
     if (isMalformed<Message>(request)) return failure("INVALID_ARGUMENT", request.malformed);
     const name = namespaceOf(metadata);
-    if (!isAgentType(name)) return failure("INVALID_ARGUMENT", `namespace ${quote(name)} breaks the grammar`);
+    if (!isAgentType(name))
+      return failure("INVALID_ARGUMENT", `namespace ${quote(name)} breaks the grammar`);
     return { namespace: this.#parts.namespace(name), request: request as Message };
   }
 }
@@ -199,6 +225,12 @@ function timeoutOf(deadline: Date | number): number {
   return Number.isFinite(at) ? Math.max(1, at - Date.now()) : 0;
 }
 
-function isMalformed<Message extends object>(request: Decoded<Message>): request is { readonly malformed: string } {
+function isMalformed<Message extends object>(
+  request: Decoded<Message>,
+): request is { readonly malformed: string } {
   return "malformed" in request;
+}
+
+function ignore(): void {
+  // A unary call gets no chunks, and what a write to a dead stream meets is told by "cancelled".
 }

@@ -2,14 +2,15 @@
  * GatewayService: from a new gRPC stream to a session. A stream is `greeting` until its Hello has arrived, then it is
  * handed to its session.
  */
-import { Metadata, type ServiceDefinition, type UntypedServiceImplementation } from "@grpc/grpc-js";
+
 import { type Clock, type Failure, failure, MeshError, PROTOCOL_VERSION } from "@agentmesh/proto";
 import { encodeUnnumbered } from "@agentmesh/proto/link";
 import { appendHostFrame } from "@agentmesh/proto/wire";
-import type { Authenticator } from "../security/token.ts";
-import type { Logger } from "../observability/logger.ts";
+import { Metadata, type ServiceDefinition, type UntypedServiceImplementation } from "@grpc/grpc-js";
 import type { Counters } from "../observability/counters.ts";
+import type { Logger } from "../observability/logger.ts";
 import type { Settling } from "../router/settling.ts";
+import type { Authenticator } from "../security/token.ts";
 import { type Greeting, readGreeting } from "./handshake.ts";
 import type { Session } from "./session.ts";
 import type { Sessions } from "./sessions.ts";
@@ -42,6 +43,10 @@ interface Parts {
 }
 
 const GREETING_MS = 10_000;
+
+function ignore(): void {
+  // Nothing has been promised to this stream yet. Without a listener grpc-js would raise what a write to it meets.
+}
 
 const raw = (bytes: Buffer): Buffer => bytes;
 
@@ -81,8 +86,7 @@ export class GatewayService {
   #connect(call: RawStream): void {
     const principal = this.#parts.authenticator.authenticate(call.metadata);
     if ("code" in principal) {
-      // Without a listener grpc-js would raise what the write of the status meets.
-      call.on("error", () => {});
+      call.on("error", ignore);
       this.#noteRefusal(call.getPeer(), principal);
       call.emit("error", statusOf(principal));
       return;
@@ -98,7 +102,7 @@ export class GatewayService {
         impatience.cancel();
         this.#greet(stream, bytes);
       },
-      onDrain: () => {},
+      onDrain: ignore,
       onLost: () => impatience.cancel(),
     });
   }
@@ -119,7 +123,10 @@ export class GatewayService {
   #accept(stream: WorkerStream, greeting: Greeting): Failure | undefined {
     const { hello, receivedThrough } = greeting;
     if (this.#draining) return failure("HOST_DRAINING");
-    const known = hello.resumeToken === "" ? undefined : this.#parts.sessions.find(hello.resumeToken, hello.instanceId);
+    const known =
+      hello.resumeToken === ""
+        ? undefined
+        : this.#parts.sessions.find(hello.resumeToken, hello.instanceId);
     if (known !== undefined && this.#continue(known, stream, receivedThrough)) return undefined;
     if (hello.resumeToken !== "" && known === undefined) this.#parts.settling.survivorSeen();
     const outcome = this.#parts.sessions.open(hello, greeting.namespace);
@@ -134,7 +141,9 @@ export class GatewayService {
       if (!this.#start(session, stream, receivedThrough)) return false;
     } catch (error) {
       // It acknowledges what was never sent: the token is right but the story is not.
-      session.end(failure("PROTOCOL_VIOLATION", error instanceof Error ? error.message : String(error)));
+      session.end(
+        failure("PROTOCOL_VIOLATION", error instanceof Error ? error.message : String(error)),
+      );
       return false;
     }
     this.#parts.counters.sessionsResumed++;
@@ -162,7 +171,11 @@ export class GatewayService {
   }
 
   /** Written before anything else of the session, which leaves at the end of this turn of the event loop. */
-  #welcome(session: Session, stream: WorkerStream, how: { resumed: boolean; adopted: readonly number[] }): void {
+  #welcome(
+    session: Session,
+    stream: WorkerStream,
+    how: { resumed: boolean; adopted: readonly number[] },
+  ): void {
     const { identity } = session;
     const terms = this.#terms;
     const welcome = {

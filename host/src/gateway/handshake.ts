@@ -1,4 +1,12 @@
-import { DEFAULT_NAMESPACE, type Failure, failure, isAgentType, MeshError, PROTOCOL_VERSION, quote } from "@agentmesh/proto";
+import {
+  DEFAULT_NAMESPACE,
+  type Failure,
+  failure,
+  isAgentType,
+  MeshError,
+  PROTOCOL_VERSION,
+  quote,
+} from "@agentmesh/proto";
 import type { Hello } from "@agentmesh/proto/agentmesh/v1";
 import { readWorkerBatch } from "@agentmesh/proto/wire";
 
@@ -22,7 +30,12 @@ export function readGreeting(bytes: Buffer): GreetingOutcome {
   const refusal = refusalOf(hello.hello);
   if (refusal !== undefined) return { kind: "refused", failure: refusal };
   const namespace = hello.hello.namespace === "" ? DEFAULT_NAMESPACE : hello.hello.namespace;
-  return { kind: "greeting", hello: hello.hello, namespace, receivedThrough: hello.receivedThrough };
+  return {
+    kind: "greeting",
+    hello: hello.hello,
+    namespace,
+    receivedThrough: hello.receivedThrough,
+  };
 }
 
 function firstFrame(bytes: Buffer): { hello: Hello; receivedThrough: number } | Failure {
@@ -31,11 +44,17 @@ function firstFrame(bytes: Buffer): { hello: Hello; receivedThrough: number } | 
     const first = frames[0];
     const isHello = first?.kind === "control" && first.control.$case === "hello";
     if (frames.length !== 1 || !isHello || firstNumber !== 0) {
-      return failure("PROTOCOL_VIOLATION", "the first batch must hold one Hello, not numbered, and nothing else");
+      return failure(
+        "PROTOCOL_VIOLATION",
+        "the first batch must hold one Hello, not numbered, and nothing else",
+      );
     }
     return { hello: first.control.value as Hello, receivedThrough };
   } catch (error) {
-    return failure("PROTOCOL_VIOLATION", error instanceof MeshError ? error.message : String(error));
+    return failure(
+      "PROTOCOL_VIOLATION",
+      error instanceof MeshError ? error.message : String(error),
+    );
   }
 }
 
@@ -49,8 +68,10 @@ function refusalOf(hello: Hello): Failure | undefined {
     return failure("INVALID_ARGUMENT", `namespace ${quote(hello.namespace)} breaks the grammar`);
   }
   const instanceBytes = Buffer.byteLength(hello.instanceId);
-  if (instanceBytes < 8 || instanceBytes > 64) return failure("INVALID_ARGUMENT", "instance_id has 8–64 bytes");
-  if (Buffer.byteLength(hello.name) > 128) return failure("INVALID_ARGUMENT", "name has at most 128 bytes");
+  if (instanceBytes < 8 || instanceBytes > 64)
+    return failure("INVALID_ARGUMENT", "instance_id has 8–64 bytes");
+  if (Buffer.byteLength(hello.name) > 128)
+    return failure("INVALID_ARGUMENT", "name has at most 128 bytes");
   if (Object.keys(hello.labels).length > MAX_LABELS) {
     return failure("INVALID_ARGUMENT", `a worker has at most ${MAX_LABELS} labels`);
   }

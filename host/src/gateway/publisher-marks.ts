@@ -47,7 +47,8 @@ export class PublisherMark {
   refused(sequence: number): void {
     if (sequence > this.#mark.through) this.#mark.through = sequence;
     this.#mark.refused.add(sequence);
-    const oldest = this.#mark.refused.size > REFUSED ? this.#mark.refused.values().next().value : undefined;
+    const oldest =
+      this.#mark.refused.size > REFUSED ? this.#mark.refused.values().next().value : undefined;
     if (oldest !== undefined) this.#mark.refused.delete(oldest);
   }
 }

@@ -26,7 +26,12 @@ export class Registrations {
   readonly #types = new Map<string, AgentType<Worker, Agent>>();
   readonly #subscriptions = new Map<string, SubscriptionEntry>();
 
-  constructor(namespace: Namespace, worker: Worker, dispatcher: Dispatcher, limits: RegistrationLimits) {
+  constructor(
+    namespace: Namespace,
+    worker: Worker,
+    dispatcher: Dispatcher,
+    limits: RegistrationLimits,
+  ) {
     this.#namespace = namespace;
     this.#worker = worker;
     this.#dispatcher = dispatcher;
@@ -46,8 +51,10 @@ export class Registrations {
   /** Announces an agent type. @returns why not. */
   register(message: AgentTypeMessage): Failure | undefined {
     const { name } = message;
-    if (!isAgentType(name)) return failure("INVALID_ARGUMENT", `agent type ${quote(name)} breaks the grammar`);
-    if (this.#types.has(name)) return failure("AGENT_TYPE_TAKEN", `agent type ${quote(name)} is registered already`);
+    if (!isAgentType(name))
+      return failure("INVALID_ARGUMENT", `agent type ${quote(name)} breaks the grammar`);
+    if (this.#types.has(name))
+      return failure("AGENT_TYPE_TAKEN", `agent type ${quote(name)} is registered already`);
     if (this.#types.size >= this.#limits.agentTypes) {
       return failure("OVERLOADED", `a session may announce ${this.#limits.agentTypes} agent types`);
     }
@@ -61,7 +68,8 @@ export class Registrations {
   /** Withdraws an agent type: its agents on this worker finish what they have and move. @returns why not. */
   unregister(name: string): Failure | undefined {
     const type = this.#types.get(name);
-    if (type === undefined) return failure("AGENT_TYPE_UNKNOWN", `agent type ${quote(name)} is not registered`);
+    if (type === undefined)
+      return failure("AGENT_TYPE_UNKNOWN", `agent type ${quote(name)} is not registered`);
     this.#withdraw(type);
     this.#dispatcher.move([...this.#worker.agents].filter((agent) => agent.type === type));
     return undefined;
@@ -74,10 +82,16 @@ export class Registrations {
     const known = this.#subscriptions.get(entry.id);
     if (known !== undefined) {
       if (isSame(known, entry)) return undefined;
-      return failure("SUBSCRIPTION_CONFLICT", `subscription ${quote(entry.id)} exists with other options`);
+      return failure(
+        "SUBSCRIPTION_CONFLICT",
+        `subscription ${quote(entry.id)} exists with other options`,
+      );
     }
     if (this.#subscriptions.size >= this.#limits.subscriptions) {
-      return failure("OVERLOADED", `a session may declare ${this.#limits.subscriptions} subscriptions`);
+      return failure(
+        "OVERLOADED",
+        `a session may declare ${this.#limits.subscriptions} subscriptions`,
+      );
     }
     this.#subscriptions.set(entry.id, entry);
     this.#namespace.subscriptions.add(entry, entry);
@@ -87,7 +101,8 @@ export class Registrations {
   /** Ends a subscription. @returns why not. */
   unsubscribe(id: string): Failure | undefined {
     const entry = this.#subscriptions.get(id);
-    if (entry === undefined) return failure("SUBSCRIPTION_UNKNOWN", `there is no subscription ${quote(id)}`);
+    if (entry === undefined)
+      return failure("SUBSCRIPTION_UNKNOWN", `there is no subscription ${quote(id)}`);
     this.#subscriptions.delete(id);
     this.#namespace.subscriptions.remove(entry, entry);
     return undefined;
@@ -100,7 +115,8 @@ export class Registrations {
 
   /** Everything goes. The worker has lost its agents before. */
   clear(): void {
-    for (const entry of this.#subscriptions.values()) this.#namespace.subscriptions.remove(entry, entry);
+    for (const entry of this.#subscriptions.values())
+      this.#namespace.subscriptions.remove(entry, entry);
     this.#subscriptions.clear();
     for (const type of this.#types.values()) this.#withdraw(type);
   }
@@ -115,18 +131,26 @@ export class Registrations {
 
 function entryOf(message: Subscription): SubscriptionEntry | Failure {
   const { id, match, agentType } = message;
-  if (id === "" || Buffer.byteLength(id) > 128) return failure("INVALID_ARGUMENT", "a subscription id has 1–128 bytes");
-  if (!isAgentType(agentType)) return failure("INVALID_ARGUMENT", `agent type ${quote(agentType)} breaks the grammar`);
+  if (id === "" || Buffer.byteLength(id) > 128)
+    return failure("INVALID_ARGUMENT", "a subscription id has 1–128 bytes");
+  if (!isAgentType(agentType))
+    return failure("INVALID_ARGUMENT", `agent type ${quote(agentType)} breaks the grammar`);
   if (message.durable !== undefined) {
     return failure("UNIMPLEMENTED", "this host has no durable store: subscribe without `durable`");
   }
-  if (match === undefined) return failure("INVALID_ARGUMENT", "a subscription names a topic type or a prefix");
+  if (match === undefined)
+    return failure("INVALID_ARGUMENT", "a subscription names a topic type or a prefix");
   const kind = match.$case === "topicType" ? "exact" : "prefix";
   const isValid = kind === "prefix" && match.value === "" ? true : isTopicType(match.value);
-  if (!isValid) return failure("INVALID_ARGUMENT", `topic type ${quote(match.value)} breaks the grammar`);
+  if (!isValid)
+    return failure("INVALID_ARGUMENT", `topic type ${quote(match.value)} breaks the grammar`);
   return { id, match: { kind, text: match.value }, agentType };
 }
 
 function isSame(one: SubscriptionEntry, other: SubscriptionEntry): boolean {
-  return one.agentType === other.agentType && one.match.kind === other.match.kind && one.match.text === other.match.text;
+  return (
+    one.agentType === other.agentType &&
+    one.match.kind === other.match.kind &&
+    one.match.text === other.match.text
+  );
 }

@@ -2,7 +2,6 @@ import { DEFAULTS, meshError } from "@agentmesh/proto";
 import { Server, type ServerCredentials } from "@grpc/grpc-js";
 import { raiseHttp2Windows } from "./http2-window.ts";
 
-
 export interface ServerOptions {
   /** Largest content in bytes; a message may be DEFAULTS.frameOverheadBytes larger. */
   readonly maxPayloadBytes: number;
@@ -27,11 +26,20 @@ export function createServer(options: ServerOptions): Server {
 }
 
 /** Listens on `host:port`. @returns the port. @throws MeshError `INVALID_ARGUMENT` when that cannot be had. */
-export function listen(server: Server, address: string, credentials: ServerCredentials): Promise<number> {
+export function listen(
+  server: Server,
+  address: string,
+  credentials: ServerCredentials,
+): Promise<number> {
   return new Promise((resolve, reject) => {
     server.bindAsync(address, credentials, (error, port) => {
       if (error === null) resolve(port);
-      else reject(meshError("INVALID_ARGUMENT", `cannot listen on ${address}: ${error.message}`, { cause: error }));
+      else
+        reject(
+          meshError("INVALID_ARGUMENT", `cannot listen on ${address}: ${error.message}`, {
+            cause: error,
+          }),
+        );
     });
   });
 }

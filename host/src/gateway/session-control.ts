@@ -15,14 +15,22 @@ export function takeControl(
     case "registerAgentType": {
       const { agentType, request } = frame.value;
       const missing = failure("INVALID_ARGUMENT", "the agent type is missing");
-      return answer(session, request, agentType === undefined ? missing : registrations.register(agentType));
+      return answer(
+        session,
+        request,
+        agentType === undefined ? missing : registrations.register(agentType),
+      );
     }
     case "unregisterAgentType":
       return answer(session, frame.value.request, registrations.unregister(frame.value.name));
     case "subscribe": {
       const { subscription, request } = frame.value;
       const missing = failure("INVALID_ARGUMENT", "the subscription is missing");
-      return answer(session, request, subscription === undefined ? missing : registrations.subscribe(subscription));
+      return answer(
+        session,
+        request,
+        subscription === undefined ? missing : registrations.subscribe(subscription),
+      );
     }
     case "unsubscribe":
       return answer(session, frame.value.request, unsubscribe(registrations, frame.value));
@@ -34,7 +42,9 @@ export function takeControl(
       session.worker.maxInFlight = Math.max(1, frame.value.maxInFlight);
       return dispatcher.workerReady(session.worker);
     case "drain":
-      return dispatcher.drainWorker(session.worker, () => answer(session, frame.value.request, undefined));
+      return dispatcher.drainWorker(session.worker, () =>
+        answer(session, frame.value.request, undefined),
+      );
     case "goodbye":
       return session.end(failure("CLOSED", "the worker said goodbye"));
     case "ping":
@@ -47,12 +57,17 @@ export function takeControl(
 }
 
 function outOfPlace(frame: WorkerControl): string {
-  if (frame.$case === "loadState") return "LoadState needs the feature `state`, which Welcome did not name";
+  if (frame.$case === "loadState")
+    return "LoadState needs the feature `state`, which Welcome did not name";
   return `${frame.$case} is out of place within a session`;
 }
 
-function unsubscribe(registrations: Registrations, request: { id: string; durableName: string }): Failure | undefined {
-  if (request.durableName !== "") return failure("SUBSCRIPTION_UNKNOWN", "this host has no durable subscriptions");
+function unsubscribe(
+  registrations: Registrations,
+  request: { id: string; durableName: string },
+): Failure | undefined {
+  if (request.durableName !== "")
+    return failure("SUBSCRIPTION_UNKNOWN", "this host has no durable subscriptions");
   return registrations.unsubscribe(request.id);
 }
 

@@ -161,7 +161,10 @@ export class Session implements WorkerSink, CallerSink {
       heartbeatMs: this.#options.heartbeatMs,
       livenessMs: this.#options.livenessMs,
       onSilence: () => this.#outbox.sendUnnumbered(control({ $case: "ping", value: { nonce: 0 } })),
-      onDead: () => stream.destroy(failure("CONNECTION_LOST", `no sign of life for ${this.#options.livenessMs} ms`)),
+      onDead: () =>
+        stream.destroy(
+          failure("CONNECTION_LOST", `no sign of life for ${this.#options.livenessMs} ms`),
+        ),
     });
     this.#peer = stream.peer;
     this.#enter({ kind: "open", stream, liveness });
@@ -177,7 +180,8 @@ export class Session implements WorkerSink, CallerSink {
     phase.liveness.heard();
     const batch = readWorkerBatch(bytes);
     const skip = this.#inbox.accept(batch, bytes.length);
-    if (this.identity.resume && batch.receivedThrough > 0) this.#outbox.acknowledge(batch.receivedThrough);
+    if (this.identity.resume && batch.receivedThrough > 0)
+      this.#outbox.acknowledge(batch.receivedThrough);
     const { frames } = batch;
     for (let index = skip; index < frames.length; index++) {
       this.#take(frames[index] as WorkerFrame);
@@ -221,7 +225,9 @@ export class Session implements WorkerSink, CallerSink {
 
   /** Whether nothing waits to be written or acknowledged. */
   get isQuiet(): boolean {
-    return this.#outbox.isEmpty && this.worker.inFlight.size === 0 && this.caller.pending.size === 0;
+    return (
+      this.#outbox.isEmpty && this.worker.inFlight.size === 0 && this.caller.pending.size === 0
+    );
   }
 
   /** Sends a control frame. */
@@ -296,7 +302,10 @@ export class Session implements WorkerSink, CallerSink {
       this.#accepted.push(sequence);
     } else {
       this.#mark.refused(sequence);
-      this.control({ $case: "refused", value: { sequence, error: toErrorMessage(outcome.failure) } });
+      this.control({
+        $case: "refused",
+        value: { sequence, error: toErrorMessage(outcome.failure) },
+      });
     }
   }
 
@@ -308,7 +317,9 @@ export class Session implements WorkerSink, CallerSink {
 
   #lapse(): void {
     const left = this.#options.sessionGraceMs - this.#options.leaseMs;
-    const grace = this.#ports.clock.after(Math.max(0, left), () => this.#end(failure("WORKER_LOST")));
+    const grace = this.#ports.clock.after(Math.max(0, left), () =>
+      this.#end(failure("WORKER_LOST")),
+    );
     this.#enter({ kind: "lapsed", grace });
     this.worker.phase = "lapsed";
     this.#lapsedThrough = this.#ports.lapsed(this);

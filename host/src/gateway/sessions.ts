@@ -2,9 +2,16 @@
  * All sessions of the host. Authoritative for which exist and by which token they are resumed.
  */
 import { randomBytes, randomUUID } from "node:crypto";
-import { AgentId, type Clock, type ErrorCode, type Failure, failure, isKey } from "@agentmesh/proto";
-import type { WorkerControl } from "@agentmesh/proto/wire";
+import {
+  AgentId,
+  type Clock,
+  type ErrorCode,
+  type Failure,
+  failure,
+  isKey,
+} from "@agentmesh/proto";
 import type { Hello } from "@agentmesh/proto/agentmesh/v1";
+import type { WorkerControl } from "@agentmesh/proto/wire";
 import type { Agent } from "../delivery/agent.ts";
 import type { Dispatcher } from "../delivery/dispatcher.ts";
 import type { Namespace } from "../delivery/namespace.ts";
@@ -75,7 +82,10 @@ export class Sessions {
   /** Opens a session with everything that its Hello announces. */
   open(hello: Hello, namespaceName: string): OpenOutcome {
     if (this.#members.size >= this.#options.maxSessions) {
-      return { kind: "refused", failure: failure("OVERLOADED", "the host has as many sessions as it may") };
+      return {
+        kind: "refused",
+        failure: failure("OVERLOADED", "the host has as many sessions as it may"),
+      };
     }
     const namespace = this.#parts.namespace(namespaceName);
     this.#endForgotten(hello.instanceId, namespace);
@@ -150,7 +160,10 @@ export class Sessions {
     this.#parts.counters.sessionsLapsed++;
     const sizes = { activations: worker.agents.size, inFlight: worker.inFlight.size };
     this.#parts.logger.emit("session.lapsed", { ...fieldsOf(session), ...sizes });
-    this.#parts.dispatcher.workerLost(worker, failure("WORKER_LOST", lostText(session, "its lease ran out")));
+    this.#parts.dispatcher.workerLost(
+      worker,
+      failure("WORKER_LOST", lostText(session, "its lease ran out")),
+    );
     return this.#parts.numbers.last;
   }
 
@@ -168,7 +181,8 @@ export class Sessions {
 
   #noteEnd(session: Session, { code, text }: Failure): void {
     const { logger, counters } = this.#parts;
-    if (ORDINARY_ENDS.has(code)) logger.emit("session.ended", { ...fieldsOf(session), reason: text });
+    if (ORDINARY_ENDS.has(code))
+      logger.emit("session.ended", { ...fieldsOf(session), reason: text });
     else {
       counters.failures[code]++;
       logger.emit("session.failed", { ...fieldsOf(session), code, text });

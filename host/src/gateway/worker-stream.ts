@@ -4,9 +4,10 @@
  * 1. `onLost` is called exactly once, whatever ends the stream.
  * 2. After it nothing is written.
  */
-import type { ServerDuplexStream } from "@grpc/grpc-js";
+
 import { type Failure, failure } from "@agentmesh/proto";
 import type { BatchStream } from "@agentmesh/proto/link";
+import type { ServerDuplexStream } from "@grpc/grpc-js";
 import { statusOf } from "./status.ts";
 
 /** A stream of raw batches. */

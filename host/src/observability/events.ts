@@ -76,8 +76,8 @@ export const EVENTS = {
     target: string;
     code: ErrorCode;
     attempts: number;
-      /** Lines of this name left out before this one, because there were too many. */
-      leftOut: number;
+    /** Lines of this name left out before this one, because there were too many. */
+    leftOut: number;
     crashes: number;
   }>("warn"),
   /** A turn ran too long, and its activation was abandoned. */

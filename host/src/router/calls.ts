@@ -21,12 +21,7 @@ export class Calls implements CallSettlement {
   readonly #counters: Counters;
   #size = 0;
 
-  constructor(
-    clock: Clock,
-    deadlines: Deadlines,
-    dispatcher: Dispatcher,
-    counters: Counters,
-  ) {
+  constructor(clock: Clock, deadlines: Deadlines, dispatcher: Dispatcher, counters: Counters) {
     this.#clock = clock;
     this.#deadlines = deadlines;
     this.#dispatcher = dispatcher;
@@ -90,7 +85,10 @@ export class Calls implements CallSettlement {
   /** @throws MeshError `PROTOCOL_VIOLATION` when the number is in use. */
   checkRequest(caller: Caller, request: number): void {
     if (request === 0 || caller.pending.has(request)) {
-      throw meshError("PROTOCOL_VIOLATION", `request number ${request} is ${request === 0 ? "not allowed" : "in use"}`);
+      throw meshError(
+        "PROTOCOL_VIOLATION",
+        `request number ${request} is ${request === 0 ? "not allowed" : "in use"}`,
+      );
     }
   }
 
@@ -105,7 +103,10 @@ export class Calls implements CallSettlement {
   #giveUp(call: CallDelivery, code: "CANCELLED" | "DEADLINE_EXCEEDED"): void {
     const started = this.#dispatcher.withdraw(call, code);
     const outcome = started ? "unknown" : "not-executed";
-    this.#settle(call, { kind: "failed", failure: failure(code, undefined, { outcome, retryable: !started }) });
+    this.#settle(call, {
+      kind: "failed",
+      failure: failure(code, undefined, { outcome, retryable: !started }),
+    });
   }
 
   #restart(call: CallDelivery): void {
@@ -139,4 +140,3 @@ function withoutStack(ending: Ending): Ending {
 function callerOf(call: CallDelivery): Caller {
   return call.caller as Caller;
 }
-

@@ -75,7 +75,9 @@ export class Fanout {
     const known = routes.get(event.topic);
     const { generation } = namespace.subscriptions;
     if (known?.generation === generation) return known.ids;
-    const ids = namespace.subscriptions.match(event.topic.type).map((type) => new Id(type, event.topic.source));
+    const ids = namespace.subscriptions
+      .match(event.topic.type)
+      .map((type) => new Id(type, event.topic.source));
     if (routes.size >= CACHED_TOPICS) routes.clear();
     routes.set(event.topic, { generation, ids });
     return ids;

@@ -1,4 +1,4 @@
-import { type AgentId, failure, type Failure, meshError } from "@agentmesh/proto";
+import { type AgentId, type Failure, failure, meshError } from "@agentmesh/proto";
 import type { Agent } from "../delivery/agent.ts";
 import type { CallDelivery, CallOrigin, Delivery } from "../delivery/delivery.ts";
 import type { Dispatcher } from "../delivery/dispatcher.ts";
@@ -46,7 +46,11 @@ export function reenteredRequest(call: CallDelivery, target: Agent): number {
   let ancestor: Delivery | undefined = call;
   while (ancestor?.kind === "call") {
     const origin: CallOrigin = ancestor.origin;
-    if (origin.senderActivation === target.activation && origin.parent !== undefined && !ancestor.settled) {
+    if (
+      origin.senderActivation === target.activation &&
+      origin.parent !== undefined &&
+      !ancestor.settled
+    ) {
       return origin.request;
     }
     ancestor = origin.parent;

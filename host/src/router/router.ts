@@ -12,9 +12,16 @@ import {
   meshError,
   quote,
 } from "@agentmesh/proto";
-import type { DoneFrame, PublishFrame, ReplyChunkFrame, SendFrame, StreamCreditFrame, TurnEndFrame } from "@agentmesh/proto/wire";
-import { CallDelivery, type Delivery } from "../delivery/delivery.ts";
+import type {
+  DoneFrame,
+  PublishFrame,
+  ReplyChunkFrame,
+  SendFrame,
+  StreamCreditFrame,
+  TurnEndFrame,
+} from "@agentmesh/proto/wire";
 import type { Agent } from "../delivery/agent.ts";
+import { CallDelivery, type Delivery } from "../delivery/delivery.ts";
 import type { Dispatcher } from "../delivery/dispatcher.ts";
 import type { Namespace } from "../delivery/namespace.ts";
 import type { Worker } from "../delivery/worker.ts";
@@ -40,7 +47,9 @@ export interface RouterOptions {
 }
 
 /** What became of a publish: the id of the event, or why it was not accepted. */
-export type PublishOutcome = { readonly kind: "accepted"; readonly id: number } | { readonly kind: "refused"; readonly failure: Failure };
+export type PublishOutcome =
+  | { readonly kind: "accepted"; readonly id: number }
+  | { readonly kind: "refused"; readonly failure: Failure };
 
 interface Parts {
   readonly clock: Clock;
@@ -93,10 +102,21 @@ export class Router {
 
   /** A turn has ended, with what it publishes. @throws MeshError when the frame breaks the protocol. */
   turnEnd(worker: Worker, namespace: Namespace, frame: TurnEndFrame): void {
-    if (frame.state) throw meshError("PROTOCOL_VIOLATION", "a state change needs the feature `state`, which Welcome did not name");
-    if (frame.publishes.length > 0 && this.#parts.dispatcher.current(worker, frame.delivery, frame.activation) !== undefined) {
+    if (frame.state)
+      throw meshError(
+        "PROTOCOL_VIOLATION",
+        "a state change needs the feature `state`, which Welcome did not name",
+      );
+    if (
+      frame.publishes.length > 0 &&
+      this.#parts.dispatcher.current(worker, frame.delivery, frame.activation) !== undefined
+    ) {
       for (const publish of frame.publishes) {
-        this.publish(namespace, worker, { ...publish, activation: frame.activation, parent: frame.delivery });
+        this.publish(namespace, worker, {
+          ...publish,
+          activation: frame.activation,
+          parent: frame.delivery,
+        });
       }
     }
     this.#parts.dispatcher.turnEnd(worker, frame);
@@ -150,8 +170,13 @@ export class Router {
   #rootRefusal(caller: Caller, bytes: number): Failure | undefined {
     if (this.#draining) return failure("HOST_DRAINING");
     const { requestWindow, requestWindowBytes } = this.#options;
-    if (caller.unsettledRoots >= requestWindow || caller.unsettledBytes + bytes > requestWindowBytes) {
-      return failure("OVERLOADED", "more sends are unsettled than the window allows", { retryAfterMs: 10 });
+    if (
+      caller.unsettledRoots >= requestWindow ||
+      caller.unsettledBytes + bytes > requestWindowBytes
+    ) {
+      return failure("OVERLOADED", "more sends are unsettled than the window allows", {
+        retryAfterMs: 10,
+      });
     }
     return undefined;
   }
@@ -174,16 +199,24 @@ export class Router {
       return failure("INVALID_ARGUMENT", `topic source ${quote(topic.source)} is not 1–512 bytes`);
     }
     if (frame.delayMs > 0 || frame.dedupId !== "") {
-      return failure("UNIMPLEMENTED", "this host offers neither delayed nor deduplicated publishes");
+      return failure(
+        "UNIMPLEMENTED",
+        "this host offers neither delayed nor deduplicated publishes",
+      );
     }
     if (this.#parts.dispatcher.isFull) {
-      return failure("OVERLOADED", "the host holds as many messages as it may", { retryAfterMs: 250 });
+      return failure("OVERLOADED", "the host holds as many messages as it may", {
+        retryAfterMs: 250,
+      });
     }
     return this.#draining && origin.parent === undefined ? failure("HOST_DRAINING") : undefined;
   }
 
   #tooLarge(bytes: number): Failure {
-    return failure("PAYLOAD_TOO_LARGE", `${bytes} bytes; the most is ${this.#options.maxPayloadBytes}`);
+    return failure(
+      "PAYLOAD_TOO_LARGE",
+      `${bytes} bytes; the most is ${this.#options.maxPayloadBytes}`,
+    );
   }
 
   #place(caller: Caller, frame: SendFrame, origin: Origin): void {

@@ -11,7 +11,7 @@ export class Settling {
   #phase: "unsuspecting" | "settling" | "settled" = "unsuspecting";
   #waiting: (() => void)[] = [];
   #timer: Timer | undefined;
-  #onSettled: () => void = () => {};
+  #onSettled: (() => void) | undefined;
 
   constructor(clock: Clock, settleMs: number) {
     this.#clock = clock;
@@ -53,6 +53,6 @@ export class Settling {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const run of waiting) run();
-    this.#onSettled();
+    this.#onSettled?.();
   };
 }

@@ -3,7 +3,13 @@ import { expect, test } from "vitest";
 import { NumberMap } from "./number-map.ts";
 
 const steps = fc.array(
-  fc.record({ set: fc.boolean(), key: fc.oneof(fc.integer({ min: 1, max: 40 }), fc.maxSafeInteger().map((n) => Math.abs(n) || 1)) }),
+  fc.record({
+    set: fc.boolean(),
+    key: fc.oneof(
+      fc.integer({ min: 1, max: 40 }),
+      fc.maxSafeInteger().map((n) => Math.abs(n) || 1),
+    ),
+  }),
   { maxLength: 400 },
 );
 
@@ -30,7 +36,14 @@ test("does what a Map does, whatever the order of insertions and deletions", () 
 test("a number that was never put in is not there, zero included", () => {
   const map = new NumberMap<string>();
   map.set(0, "ignored");
-  expect([map.has(0), map.has(1), map.get(1), map.delete(1), map.delete(0), map.size]).toEqual([false, false, undefined, false, false, 0]);
+  expect([map.has(0), map.has(1), map.get(1), map.delete(1), map.delete(0), map.size]).toEqual([
+    false,
+    false,
+    undefined,
+    false,
+    false,
+    0,
+  ]);
 });
 
 test("a window of numbers that slides for long stays what it is", () => {

@@ -21,7 +21,6 @@ export interface Content {
   readonly messageId: string;
 }
 
-
 /**
  * Where contents are written, one after the other: each is a view of a slab, so that it costs one object and no copy.
  * A slab is never written to again once it is full, and goes when its last content goes.

@@ -80,7 +80,8 @@ class TextCache {
     if (length > LONGEST) return buffer.toString("utf8", start, start + length);
     const slot = slotOf(buffer, start, length);
     const known = this.#bytes[slot];
-    if (known !== undefined && same(known, buffer, start, length)) return this.#texts[slot] as string;
+    if (known !== undefined && same(known, buffer, start, length))
+      return this.#texts[slot] as string;
     const text = buffer.toString("utf8", start, start + length);
     this.#bytes[slot] = Uint8Array.from(buffer.subarray(start, start + length));
     this.#texts[slot] = text;

@@ -213,4 +213,26 @@ export const cancellation: readonly Case[] = [
       expect(log.entries).toEqual(["one begins", "one ends true", "two begins", "two ends false"]);
     },
   },
+  {
+    id: "cancel.many",
+    promise: "One signal may cancel any number of sends, without a warning.",
+    async run({ caller, register }) {
+      const warnings = new Journal<string>("warnings");
+      const warn = ({ name }: Error): void => warnings.add(name);
+      process.on("warning", warn);
+      const gate = new Gate("handlers");
+      await register(sleeper(gate, new Journal<string>("signals")));
+      const abort = new AbortController();
+      const refusals = numbers(100).map((number) => {
+        const target = agentId("sleeper", `${number}`);
+        return refusalOf(caller.send(target, Note({ text: "hi" }), { signal: abort.signal }));
+      });
+      await gate.arrivals(100);
+      abort.abort();
+      for (const { code } of await Promise.all(refusals)) expect(code).toBe("CANCELLED");
+      gate.open();
+      process.off("warning", warn);
+      expect(warnings.entries).toEqual([]);
+    },
+  },
 ];

@@ -7,6 +7,7 @@ import { errors } from "./errors.ts";
 import { idle } from "./idle.ts";
 import { lifecycle } from "./lifecycle.ts";
 import { messages } from "./messages.ts";
+import { mistakes } from "./mistakes.ts";
 import { publishing } from "./publishing.ts";
 import { reentry } from "./reentry.ts";
 import { registration } from "./registration.ts";
@@ -18,6 +19,7 @@ import { turns } from "./turns.ts";
 /** All of them. */
 export const CASES: readonly Case[] = [
   ...messages,
+  ...mistakes,
   ...errors,
   ...agents,
   ...contexts,

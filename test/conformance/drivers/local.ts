@@ -2,6 +2,7 @@
 import { createLocalRuntime } from "@agentmesh/worker-sdk";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { yieldTurn } from "../../support/settling.ts";
+import { within } from "../../support/waiting.ts";
 import type { Driver, Stage } from "../stage.ts";
 import { placeProbes } from "./probes.ts";
 
@@ -40,7 +41,7 @@ async function start(): Promise<Stage> {
         }));
     },
     async dispose() {
-      await runtime.close();
+      await within(runtime.close(), () => "the runtime to close");
       // The wheel of deadlines looks once more before it stops.
       clock.advance(WHEEL_MS);
       if (clock.pending > 0) throw new Error(`${clock.pending} timers of the runtime are left`);

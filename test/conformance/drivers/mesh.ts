@@ -5,7 +5,7 @@ import { type AgentRuntime, connectClient, connectWorker } from "@agentmesh/work
 import { FakeClock } from "../../support/fake-clock.ts";
 import { startHost, type TestHost } from "../../support/host.ts";
 import { yieldTurn } from "../../support/settling.ts";
-import { eventually } from "../../support/waiting.ts";
+import { eventually, within } from "../../support/waiting.ts";
 import type { Driver, Stage, StagedLetter } from "../stage.ts";
 import { placeProbes } from "./probes.ts";
 
@@ -84,7 +84,8 @@ async function start({ workers, cast, hasClient = false }: Shape): Promise<Stage
     },
     deadLetters: () => deadLetters(host),
     async dispose() {
-      await Promise.all(runtimes.map((runtime) => runtime.close()));
+      const closed = Promise.all(runtimes.map((runtime) => runtime.close()));
+      await within(closed, () => "the workers to close");
       await client?.close();
       await host.close();
     },

@@ -132,6 +132,19 @@ describe("nobody speaks as someone else:", () => {
     expect((await forger.ended).error?.code).toBe("FORBIDDEN");
   });
 
+  test("a send that names the delivery of another agent as its turn starts a chain of its own", async () => {
+    const mesh = await hostForTest({ agentWindow: 1 });
+    const worker = await mesh.worker(["a"]);
+    worker.write(send(1, "a/1", ""), send(2, "a/2", ""));
+    const [one, two] = [await worker.next("deliver"), await worker.next("deliver")];
+    worker.write(send(3, "a/2", "", { activation: one.activation, parent: two.delivery }));
+    await worker.barrier();
+    // A nested send would not wait for the turn of a/2.
+    expect(worker.taken("deliver")).toEqual([]);
+    worker.write(turnEnd(two));
+    expect(await worker.next("deliver")).toMatchObject({ reenters: 0, sender: { key: "1" } });
+  });
+
   test("the end of another session's delivery is no word of this one", async () => {
     const { mesh, caller, worker, current } = await twoActivations();
     const forger = await mesh.worker(["b"]);

@@ -144,6 +144,8 @@ test("a draining host welcomes nobody, and says so to those it has", async () =>
     status: Status.UNAVAILABLE,
     error: { code: "HOST_DRAINING", outcome: "not-executed", retryable: true },
   });
+  worker.write(publish(1, "news/s", ""));
+  expect((await worker.nextControl("refused")).error?.code).toBe(17);
   expect(await worker.ask("slow/two", "")).toMatchObject({ failure: { code: "HOST_DRAINING" } });
   worker.write(reply(deliver, "done"));
   expect(await asked).toMatchObject({ kind: "reply" });

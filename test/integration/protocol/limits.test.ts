@@ -47,6 +47,10 @@ describe("the window for requests", () => {
     const big = { content: Buffer.alloc(600) };
     worker.write(send(1, "a/1", "", big), send(2, "a/2", "", big));
     expect(await worker.result(2)).toMatchObject({ failure: { code: "OVERLOADED" } });
+    worker.write(turnEnd(await worker.next("deliver")));
+    await worker.result(1);
+    worker.write(send(3, "a/3", "", big));
+    expect((await worker.next("deliver")).target.key).toBe("3");
   });
 });
 

@@ -18,6 +18,18 @@ test("a worker that says goodbye is gone at once, with everything that it announ
   expect((await worker.resume()).resumed).toBe(false);
 });
 
+test("what follows a goodbye in its batch has no effect", async () => {
+  const mesh = await hostForTest();
+  const hearer = await mesh.worker(["ear"], { subscriptions: ["news -> ear"] });
+  const worker = await mesh.worker();
+  const goodbye = control({ $case: "goodbye", value: {} });
+  worker.write(publish(1, "news/s", "before"), goodbye, publish(2, "news/s", "after"));
+  await worker.ended;
+  await hearer.next("event");
+  await hearer.barrier();
+  expect(hearer.taken("event")).toEqual([]);
+});
+
 test("a worker without resume is gone when its stream breaks", async () => {
   const mesh = await hostForTest({}, new FakeClock());
   const caller = await mesh.worker();

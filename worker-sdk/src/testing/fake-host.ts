@@ -88,7 +88,7 @@ export class FakeStream {
   }
 
   /** A batch after Hello has arrived. */
-  take(bytes: Buffer): void { console.log("take", JSON.stringify(readWorkerBatch(bytes).frames.map((f) => [f.kind, (f as never as {delivery: number}).delivery])), readWorkerBatch(bytes).firstNumber, readWorkerBatch(bytes).receivedThrough);
+  take(bytes: Buffer): void {
     const { firstNumber, receivedThrough, frames } = readWorkerBatch(bytes);
     this.#acknowledged.add(receivedThrough);
     for (const [index, frame] of frames.entries()) {
