@@ -42,6 +42,7 @@ export interface Stage {
 }
 
 export interface Driver {
+  readonly id: string;
   readonly name: string;
   start(): Promise<Stage>;
 }

@@ -65,7 +65,9 @@ test("processes and one process come to the same verdicts, and one message fails
     // For people and for programs that read line by line: no colours, no line that is written over.
     expect(text).not.toMatch(/[^\P{Cc}\n]/u);
     expect(text).toContain(folder);
-    expect(text).toMatch(/^dead letters +1\n +review\.requested to hygiene\/\S+: HANDLER_FAILED: .+$/m);
+    expect(text).toMatch(
+      /^dead letters +1\n +review\.requested to hygiene\/\S+: HANDLER_FAILED: .+$/m,
+    );
     for (const name of Object.keys(FILES)) expect(text).toContain(name);
   }
 });

@@ -100,6 +100,11 @@ export class RawWorker {
     return this.#receivedThrough;
   }
 
+  /** How many frames the host has not acknowledged. */
+  get unacknowledged(): number {
+    return this.#kept.length;
+  }
+
   /** Opens a stream, says Hello with these changes and waits for Welcome. The session may be new or go on. */
   open(changes: Partial<Hello> = {}): Promise<Welcome> {
     return this.#greet({ ...this.#hello, ...changes });
@@ -169,7 +174,7 @@ export class RawWorker {
 
   /** Waits until the host has acknowledged everything that was written. */
   async untilAcknowledged(): Promise<void> {
-    await until(() => this.#kept.length === 0, "the host's acknowledgement");
+    await until(() => this.unacknowledged === 0, "the host's acknowledgement");
   }
 
   /** Acknowledges what has arrived, or another number, in a batch of its own. */

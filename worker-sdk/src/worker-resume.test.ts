@@ -277,6 +277,7 @@ describe("a host that has forgotten the session", () => {
     expect(worker.currentStatus).toMatchObject({ resumed: false });
 
     await rig.cut(worker, next);
+    rig.clock.advance(1_000);
     expect((await rig.nextStream()).hello.resumeToken).toBe("fresh");
   });
 

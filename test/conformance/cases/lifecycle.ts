@@ -4,6 +4,7 @@ import { expect } from "vitest";
 import { Gate } from "../../support/gate.ts";
 import { Journal } from "../../support/journal.ts";
 import { aborted, collect, refusalOf } from "../../support/settling.ts";
+import { within } from "../../support/waiting.ts";
 import { reached } from "../journals.ts";
 import type { Case } from "../stage.ts";
 import { Note, Recite, Say } from "../vocabulary.ts";
@@ -128,7 +129,8 @@ export const lifecycle: readonly Case[] = [
       await gate.arrivals();
       const drained = runtime.drain();
       gate.open();
-      await expect(sent).resolves.toEqual({ text: "in time" });
+      const reply = within(sent, () => "a turn that sends while its worker drains");
+      await expect(reply).resolves.toEqual({ text: "in time" });
       await drained;
     },
   },
@@ -211,6 +213,19 @@ export const lifecycle: readonly Case[] = [
       const error = await refusal;
       expect(["CLOSED", "WORKER_LOST"]).toContain(error.code);
       expect(error).toMatchObject({ outcome: "unknown", retryable: false });
+    },
+  },
+  {
+    id: "close.gone",
+    promise: "The agent types of a runtime that has closed are gone, also for others.",
+    async run({ caller, runtimes: [runtime] }) {
+      await runtime.register(slow(new Gate("the handler")));
+      const target = agentId("slow", "a");
+      await caller.send(target, Note({ text: "hi" }));
+      await runtime.close();
+      const error = await refusalOf(caller.send(target, Note({ text: "hi" })));
+      expect(["CLOSED", "AGENT_TYPE_UNKNOWN"]).toContain(error.code);
+      expect(error.outcome).toBe("not-executed");
     },
   },
   {

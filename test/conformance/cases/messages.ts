@@ -1,6 +1,6 @@
 /** Messages: what senders give, what handlers get, and what comes back. */
 import { AgentIdMessage, ContentMessage } from "@agentmesh/proto/agentmesh/v1";
-import { agentId, defineAgent, defineMessage, topicId } from "@agentmesh/worker-sdk";
+import { agentId, anyKey, defineAgent, defineMessage, topicId } from "@agentmesh/worker-sdk";
 import { expect } from "vitest";
 import { z } from "zod";
 import { Gate } from "../../support/gate.ts";
@@ -8,7 +8,7 @@ import { Journal } from "../../support/journal.ts";
 import { refusalOf } from "../../support/settling.ts";
 import { reached } from "../journals.ts";
 import type { Case } from "../stage.ts";
-import { Note, Said, Say } from "../vocabulary.ts";
+import { Note, numbers, Say } from "../vocabulary.ts";
 
 const Sum = defineMessage("calc.Sum", z.object({ value: z.number() }));
 const Add = defineMessage("calc.Add", z.object({ left: z.number(), right: z.number() }), {
@@ -51,6 +51,19 @@ export const messages: readonly Case[] = [
       await expect(caller.send(agentId("echo", "a"), Say({ text: "hi" }))).resolves.toEqual({
         text: "hi",
       });
+    },
+  },
+  {
+    id: "send.any-key",
+    promise: "A send to any key of a type reaches some agent of it.",
+    async run({ caller, register }) {
+      await register(calculator);
+      const sums = numbers(20).map((left) =>
+        caller.send(anyKey("calculator"), Add({ left, right: 1 })),
+      );
+      expect((await Promise.all(sums)).map(({ value }) => value - 1)).toEqual(numbers(20));
+      const error = await refusalOf(caller.send(anyKey("nobody"), Say({ text: "hi" })));
+      expect(error).toMatchObject({ code: "AGENT_TYPE_UNKNOWN", outcome: "not-executed" });
     },
   },
   {

@@ -40,16 +40,26 @@ function gated(gate: Gate, reasons = new Journal<unknown>("signals")) {
   });
 }
 
+const Page = defineMessage("print.Page", z.object({ ink: z.string() }));
+const Print = defineMessage(
+  "print.Print",
+  z.object({ pages: z.number(), kib: z.number().default(64) }),
+  { reply: stream(Page) },
+);
+
 const WINDOW = DEFAULTS.streamChunks;
+/** The windows of gRPC count for clients, on both ends. */
+const MOST_BUFFERED_KIB = 40 * 1024;
 
 export const streamFlow: readonly Case[] = [
   {
     id: "stream.window",
     promise: "A slow reader stops the generator within the window, and loses nothing.",
-    async run({ caller, register, arrived }) {
+    async run({ runtimes, register, arrived }) {
+      const reader = runtimes.at(-1) ?? runtimes[0];
       const produced = { count: 0 };
       await register(counting(produced));
-      const pieces = caller.stream(agentId("reciter", "a"), Recite({ count: 300 }));
+      const pieces = reader.stream(agentId("reciter", "a"), Recite({ count: 300 }));
       const iterator = pieces[Symbol.asyncIterator]();
       await iterator.next();
       await until(() => produced.count >= WINDOW, "a full window");
@@ -67,16 +77,13 @@ export const streamFlow: readonly Case[] = [
   {
     id: "stream.window-bytes",
     promise: "The window counts bytes too; a reply larger than all of it gets through.",
-    async run({ caller, register, arrived }) {
-      const Page = defineMessage("print.Page", z.object({ ink: z.string() }));
-      const Print = defineMessage("print.Print", z.object({ kib: z.number() }), {
-        reply: stream(Page),
-      });
+    async run({ runtimes, register, arrived }) {
+      const reader = runtimes.at(-1) ?? runtimes[0];
       let printed = 0;
       const printer = defineAgent("printer", {
         handlers: (on) => [
-          on(Print, async function* ({ kib }) {
-            for (printed = 0; printed < 12; ) {
+          on(Print, async function* ({ pages, kib }) {
+            for (printed = 0; printed < pages; ) {
               printed++;
               yield { ink: "x".repeat(kib * 1024) };
             }
@@ -88,7 +95,7 @@ export const streamFlow: readonly Case[] = [
         [100, 3],
         [600, 1],
       ] as const) {
-        const pages = caller.stream(agentId("printer", "a"), Print({ kib }));
+        const pages = reader.stream(agentId("printer", "a"), Print({ pages: 12, kib }));
         const iterator = pages[Symbol.asyncIterator]();
         const lengths: number[] = [];
         for (let step = await iterator.next(); step.done !== true; step = await iterator.next()) {
@@ -102,9 +109,38 @@ export const streamFlow: readonly Case[] = [
     },
   },
   {
+    id: "stream.bounded",
+    promise: "A reader that stopped reading does not fill anyone's memory.",
+    async run({ caller, register, arrived }) {
+      let kib = 0;
+      const printer = defineAgent("printer", {
+        handlers: (on) => [
+          on(Print, async function* ({ pages }) {
+            for (let page = 0; page < pages; page++) {
+              kib += 64;
+              yield { ink: "x".repeat(64 * 1024) };
+            }
+          }),
+        ],
+      });
+      await register(printer);
+      const pages = caller.stream(agentId("printer", "a"), Print({ pages: 4_000 }));
+      const iterator = pages[Symbol.asyncIterator]();
+      await iterator.next();
+      // It has stopped when nothing more comes while others send and get replies.
+      for (let before = -1, calm = 0; calm < 20; calm = kib === before ? calm + 1 : 0) {
+        before = kib;
+        await arrived();
+        expect(kib).toBeLessThan(MOST_BUFFERED_KIB);
+      }
+      await iterator.return?.();
+    },
+  },
+  {
     id: "stream.nested-flow",
     promise: "A slow reader slows down a whole chain of streams.",
-    async run({ caller, register, arrived }) {
+    async run({ runtimes, register, arrived }) {
+      const reader = runtimes.at(-1) ?? runtimes[0];
       const produced = { count: 0 };
       const passer = defineAgent("passer", {
         handlers: (on) => [
@@ -113,7 +149,7 @@ export const streamFlow: readonly Case[] = [
       });
       await register(passer);
       await register(counting(produced));
-      const pieces = caller.stream(agentId("passer", "a"), Recite({ count: 10_000 }));
+      const pieces = reader.stream(agentId("passer", "a"), Recite({ count: 10_000 }));
       const iterator = pieces[Symbol.asyncIterator]();
       for (const index of numbers(10)) {
         expect(await iterator.next()).toMatchObject({ value: { index } });

@@ -6,7 +6,7 @@ import { within } from "../../support/waiting.ts";
 import type { Driver, Stage } from "../stage.ts";
 import { placeProbes } from "./probes.ts";
 
-export const local: Driver = { name: "local runtime", start };
+export const local: Driver = { id: "local", name: "local runtime", start };
 
 async function start(): Promise<Stage> {
   const clock = new FakeClock();

@@ -21,24 +21,28 @@ type Casting = (workers: readonly AgentRuntime[], index: number) => readonly Age
 
 /** One worker runs everything and calls. */
 export const alone: Driver = {
+  id: "alone",
   name: "mesh with one worker",
   start: () => start({ workers: 1, cast: everyone }),
 };
 
 /** One worker runs everything, a client calls. */
 export const called: Driver = {
+  id: "called",
   name: "mesh with one worker and a client",
   start: () => start({ workers: 1, cast: everyone, hasClient: true }),
 };
 
 /** The agent types are dealt out, so that those of one case live apart; who calls is apart from the first of them. */
 export const apart: Driver = {
+  id: "apart",
   name: "mesh with two workers of different agent types",
   start: () => start({ workers: 2, cast: oneByOne }),
 };
 
 /** Both workers run all types, so that the keys of one type live apart. */
 export const twins: Driver = {
+  id: "twins",
   name: "mesh with two workers of the same agent types",
   start: () => start({ workers: 2, cast: everyone }),
 };

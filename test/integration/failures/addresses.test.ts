@@ -18,7 +18,7 @@ async function deadAddress(): Promise<string> {
   return `127.0.0.1:${port}`;
 }
 
-test.each(["", "a b:1", "http://127.0.0.1:50051", "127.0.0.1:99999", "::1:50051", []])(
+test.each(["", "a b:1", "http://127.0.0.1:50051", "127.0.0.1:99999", "::1:50051", ","])(
   "%j is no address of a host",
   async (host) => {
     await expect(connectWorker({ host })).rejects.toMatchObject({
@@ -63,6 +63,16 @@ test("of several addresses the one that answers is taken, at first and after its
   });
   const work = Work({ sender: "caller", sequence: 1 });
   expect(await caller.send(agentId("probe", "a"), work)).toMatchObject({ worker: "seeking" });
+});
+
+test("an address that takes connections and never answers is named", async () => {
+  const host = await startHostProcess();
+  const black = await startTcpProxy(host.address);
+  black.stall();
+  const connecting = connectWorker({ host: black.address, connectTimeoutMs: 300 });
+  const settled = await settlement("the attempt to connect", connecting);
+  expect(settled).toMatchObject({ kind: "failed", error: { code: "CONNECTION_LOST" } });
+  if (settled.kind === "failed") expect(settled.error.message).toContain(black.address);
 });
 
 test("an address that takes connections and never answers is left for the next", async () => {

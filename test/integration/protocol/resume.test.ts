@@ -168,15 +168,12 @@ describe("a stream that breaks and resumes within the lease", () => {
 });
 
 test("the host acknowledges by itself, also when it has nothing to say", async () => {
-  const clock = new FakeClock();
-  const mesh = await hostForTest({}, clock);
-  const worker = await mesh.worker(["log"], { subscriptions: ["news -> log"] });
-  await worker.barrier();
-  worker.write(...numbers.map(() => ({ kind: "cancel", request: 12_345 }) as const));
-  worker.writeUnnumbered(control({ $case: "ping", value: { nonce: 1 } }));
-  await worker.nextControl("pong");
+  const { clock, caller, worker } = await pair();
+  caller.write(send(1, "a/1", ""));
+  await worker.next("deliver");
+  expect(caller.unacknowledged).toBe(1);
   clock.advance(1_000);
-  await worker.untilAcknowledged();
+  await caller.untilAcknowledged();
 });
 
 test("what a worker registers and subscribes while its stream is broken counts once it is back", async () => {

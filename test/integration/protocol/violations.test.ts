@@ -107,6 +107,14 @@ describe("a session ends, with a status that says why, when its worker sends", (
   });
 });
 
+test("the status names the frame that is missing", async () => {
+  const { worker, unharmed } = await witness();
+  worker.write(cancel);
+  worker.writeBytes(encodeBatch([cancel], 5));
+  expect((await worker.ended).error?.text).toContain("frame 2 is missing");
+  await unharmed();
+});
+
 test("what came before the violation in its batch has taken effect, what came after has not", async () => {
   const { mesh, worker, unharmed } = await witness();
   const hearer = await mesh.worker(["ear"], { subscriptions: ["news -> ear"] });

@@ -64,6 +64,11 @@ export class Route {
     return this.#latest;
   }
 
+  /** The address that was tried last; empty before the first attempt. */
+  get latest(): Address {
+    return this.#latest ?? "";
+  }
+
   /** How many addresses there are. */
   get size(): number {
     return this.#all.length;

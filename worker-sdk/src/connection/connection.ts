@@ -82,7 +82,8 @@ export class Connection implements SessionPorts, SupervisorPorts {
    */
   async open(limitMs: number): Promise<void> {
     const limit = this.clock.after(limitMs, () => {
-      const text = `no host welcomed this worker within ${limitMs} ms; ${this.#lastReason}`;
+      const reason = this.#lastReason || `${this.#options.route.latest} has not answered`;
+      const text = `no host welcomed this worker within ${limitMs} ms; ${reason}`;
       const hints = { outcome: "not-executed", retryable: true } as const;
       this.#opening?.reject(new MeshError(failure("CONNECTION_LOST", text, hints)));
     });

@@ -111,12 +111,13 @@ export class Session {
 
   /**
    * Goes on over a stream that has been welcomed.
-   * @returns false when the host has received less than it has acknowledged, so that nothing can go on.
+   * @returns false when the host has received less than it has acknowledged, or more than was sent, so that nothing can
+   * go on.
    */
   attach(stream: HostStream, welcome: Welcome, hostReceivedThrough: number): boolean {
     this.#welcome = welcome;
     const { clock } = this.#ports;
-    if (!this.#outbox.attach(this.#noting(stream), hostReceivedThrough)) return false;
+    if (!this.#reconcile(stream, hostReceivedThrough)) return false;
     this.#contactUntil = clock.now() + this.#contactMs;
     const liveness = new Liveness({
       clock,
@@ -238,6 +239,15 @@ export class Session {
       if (control.$case === "pong") return;
     }
     this.#ports.take(frame);
+  }
+
+  #reconcile(stream: HostStream, hostReceivedThrough: number): boolean {
+    try {
+      return this.#outbox.attach(this.#noting(stream), hostReceivedThrough);
+    } catch (error) {
+      if (error instanceof MeshError) return false;
+      throw error;
+    }
   }
 
   /** The frames of a batch that were not taken before; undefined when the host broke the protocol. */

@@ -80,7 +80,13 @@ function fromText(details: string): Failure | undefined {
   return failure(code, colon < 0 ? undefined : details.slice(colon + 2));
 }
 
+/** What gRPC says of a message above the limit of its receiver, in either direction. */
+const TOO_LARGE = /message larger than max/i;
+
 function fromCode(status: CallStatus): Failure {
+  if (status.code === GRPC_STATUS.RESOURCE_EXHAUSTED && TOO_LARGE.test(status.details)) {
+    return failure("PAYLOAD_TOO_LARGE", status.details);
+  }
   const code = BY_STATUS.get(status.code) ?? "CONNECTION_LOST";
   return failure(code, status.details === "" ? undefined : status.details);
 }

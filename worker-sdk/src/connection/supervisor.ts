@@ -110,7 +110,9 @@ export class Supervisor {
     }
     this.#enter({ kind: "open", stream, sinceMs: this.#options.clock.now() });
     if (!this.#ports.welcomed(stream, outcome.welcome, outcome.receivedThrough)) {
-      stream.destroy(failure("PROTOCOL_VIOLATION", "the host forgot what it had received"));
+      stream.destroy(
+        failure("PROTOCOL_VIOLATION", "host and worker do not agree on what was received"),
+      );
     }
   }
 

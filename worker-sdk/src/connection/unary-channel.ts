@@ -12,6 +12,7 @@ import {
   type ServiceError,
 } from "@grpc/grpc-js";
 import type { Address, Route } from "./addresses.ts";
+import { listenTo } from "./caller-signal.ts";
 import { type Access, callMetadata, channelOptions, passBytes } from "./dial.ts";
 import { failureOfStatus } from "./status-failure.ts";
 
@@ -72,7 +73,7 @@ export class UnaryChannel {
           else reject(this.#failed(error, address, signal));
         },
       );
-      signal?.addEventListener("abort", onAbort);
+      if (signal !== undefined) listenTo(signal, onAbort);
     });
   }
 
@@ -89,7 +90,7 @@ export class UnaryChannel {
       optionsOf(bounds),
     );
     const onAbort = (): void => call.cancel();
-    signal?.addEventListener("abort", onAbort);
+    if (signal !== undefined) listenTo(signal, onAbort);
     try {
       for await (const chunk of call) yield chunk;
     } catch (error) {

@@ -20,6 +20,7 @@ import {
 import { NumberMap } from "@agentmesh/proto/link";
 import type { ChunkFrame, Ending, ResultFrame } from "@agentmesh/proto/wire";
 import type { SendOptions, StreamOptions } from "../agent/context.ts";
+import { listenTo } from "../connection/caller-signal.ts";
 import type { MeshLimits, Renewal, Uplink } from "../connection/mesh-port.ts";
 import type { Call, CallInit, CallOrigin } from "./call.ts";
 import type { OutgoingMessage } from "./messaging.ts";
@@ -207,7 +208,7 @@ export class Calls implements StreamRegistry {
     else this.depart(call);
     this.#pending.set(call.request, call);
     this.#parts.deadlines.arm(call, call.timeoutMs);
-    call.signal?.addEventListener("abort", call);
+    if (call.signal !== undefined) listenTo(call.signal, call);
   }
 
   /** The caller's side ends a call, and tells the mesh so. Without effect once it is settled. */

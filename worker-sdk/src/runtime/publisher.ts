@@ -16,6 +16,7 @@ import {
 import { NumberMap } from "@agentmesh/proto/link";
 import type { AcceptedFrame, ContentBytes, PublishFrame } from "@agentmesh/proto/wire";
 import type { PublishOptions } from "../agent/context.ts";
+import { listenTo } from "../connection/caller-signal.ts";
 import type { Renewal, Uplink } from "../connection/mesh-port.ts";
 import type { CallOrigin } from "./call.ts";
 import type { OutgoingMessage } from "./messaging.ts";
@@ -74,7 +75,7 @@ export class Publisher {
       });
       if (publication.isWindowed) this.#window.enter(publication);
       else this.depart(publication);
-      signal?.addEventListener("abort", publication);
+      if (signal !== undefined) listenTo(signal, publication);
     });
   }
 

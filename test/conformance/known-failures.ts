@@ -1,0 +1,37 @@
+/**
+ * Promises that are known to be broken somewhere. The suite fails when one of them is kept: then its row must go. No row
+ * is added for anything that is not being repaired.
+ */
+
+interface KnownFailure {
+  /** Id of the case. */
+  readonly test: string;
+  /** Ids of the drivers on which it fails. */
+  readonly drivers: readonly string[];
+  readonly reason: string;
+}
+
+const KNOWN_FAILURES: readonly KnownFailure[] = [
+  {
+    test: "drain.nested",
+    drivers: ["alone", "called"],
+    reason:
+      "The host places nothing on a worker that drains, not even what its turns send: when no other worker runs the type, they wait in vain until their deadline or the end of the drain.",
+  },
+  {
+    test: "message.too-large",
+    drivers: ["called"],
+    reason:
+      "Above the limit of gRPC a client is told OVERLOADED, which may be tried again, instead of PAYLOAD_TOO_LARGE.",
+  },
+  {
+    test: "cancel.many",
+    drivers: ["called"],
+    reason: "A client listens to the same signal once per call, and Node warns of a leak.",
+  },
+];
+
+/** Whether the case is known to fail on the driver. */
+export function isKnownToFail(driver: string, test: string): boolean {
+  return KNOWN_FAILURES.some((known) => known.test === test && known.drivers.includes(driver));
+}

@@ -1,0 +1,96 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { openAccess } from "./connection/access.ts";
+import { resolveClient, resolveHost, resolveWorker, type WorkerOptions } from "./options.ts";
+
+const worker = (options: WorkerOptions, environment = {}) =>
+  resolveWorker(options, environment, "fallback");
+
+test("without anything a host is on this machine, in plaintext", () => {
+  expect(resolveHost({}, {})).toEqual({
+    addresses: ["127.0.0.1:50051"],
+    token: "",
+    tls: undefined,
+    namespace: "default",
+  });
+  expect(resolveClient({}, {}).connectTimeoutMs).toBe(10_000);
+  expect(worker({})).toMatchObject({
+    name: "fallback",
+    labels: {},
+    maxInFlight: 0,
+    maxTurnMs: 600_000,
+    turnGraceMs: 10_000,
+  });
+});
+
+test("an option wins over the environment, which wins over the default", () => {
+  const environment = {
+    AGENTMESH_ADDRESS: "env:1,env:2",
+    AGENTMESH_TOKEN: "env-token",
+    AGENTMESH_NAMESPACE: "env-space",
+    AGENTMESH_TLS_CA: "/env/ca",
+    AGENTMESH_TLS_SERVER_NAME: "env.name",
+  };
+  expect(resolveHost({}, environment)).toEqual({
+    addresses: ["env:1", "env:2"],
+    token: "env-token",
+    tls: { caFile: "/env/ca", certFile: "", keyFile: "", serverName: "env.name" },
+    namespace: "env-space",
+  });
+  const given = { host: "own:1", token: "own", namespace: "space", tls: { caFile: "/own/ca" } };
+  expect(resolveHost(given, environment)).toMatchObject({
+    addresses: ["own:1"],
+    token: "own",
+    tls: { caFile: "/own/ca", serverName: "env.name" },
+    namespace: "space",
+  });
+  expect(resolveHost({}, { AGENTMESH_ADDRESS: "" }).addresses).toEqual(["127.0.0.1:50051"]);
+});
+
+test("TLS can be asked for without files, and turned off", () => {
+  expect(resolveHost({ tls: true }, {}).tls).toMatchObject({ caFile: "" });
+  expect(resolveHost({ tls: {} }, {}).tls).toMatchObject({ caFile: "" });
+  expect(resolveHost({ tls: false }, { AGENTMESH_TLS_CA: "/env/ca" }).tls).toBeUndefined();
+});
+
+test.each<[string, WorkerOptions]>([
+  ["http://", { host: "http://mesh" }],
+  ["no address", { host: [] }],
+  ["namespace", { namespace: "no spaces" }],
+  ["tls.certFile and tls.keyFile", { tls: { certFile: "/only" } }],
+  ["name", { name: "x".repeat(129) }],
+  ["labels has 65", { labels: Object.fromEntries(Array.from({ length: 65 }, (_, n) => [n, ""])) }],
+  ["labels.zone", { labels: { zone: 1 as unknown as string } }],
+  ["maxInFlight", { maxInFlight: 0 }],
+  ["maxInFlight", { maxInFlight: 1.5 }],
+  ["connectTimeoutMs", { connectTimeoutMs: -1 }],
+  ["connectTimeoutMs", { connectTimeoutMs: 2 ** 31 }],
+  ["maxTurnMs", { maxTurnMs: Number.NaN }],
+  ["turnGraceMs", { turnGraceMs: 0 }],
+])("names what is wrong with %s", (named, options) => {
+  expect(() => worker(options)).toThrow(
+    expect.objectContaining({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringContaining(named),
+    }),
+  );
+});
+
+test("files of TLS that cannot be read or used are named", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "agentmesh-"));
+  const broken = join(folder, "broken.pem");
+  await writeFile(broken, "no certificate");
+  const files = { caFile: "", certFile: "", keyFile: "", serverName: "" };
+  await expect(openAccess({ ...files, caFile: join(folder, "none") }, "")).rejects.toThrow(
+    /tls.caFile cannot be read: ENOENT/,
+  );
+  const pair = { ...files, certFile: broken, keyFile: broken };
+  await expect(openAccess(pair, "")).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+  expect(await openAccess({ ...files, serverName: "mesh" }, "secret")).toMatchObject({
+    serverName: "mesh",
+    token: "secret",
+  });
+  await rm(folder, { recursive: true });
+});
