@@ -18,17 +18,6 @@ const KNOWN_FAILURES: readonly KnownFailure[] = [
     reason:
       "The host places nothing on a worker that drains, not even what its turns send: when no other worker runs the type, they wait in vain until their deadline or the end of the drain.",
   },
-  {
-    test: "message.too-large",
-    drivers: ["called"],
-    reason:
-      "Above the limit of gRPC a client is told OVERLOADED, which may be tried again, instead of PAYLOAD_TOO_LARGE.",
-  },
-  {
-    test: "cancel.many",
-    drivers: ["called"],
-    reason: "A client listens to the same signal once per call, and Node warns of a leak.",
-  },
 ];
 
 /** Whether the case is known to fail on the driver. */

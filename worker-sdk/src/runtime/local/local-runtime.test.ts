@@ -41,7 +41,13 @@ test("nothing is shared: the receiver gets a copy", async () => {
   const sent = { n: 1 };
   let received: unknown;
   await runtime.register(
-    defineAgent("worker", { handlers: (on) => [on(Note, (message) => void (received = message))] }),
+    defineAgent("worker", {
+      handlers: (on) => [
+        on(Note, (message) => {
+          received = message;
+        }),
+      ],
+    }),
   );
   await runtime.send(agentId("worker", "k"), Note(sent));
   expect(received).toEqual(sent);
@@ -125,8 +131,14 @@ test("a type that is not there is unknown at once; it may come and go", async ()
   await runtime.register(
     defineAgent("worker", {
       state: { initial: () => ({ n: 0 }) },
-      handlers: (on) => [on(Note, ({ n }, ctx) => void (ctx.state.n = n))],
-      onDeactivate: ({ n }) => void (goneWith = n),
+      handlers: (on) => [
+        on(Note, ({ n }, ctx) => {
+          ctx.state.n = n;
+        }),
+      ],
+      onDeactivate: ({ n }) => {
+        goneWith = n;
+      },
     }),
   );
   await runtime.send(target, Note({ n: 7 }));

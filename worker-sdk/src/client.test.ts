@@ -1,0 +1,322 @@
+/** Callers without agents, over real sockets; the services answer what the test tells them to. */
+import { agentId, failure, topicId } from "@agentmesh/proto";
+import {
+  GetStatusResponse,
+  ListDeadLettersRequest,
+  ListDeadLettersResponse,
+  ListWorkersResponse,
+} from "@agentmesh/proto/agentmesh/v1";
+import { decodeContent, toErrorMessage, WireWriter } from "@agentmesh/proto/wire";
+import {
+  type Metadata,
+  Server,
+  ServerCredentials,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+  type sendUnaryData,
+} from "@grpc/grpc-js";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { connectAdmin } from "./admin.ts";
+import { connectClient, type MeshClient } from "./client.ts";
+import { statusOf } from "./testing/fake-host.ts";
+import { Ask, Note, Tell } from "./testing/messages.ts";
+import { Gate, jsonContent, jsonOf } from "./testing/scripted-mesh.ts";
+
+type Unary = ServerUnaryCall<Buffer, Buffer>;
+type Stream = ServerWritableStream<Buffer, Buffer>;
+
+/** What the services do. */
+interface Script {
+  send?: (call: Unary, answer: sendUnaryData<Buffer>) => void;
+  stream?: (call: Stream) => void;
+  publish?: (call: Unary, answer: sendUnaryData<Buffer>) => void;
+  admin?: (method: string, request: Buffer, metadata: Metadata) => Uint8Array;
+}
+
+const pass = (bytes: Buffer): Buffer => bytes;
+const method = (path: string, responseStream = false) => ({
+  path: `/agentmesh.v1.${path}`,
+  requestStream: false,
+  responseStream,
+  requestSerialize: pass,
+  requestDeserialize: pass,
+  responseSerialize: pass,
+  responseDeserialize: pass,
+});
+
+const other = agentId("other", "k");
+const NOTHING = Buffer.alloc(0);
+let script: Script;
+let server: Server;
+let host: string;
+
+beforeEach(async () => {
+  script = {};
+  server = new Server();
+  server.addService(
+    {
+      Send: method("ClientService/Send"),
+      SendStream: method("ClientService/SendStream", true),
+      Publish: method("ClientService/Publish"),
+    },
+    {
+      Send: (call: Unary, answer: sendUnaryData<Buffer>) => script.send?.(call, answer),
+      SendStream: (call: Stream) => script.stream?.(call),
+      Publish: (call: Unary, answer: sendUnaryData<Buffer>) => script.publish?.(call, answer),
+    },
+  );
+  const names = ["GetStatus", "ListWorkers", "ListDeadLetters"];
+  const admin = (name: string) => (call: Unary, answer: sendUnaryData<Buffer>) =>
+    answer(null, Buffer.from(script.admin?.(name, call.request, call.metadata) ?? NOTHING));
+  server.addService(
+    Object.fromEntries(names.map((name) => [name, method(`AdminService/${name}`)])),
+    Object.fromEntries(names.map((name) => [name, admin(name)])),
+  );
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) => {
+      if (error === null) resolve(bound);
+      else reject(error);
+    });
+  });
+  host = `127.0.0.1:${port}`;
+});
+
+afterEach(() => server.forceShutdown());
+
+/** The content in the second field of a request; the first is whom it is for. */
+function contentOf(request: Buffer): Uint8Array {
+  const start = 2 + (request[1] ?? 0);
+  const rest = request.subarray(start);
+  return rest.subarray(2, 2 + (rest[1] ?? 0));
+}
+
+/** A response that holds one content. */
+function holding(content: Uint8Array): Buffer {
+  const writer = new WireWriter();
+  writer.bytes(0x0a, content);
+  return writer.copy();
+}
+
+describe("a client", () => {
+  let client: MeshClient;
+
+  beforeEach(async () => {
+    client = await connectClient({ host, token: "secret", namespace: "blue" });
+  });
+
+  afterEach(() => client.close());
+
+  test("sends and gets the reply", async () => {
+    let seen: Unary | undefined;
+    script.send = (call, answer) => {
+      seen = call;
+      answer(null, holding(jsonContent("test.Count", { n: 9 })));
+    };
+    expect(await client.send(other, Ask({ n: 1 }), { metadata: { a: "b" } })).toEqual({ n: 9 });
+    expect(seen?.metadata.get("authorization")).toEqual(["Bearer secret"]);
+    expect(seen?.metadata.get("agentmesh-namespace")).toEqual(["blue"]);
+    expect(seen?.request.subarray(0, 2 + (seen.request[1] ?? 0))).toEqual(
+      Buffer.concat([Buffer.from([0x0a, other.encoded.length]), other.encoded]),
+    );
+    const content = contentOf(seen?.request ?? NOTHING);
+    expect(decodeContent(content).metadata).toEqual({ a: "b" });
+    expect(jsonOf(content)).toEqual({ n: 1 });
+  });
+
+  test("sends what nothing answers, and is told when an answer is missing or wrong", async () => {
+    script.send = (_, answer) => answer(null, NOTHING);
+    expect(await client.send(other, Note({ n: 1 }))).toBeUndefined();
+    await expect(client.send(other, Ask({ n: 1 }))).rejects.toMatchObject({
+      code: "PAYLOAD_INVALID",
+      outcome: "executed",
+    });
+  });
+
+  test("is told the failure with all that it says", async () => {
+    const reason = failure("MAILBOX_FULL", "wait", { retryAfterMs: 100 });
+    script.send = (_, answer) => answer(statusOf(reason));
+    await expect(client.send(other, Note({ n: 1 }))).rejects.toMatchObject({
+      code: "MAILBOX_FULL",
+      message: "MAILBOX_FULL: wait",
+      outcome: "not-executed",
+      retryable: true,
+      retryAfterMs: 100,
+    });
+  });
+
+  test("gives up after its time", async () => {
+    script.send = () => undefined;
+    await expect(client.send(other, Note({ n: 1 }), { timeoutMs: 20 })).rejects.toMatchObject({
+      code: "DEADLINE_EXCEEDED",
+    });
+  });
+
+  test("takes sends back, before and after they have left", async () => {
+    const arrived = new Gate();
+    const cancelled = new Gate();
+    script.send = (call) => {
+      call.on("cancelled", cancelled.open);
+      arrived.open();
+    };
+    const abort = new AbortController();
+    const sent = client.send(other, Note({ n: 1 }), { signal: abort.signal });
+    await arrived.passed;
+    abort.abort("enough");
+    await expect(sent).rejects.toMatchObject({ code: "CANCELLED", cause: "enough" });
+    await cancelled.passed;
+    await expect(
+      client.send(other, Note({ n: 1 }), { signal: abort.signal }),
+    ).rejects.toMatchObject({ code: "CANCELLED", outcome: "not-executed" });
+  });
+
+  test("reads a stream, and leaves it", async () => {
+    const cancelled = new Gate();
+    script.stream = (call) => {
+      call.on("cancelled", cancelled.open);
+      for (let n = 0; n < 5; n++) call.write(holding(jsonContent("test.Count", { n })));
+    };
+    const read: number[] = [];
+    for await (const { n } of client.stream(other, Tell({ n: 1 }))) {
+      read.push(n);
+      if (n === 3) break;
+    }
+    expect(read).toEqual([0, 1, 2, 3]);
+    await cancelled.passed;
+  });
+
+  test("is told how a stream ended", async () => {
+    script.stream = (call) => {
+      call.write(holding(jsonContent("test.Count", { n: 1 })));
+      call.emit("error", statusOf(failure("WORKER_LOST")));
+    };
+    const read: number[] = [];
+    const reading = async () => {
+      for await (const { n } of client.stream(other, Tell({ n: 1 }), { timeoutMs: 500 })) {
+        read.push(n);
+      }
+    };
+    await expect(reading()).rejects.toMatchObject({ code: "WORKER_LOST", outcome: "unknown" });
+    expect(read).toEqual([1]);
+  });
+
+  test("publishes", async () => {
+    script.publish = (call, answer) => {
+      expect(jsonOf(contentOf(call.request))).toEqual({ n: 4 });
+      answer(null, NOTHING);
+    };
+    await client.publish(topicId("news", "k"), Note({ n: 4 }));
+    script.publish = (_, answer) => answer(statusOf(failure("STORE_UNAVAILABLE")));
+    await expect(client.publish(topicId("news", "k"), Note({ n: 4 }))).rejects.toMatchObject({
+      code: "STORE_UNAVAILABLE",
+    });
+  });
+
+  test("goes on at the next address when its host is gone", async () => {
+    // A port that was in use a moment ago has nobody who listens.
+    const gone = new Server();
+    const port = await new Promise<number>((resolve, reject) => {
+      gone.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) => {
+        if (error === null) resolve(bound);
+        else reject(error);
+      });
+    });
+    const both = await connectClient({ host: [`127.0.0.1:${port}`, host] });
+    gone.forceShutdown();
+    script.send = (_, answer) => answer(null, NOTHING);
+    await expect(both.send(other, Note({ n: 1 }))).rejects.toMatchObject({
+      code: "CONNECTION_LOST",
+    });
+    await both.send(other, Note({ n: 1 }));
+    await both.close();
+  });
+
+  test("does nothing more once it is closed", async () => {
+    await client.close();
+    await expect(client.send(other, Note({ n: 1 }))).rejects.toMatchObject({ code: "CLOSED" });
+  });
+});
+
+test("a client that reaches nobody says so", async () => {
+  server.forceShutdown();
+  await expect(connectClient({ host, connectTimeoutMs: 50 })).rejects.toMatchObject({
+    code: "CONNECTION_LOST",
+    retryable: true,
+    message: expect.stringContaining("within 50 ms"),
+  });
+});
+
+describe("an admin", () => {
+  test("sees status, workers and dead letters, page by page", async () => {
+    const cursors: string[] = [];
+    script.admin = (name, request) => {
+      if (name === "GetStatus") return GetStatusResponse.encode(SOME_STATUS).finish();
+      if (name === "ListWorkers") {
+        return ListWorkersResponse.encode({ workers: [SOME_WORKER], nextCursor: "" }).finish();
+      }
+      const { cursor } = ListDeadLettersRequest.decode(request);
+      cursors.push(cursor);
+      const page = { deadLetters: [SOME_LETTER], nextCursor: cursor === "" ? "more" : "" };
+      return ListDeadLettersResponse.encode(page).finish();
+    };
+    await using admin = await connectAdmin({ host });
+    expect(await admin.status()).toMatchObject({ hostId: "h", counters: { sends: 3 } });
+    expect(await admin.workers()).toMatchObject([{ name: "w", phase: "suspended" }]);
+    const letters = [];
+    for await (const letter of admin.deadLetters()) letters.push(letter);
+    expect(cursors).toEqual(["", "more"]);
+    expect(letters).toHaveLength(2);
+    expect(letters[0]).toMatchObject({
+      id: 5,
+      target: { type: "worker", key: "k" },
+      sender: undefined,
+      topic: { type: "news", source: "k" },
+      reason: { code: "HANDLER_FAILED", text: "oh", stack: "at …" },
+      attempts: 2,
+    });
+  });
+});
+
+const SOME_STATUS = {
+  hostId: "h",
+  hostVersion: "1",
+  uptimeMs: 1,
+  draining: false,
+  workersConnected: 1,
+  workersSuspended: 0,
+  agentsActive: 0,
+  subscriptions: 0,
+  inFlight: 0,
+  queued: 0,
+  deadLetters: 2,
+  counters: { sends: 3 },
+};
+
+const SOME_WORKER = {
+  sessionId: "s",
+  name: "w",
+  instanceId: "i",
+  peer: "p",
+  phase: 2,
+  agentTypes: ["worker"],
+  agentsActive: 0,
+  inFlight: 0,
+  sdk: "sdk",
+  connectedUnixMs: 1,
+  labels: {},
+} as const;
+
+const SOME_LETTER = {
+  id: 5,
+  target: { type: "worker", key: "k" },
+  sender: undefined,
+  topic: { type: "news", source: "k" },
+  error: toErrorMessage(failure("HANDLER_FAILED", "oh", { stack: "at …" })),
+  attempts: 2,
+  crashes: 0,
+  acceptedUnixMs: 1,
+  parkedUnixMs: 2,
+  subscription: "",
+  messageType: "test.Note",
+  payloadBytes: 7,
+  content: undefined,
+};
