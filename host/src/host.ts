@@ -158,6 +158,7 @@ class RunningHost implements Host {
         router: this.#router,
         logger: this.#logger,
         namespace: (name) => this.#namespace(name),
+        forget: ({ name }) => this.#namespaces.delete(name),
       },
     );
     this.#gateway = new GatewayService(

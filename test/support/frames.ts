@@ -214,3 +214,16 @@ export function hello(fields: Partial<Hello> = {}): Hello {
     ...fields,
   };
 }
+
+/** A content of exactly so many bytes, from 10 to 2^28: a payload without a type. */
+export function contentOfSize(bytes: number): ContentBytes {
+  // Tag, length in five bytes, payload.
+  const content = Buffer.alloc(bytes);
+  content[0] = 0x1a;
+  let left = bytes - 6;
+  for (let index = 1; index < 6; index++) {
+    content[index] = (left & 0x7f) | (index < 5 ? 0x80 : 0);
+    left >>>= 7;
+  }
+  return content;
+}

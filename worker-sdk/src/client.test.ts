@@ -5,6 +5,7 @@ import {
   ListDeadLettersRequest,
   ListDeadLettersResponse,
   ListWorkersResponse,
+  WorkerPhase,
 } from "@agentmesh/proto/agentmesh/v1";
 import { decodeContent, toErrorMessage, WireWriter } from "@agentmesh/proto/wire";
 import {
@@ -296,14 +297,14 @@ const SOME_WORKER = {
   name: "w",
   instanceId: "i",
   peer: "p",
-  phase: 2,
+  phase: WorkerPhase.SUSPENDED,
   agentTypes: ["worker"],
   agentsActive: 0,
   inFlight: 0,
   sdk: "sdk",
   connectedUnixMs: 1,
   labels: {},
-} as const;
+};
 
 const SOME_LETTER = {
   id: 5,

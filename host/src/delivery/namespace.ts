@@ -11,6 +11,8 @@ import type { Worker } from "./worker.ts";
 export class Namespace {
   readonly name: string;
   readonly subscriptions = new Subscriptions();
+  /** Sessions that belong to it. */
+  sessions = 0;
   readonly types = new Map<string, AgentType<Worker, Agent>>();
   /** Agents that are active or have something waiting, by `type/key`. */
   readonly agents = new Map<string, Agent>();
@@ -19,6 +21,11 @@ export class Namespace {
   constructor(name: string, agentWindow: number) {
     this.name = name;
     this.#agentWindow = agentWindow;
+  }
+
+  /** Whether nobody has anything in it. */
+  get isEmpty(): boolean {
+    return this.sessions === 0 && this.types.size === 0 && this.agents.size === 0;
   }
 
   /** The agent, made when it does not exist. */

@@ -122,12 +122,12 @@ export class GatewayService {
 
   #accept(stream: WorkerStream, greeting: Greeting): Failure | undefined {
     const { hello, receivedThrough } = greeting;
-    if (this.#draining) return failure("HOST_DRAINING");
     const known =
       hello.resumeToken === ""
         ? undefined
         : this.#parts.sessions.find(hello.resumeToken, hello.instanceId);
     if (known !== undefined && this.#continue(known, stream, receivedThrough)) return undefined;
+    if (this.#draining) return failure("HOST_DRAINING");
     if (hello.resumeToken !== "" && known === undefined) this.#parts.settling.survivorSeen();
     const outcome = this.#parts.sessions.open(hello, greeting.namespace);
     if (outcome.kind === "refused") return outcome.failure;

@@ -72,8 +72,20 @@ function refusalOf(hello: Hello): Failure | undefined {
     return failure("INVALID_ARGUMENT", "instance_id has 8–64 bytes");
   if (Buffer.byteLength(hello.name) > 128)
     return failure("INVALID_ARGUMENT", "name has at most 128 bytes");
-  if (Object.keys(hello.labels).length > MAX_LABELS) {
-    return failure("INVALID_ARGUMENT", `a worker has at most ${MAX_LABELS} labels`);
+  if (Buffer.byteLength(hello.sdkName) + Buffer.byteLength(hello.sdkVersion) > 256) {
+    return failure("INVALID_ARGUMENT", "sdk_name and sdk_version have at most 256 bytes together");
   }
-  return undefined;
+  return labelRefusal(hello.labels);
+}
+
+function labelRefusal(labels: Readonly<Record<string, string>>): Failure | undefined {
+  const pairs = Object.entries(labels);
+  const fits = pairs.every(
+    ([name, value]) => Buffer.byteLength(name) <= 256 && Buffer.byteLength(value) <= 256,
+  );
+  if (pairs.length <= MAX_LABELS && fits) return undefined;
+  return failure(
+    "INVALID_ARGUMENT",
+    `a worker has at most ${MAX_LABELS} labels of at most 256 bytes each`,
+  );
 }

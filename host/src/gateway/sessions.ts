@@ -39,6 +39,8 @@ interface Parts {
   readonly counters: Counters;
   readonly logger: Logger;
   readonly namespace: (name: string) => Namespace;
+  /** Nobody has anything in the namespace any more. */
+  readonly forget: (namespace: Namespace) => void;
 }
 
 /** A session with what it announced. */
@@ -94,6 +96,7 @@ export class Sessions {
       agentTypes: this.#options.agentTypes,
       subscriptions: this.#options.subscriptions,
     });
+    namespace.sessions++;
     this.#members.set(session, { session, registrations });
     if (hello.resume) this.#byToken.set(session.identity.resumeToken, session);
     const refusal = announce(registrations, hello);
@@ -177,6 +180,8 @@ export class Sessions {
     member?.registrations.clear();
     this.#parts.counters.sessionsEnded++;
     this.#noteEnd(session, reason);
+    session.namespace.sessions--;
+    if (session.namespace.isEmpty) this.#parts.forget(session.namespace);
   }
 
   #noteEnd(session: Session, { code, text }: Failure): void {

@@ -61,6 +61,12 @@ export class Calls implements CallSettlement {
     callerOf(call).sink.chunk(call.origin.request, content);
   }
 
+  /** Ends a stream that cannot go on. */
+  breakOff(call: CallDelivery, ending: Ending): void {
+    this.#dispatcher.withdraw(call, "CANCELLED");
+    this.#settle(call, ending);
+  }
+
   /** The caller of a stream can take more. */
   grant(caller: Caller, request: number, chunks: number, bytes: number): void {
     const call = caller.pending.get(request);

@@ -4,6 +4,7 @@ import type { PublishFrame } from "@agentmesh/proto/wire";
 import type { Agent } from "../delivery/agent.ts";
 import type { Dispatcher } from "../delivery/dispatcher.ts";
 import type { Namespace } from "../delivery/namespace.ts";
+import { compact } from "../model/content-copy.ts";
 import type { MeshEvent } from "../model/event.ts";
 import type { NumberSource } from "../model/number-source.ts";
 import type { Counters } from "../observability/counters.ts";
@@ -50,8 +51,10 @@ export class Fanout {
       resent: frame.resent,
       acceptedUnixMs: this.#clock.unixMs(),
     };
-    if (this.#settling.isActive) this.#settling.whenSettled(() => this.#deliver(namespace, event));
-    else this.#deliver(namespace, event);
+    if (this.#settling.isActive) {
+      event.content = compact(event.content);
+      this.#settling.whenSettled(() => this.#deliver(namespace, event));
+    } else this.#deliver(namespace, event);
     return event.id;
   }
 

@@ -12,13 +12,16 @@ import {
   meshError,
   quote,
 } from "@agentmesh/proto";
-import type {
-  DoneFrame,
-  PublishFrame,
-  ReplyChunkFrame,
-  SendFrame,
-  StreamCreditFrame,
-  TurnEndFrame,
+import {
+  type ContentBytes,
+  contentProblem,
+  type DoneFrame,
+  type Ending,
+  type PublishFrame,
+  type ReplyChunkFrame,
+  type SendFrame,
+  type StreamCreditFrame,
+  type TurnEndFrame,
 } from "@agentmesh/proto/wire";
 import type { Agent } from "../delivery/agent.ts";
 import { CallDelivery, type Delivery } from "../delivery/delivery.ts";
@@ -119,7 +122,9 @@ export class Router {
         });
       }
     }
-    this.#parts.dispatcher.turnEnd(worker, frame);
+    const unfit = frame.ending.kind === "reply" ? this.#unfit(frame.ending.content) : undefined;
+    if (unfit === undefined) this.#parts.dispatcher.turnEnd(worker, frame);
+    else this.#parts.dispatcher.turnEnd(worker, { ...frame, ending: failed(unfit) });
   }
 
   /** Turns of events have ended well. */
@@ -130,7 +135,10 @@ export class Router {
   /** One element of a stream of replies. */
   replyChunk(worker: Worker, frame: ReplyChunkFrame): void {
     const delivery = this.#parts.dispatcher.current(worker, frame.delivery, frame.activation);
-    if (delivery?.kind === "call") this.#parts.calls.chunk(delivery, frame.content);
+    if (delivery?.kind !== "call") return;
+    const unfit = this.#unfit(frame.content);
+    if (unfit === undefined) this.#parts.calls.chunk(delivery, frame.content);
+    else this.#parts.calls.breakOff(delivery, failed(unfit));
   }
 
   /** The caller of a stream of replies can take more. */
@@ -155,7 +163,8 @@ export class Router {
 
   #refusal(caller: Caller, frame: SendFrame, origin: Origin): Failure | undefined {
     const { target, content } = frame;
-    if (content.length > this.#options.maxPayloadBytes) return this.#tooLarge(content.length);
+    const unfit = this.#unfit(content);
+    if (unfit !== undefined) return unfit;
     if (!caller.namespace.types.has(target.type) && !isAgentType(target.type)) {
       return failure("INVALID_ARGUMENT", `agent type ${quote(target.type)} breaks the grammar`);
     }
@@ -191,7 +200,8 @@ export class Router {
 
   #publishRefusal(namespace: Namespace, frame: PublishFrame, origin: Origin): Failure | undefined {
     const { topic, content } = frame;
-    if (content.length > this.#options.maxPayloadBytes) return this.#tooLarge(content.length);
+    const unfit = this.#unfit(content);
+    if (unfit !== undefined) return unfit;
     if (!namespace.subscriptions.isKnown(topic.type) && !isTopicType(topic.type)) {
       return failure("INVALID_ARGUMENT", `topic type ${quote(topic.type)} breaks the grammar`);
     }
@@ -204,7 +214,7 @@ export class Router {
         "this host offers neither delayed nor deduplicated publishes",
       );
     }
-    if (this.#parts.dispatcher.isFull) {
+    if (this.#parts.dispatcher.isFull || this.#parts.settling.isFull) {
       return failure("OVERLOADED", "the host holds as many messages as it may", {
         retryAfterMs: 250,
       });
@@ -212,11 +222,15 @@ export class Router {
     return this.#draining && origin.parent === undefined ? failure("HOST_DRAINING") : undefined;
   }
 
-  #tooLarge(bytes: number): Failure {
-    return failure(
-      "PAYLOAD_TOO_LARGE",
-      `${bytes} bytes; the most is ${this.#options.maxPayloadBytes}`,
-    );
+  /** Why a content cannot be passed on; undefined when it can. */
+  #unfit(content: ContentBytes): Failure | undefined {
+    const { maxPayloadBytes } = this.#options;
+    if (content.length > maxPayloadBytes) {
+      const text = `${content.length} bytes; the most is ${maxPayloadBytes}`;
+      return failure("PAYLOAD_TOO_LARGE", text);
+    }
+    const problem = contentProblem(content);
+    return problem === undefined ? undefined : failure("PAYLOAD_INVALID", problem);
   }
 
   #place(caller: Caller, frame: SendFrame, origin: Origin): void {
@@ -272,4 +286,9 @@ export class Router {
 function timeLeft(parent: Delivery | undefined, now: number): number {
   if (parent?.kind !== "call" || parent.isHeld) return Number.POSITIVE_INFINITY;
   return parent.deadlineAt - now;
+}
+
+/** How a turn ends whose answer cannot be passed on: its handler has run. */
+function failed(unfit: Failure): Ending {
+  return { kind: "failed", failure: { ...unfit, outcome: "executed" } };
 }

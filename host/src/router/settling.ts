@@ -5,6 +5,9 @@
  */
 import type { Clock, Timer } from "@agentmesh/proto";
 
+/** Publishes that may wait for the end of the time. */
+const MOST_WAITING = 65_536;
+
 export class Settling {
   readonly #clock: Clock;
   readonly #endsAt: number;
@@ -29,6 +32,11 @@ export class Settling {
     const left = this.#endsAt - this.#clock.now();
     this.#phase = left > 0 ? "settling" : "settled";
     if (left > 0) this.#timer = this.#clock.after(left, this.#settle);
+  }
+
+  /** Whether as much waits as may. */
+  get isFull(): boolean {
+    return this.#waiting.length >= MOST_WAITING;
   }
 
   /** Runs `run` when the time is over. */

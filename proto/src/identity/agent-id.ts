@@ -19,11 +19,10 @@ export class AgentId {
   #text: string | undefined;
   #encoded: Uint8Array | undefined;
 
-  /** Unchecked: for callers that have checked `type` and `key` already. `encoded` is the id as protobuf bytes. */
-  constructor(type: string, key: string, encoded?: Uint8Array) {
+  /** Unchecked: for callers that have checked `type` and `key` already. */
+  constructor(type: string, key: string) {
     this.type = type;
     this.key = key;
-    this.#encoded = encoded;
   }
 
   /** `type/key`; the type holds no slash, so it splits at the first one. */

@@ -14,11 +14,10 @@ export class TopicId {
   readonly source: string;
   #encoded: Uint8Array | undefined;
 
-  /** Unchecked: for callers that have checked both already. `encoded` is the id as protobuf bytes. */
-  constructor(type: string, source: string, encoded?: Uint8Array) {
+  /** Unchecked: for callers that have checked both already. */
+  constructor(type: string, source: string) {
     this.type = type;
     this.source = source;
-    this.#encoded = encoded;
   }
 
   /** The id as a protobuf message, encoded once. */

@@ -9,6 +9,7 @@ export {
   setReceivedThrough,
 } from "./batch.ts";
 export { type Content, decodeContent, encodeContent } from "./content.ts";
+export { contentProblem } from "./content-check.ts";
 export { decodeFailure, encodeFailure, fromErrorMessage, toErrorMessage } from "./errors.ts";
 export { NO_CONTENT } from "./fields.ts";
 export {

@@ -54,8 +54,16 @@ test("an id that was seen before is the same object, whatever became of the buff
   bytes.fill(0x41);
   const again = agentField("type", "the same");
   expect(readAgentId(new WireReader(again))).toBe(first);
-  expect(first.encoded).toEqual(Uint8Array.from(again.subarray(1)));
+  expect(Buffer.from(first.encoded)).toEqual(Buffer.from(again.subarray(1)));
   expect([first.type, first.key]).toEqual(["type", "the same"]);
+});
+
+test("an id that is no UTF-8 is passed on as what it was read as, so that it harms no strict reader", () => {
+  const broken = Buffer.of(7, 0x0a, 0x01, 0x61, 0x12, 0x02, 0xff, 0xfe);
+  const id = readAgentId(new WireReader(broken));
+  expect(id.key).toBe("\ufffd\ufffd");
+  expect(Buffer.from(id.encoded).toString("utf8")).toContain("\ufffd\ufffd");
+  expect(readAgentId(new WireReader(broken)).equals(id)).toBe(true);
 });
 
 test("a long id is read each time", () => {

@@ -16,9 +16,9 @@ interface Encoded {
 
 class NameCache<Name extends Encoded> {
   readonly #slots: (Name | undefined)[] = new Array(SLOTS).fill(undefined);
-  readonly #make: (first: string, second: string, encoded: Uint8Array) => Name;
+  readonly #make: (first: string, second: string) => Name;
 
-  constructor(make: (first: string, second: string, encoded: Uint8Array) => Name) {
+  constructor(make: (first: string, second: string) => Name) {
     this.#make = make;
   }
 
@@ -47,7 +47,8 @@ class NameCache<Name extends Encoded> {
       else if (tag === 0x12) second = reader.text();
       else reader.skip(tag);
     }
-    return this.#make(first, second, Uint8Array.from(reader.buffer));
+    // Encoded anew when it is needed: what arrived may hold more than a name, or bytes that are no UTF-8.
+    return this.#make(first, second);
   }
 }
 
@@ -96,8 +97,8 @@ export function readName(reader: WireReader): string {
   return texts.read(reader);
 }
 
-const agents = new NameCache((type, key, encoded) => new AgentId(type, key, encoded));
-const topics = new NameCache((type, source, encoded) => new TopicId(type, source, encoded));
+const agents = new NameCache((type, key) => new AgentId(type, key));
+const topics = new NameCache((type, source) => new TopicId(type, source));
 
 /** Reads an AgentId field. Its grammar is not checked. */
 export function readAgentId(reader: WireReader): AgentId {

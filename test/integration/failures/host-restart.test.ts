@@ -17,6 +17,7 @@ import {
   told,
 } from "./mesh.ts";
 import { HAPPENINGS, Happened, Recall, Work } from "./programs/messages.ts";
+import { Traffic } from "./traffic.ts";
 
 /** Agents stay alive over a restart when their worker is back within the lease. */
 const OPTIONS = { leaseMs: 25_000, settleMs: 3_000 };
@@ -133,4 +134,32 @@ test("a host that stays away longer than the lease: agents begin anew, their tur
     value: { worker: "steady", before: 0, count: 1 },
   });
   if (settled.kind === "value") expect(settled.value.activation).toBeGreaterThan(before.activation);
+});
+
+test("a host that dies again and again under load: every send settles, none runs twice", async () => {
+  let host = await startHostProcess(OPTIONS);
+  const { address } = host;
+  const worker = await startWorker("steady", { host: address });
+  const caller = await startCaller({ host: address });
+  const traffic = new Traffic(caller.worker, {
+    keys: 8,
+    sendsPerKey: 8,
+    // An event that the host of before had accepted has died with it.
+    publishesPerKey: 0,
+    streams: 4,
+    streamLength: 300,
+    chains: 4,
+    mayBeLost: true,
+  });
+  for (let restart = 0; restart < 3; restart++) {
+    await traffic.progress(500);
+    const marks = { ofWorker: worker.notices.mark, ofCaller: caller.status.mark };
+    await host.kill();
+    host = await startHostProcess({ ...OPTIONS, listen: address });
+    await statusOf(worker, "connected", { from: marks.ofWorker });
+    await callerStatus(caller, "connected", { from: marks.ofCaller });
+  }
+  await traffic.progress(500);
+  expect(await traffic.end()).toEqual([]);
+  expect(traffic.lost).toBeGreaterThan(0);
 });

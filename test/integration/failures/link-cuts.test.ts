@@ -9,7 +9,14 @@ import { Traffic } from "./traffic.ts";
 /** Longer than any machine needs to connect again: what is tested here is the time within the lease. */
 const LONG_LEASE = { leaseMs: 25_000, timeoutMs: 60_000 };
 const CUTS = 16;
-const TRAFFIC = { keys: 16, sendsPerKey: 4, publishesPerKey: 2, streams: 8, streamLength: 300 };
+const TRAFFIC = {
+  keys: 16,
+  sendsPerKey: 4,
+  publishesPerKey: 2,
+  streams: 8,
+  streamLength: 300,
+  chains: 8,
+};
 
 test(`a link that is cut within the lease, again and again, costs nothing (seed ${SEED})`, async () => {
   const random = randomFrom(SEED);

@@ -2,10 +2,10 @@
  * Steady traffic from one caller that notices everything lost, duplicated, reordered or failed: sends and events with
  * numbers without gaps to the same agents, and reply streams of known length.
  */
-import { agentId, topicId, type Worker } from "@agentmesh/worker-sdk";
+import { agentId, MeshError, topicId, type Worker } from "@agentmesh/worker-sdk";
 import { until } from "../../support/waiting.ts";
 import { RECOVERY_MS } from "./mesh.ts";
-import { CountUp, HAPPENINGS, Happened, Recall, Work } from "./programs/messages.ts";
+import { CountUp, HAPPENINGS, Happened, Recall, Relay, Work } from "./programs/messages.ts";
 
 export interface TrafficOptions {
   /** Agents that are sent to and that hear events. */
@@ -14,16 +14,21 @@ export interface TrafficOptions {
   readonly sendsPerKey: number;
   /** Publishes in flight for each of them. */
   readonly publishesPerKey: number;
-  /** Streams of replies that are open. */
+  /** Streams of replies that are open; every other one of large elements. */
   readonly streams: number;
   /** Length of each. */
   readonly streamLength: number;
+  /** Chains of sends that are under way, from agent to agent and back to one that waits. Default 0. */
+  readonly chains?: number;
   /** Whether agents may move to another worker, where they begin anew. Default false. */
   readonly agentsMove?: boolean;
+  /** Whether a call may end as `CONNECTION_LOST` with outcome unknown; it is counted then. Default false. */
+  readonly mayBeLost?: boolean;
 }
 
 const SENDER = "traffic";
 const TIMEOUT_MS = 60_000;
+const LARGE_CHARACTERS = 10_000;
 
 export class Traffic {
   readonly #caller: Worker;
@@ -34,25 +39,35 @@ export class Traffic {
   readonly #lanes: Promise<void>[] = [];
   #isEnding = false;
   #settled = 0;
+  #lost = 0;
 
   /** Begins at once. */
   constructor(caller: Worker, options: TrafficOptions) {
     this.#caller = caller;
     this.#options = options;
-    const { keys, streams, sendsPerKey, publishesPerKey } = options;
+    const { keys, streams, chains = 0, sendsPerKey, publishesPerKey } = options;
     for (let index = 0; index < keys; index++) {
       const key = `lane-${index}`;
       this.#keepGoing(sendsPerKey, (sequence) => this.#send(key, sequence));
       this.#keepGoing(publishesPerKey, (sequence) => this.#publish(key, sequence));
     }
     for (let index = 0; index < streams; index++) {
-      this.#keepGoing(1, (sequence) => this.#read(`stream-${index}`, sequence));
+      const fillerCharacters = index % 2 === 0 ? 0 : LARGE_CHARACTERS;
+      this.#keepGoing(1, (turn) => this.#read(`stream-${index}`, turn, fillerCharacters));
+    }
+    for (let index = 0; index < chains; index++) {
+      this.#keepGoing(1, () => this.#chain(`chain-${index}`));
     }
   }
 
   /** Sends and publishes that are settled, and replies of streams. */
   get settled(): number {
     return this.#settled;
+  }
+
+  /** Calls that ended with outcome unknown. */
+  get lost(): number {
+    return this.#lost;
   }
 
   /** Names of the workers that have answered. */
@@ -81,7 +96,7 @@ export class Traffic {
     const lane = async (): Promise<void> => {
       while (!this.#isEnding && this.#problems.length === 0) {
         last++;
-        await run(last).catch((error: unknown) => this.#problems.push(String(error)));
+        await run(last).catch((error: unknown) => this.#failed(error));
       }
     };
     for (let index = 0; index < width; index++) this.#lanes.push(lane());
@@ -93,10 +108,22 @@ export class Traffic {
     this.#settled++;
     const { before, count } = handled;
     this.#workers.add(handled.worker);
-    const goesOn = before === sequence - 1 && (count === sequence || this.#options.agentsMove);
-    const beginsAnew = before === 0 && count === 1 && this.#options.agentsMove === true;
-    if (handled.sequence === sequence && (goesOn || beginsAnew)) return;
+    if (handled.sequence === sequence && this.#isInPlace(sequence, before, count)) return;
     this.#problems.push(`send ${sequence} to ${key} became ${JSON.stringify(handled)}`);
+  }
+
+  /** Whether an agent that handles `sequence` remembers of the sender what it must. */
+  #isInPlace(sequence: number, before: number, count: number): boolean {
+    const { agentsMove, mayBeLost } = this.#options;
+    if (mayBeLost === true) return before < sequence && count <= sequence;
+    if (agentsMove === true) return before === sequence - 1 || (before === 0 && count === 1);
+    return before === sequence - 1 && count === sequence;
+  }
+
+  #failed(error: unknown): void {
+    const isLost = error instanceof MeshError && error.code === "CONNECTION_LOST";
+    if (isLost && error.outcome === "unknown" && this.#options.mayBeLost === true) this.#lost++;
+    else this.#problems.push(String(error));
   }
 
   async #publish(key: string, sequence: number): Promise<void> {
@@ -105,10 +132,10 @@ export class Traffic {
     this.#settled++;
   }
 
-  async #read(key: string, sequence: number): Promise<void> {
+  async #read(key: string, turn: number, fillerCharacters: number): Promise<void> {
     const { streamLength } = this.#options;
-    const name = `${key}-${sequence}`;
-    const message = CountUp({ name, upTo: streamLength });
+    const name = `${key}-${turn}`;
+    const message = CountUp({ name, upTo: streamLength, fillerCharacters });
     let last = 0;
     for await (const { number } of this.#caller.stream(agentId("probe", key), message)) {
       if (number !== last + 1) this.#problems.push(`${name} went from ${last} to ${number}`);
@@ -116,6 +143,17 @@ export class Traffic {
       this.#settled++;
     }
     if (last !== streamLength) this.#problems.push(`${name} ended at ${last}`);
+  }
+
+  async #chain(key: string): Promise<void> {
+    const path = [`probe/${key}`, `probe/${key}-next`, `probe/${key}`, `probe/${key}-last`];
+    const relay = Relay({ path: path.slice(1) });
+    const { visits } = await this.#caller.send(agentId("probe", key), relay, {
+      timeoutMs: TIMEOUT_MS,
+    });
+    this.#settled++;
+    const agents = visits.map((visit) => visit.slice(0, visit.indexOf("@")));
+    if (agents.join() !== path.join()) this.#problems.push(`${key} went ${visits.join(", ")}`);
   }
 
   /** Asks an agent for the events that it has heard, until the last one is among them. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { FrameOf } from "../../support/frame-mail.ts";
-import { nested, publish, send, turnEnd } from "../../support/frames.ts";
+import { contentOfSize, nested, publish, send, turnEnd } from "../../support/frames.ts";
 import { hostForTest, type TestHost } from "../../support/host.ts";
 import type { RawWorker } from "../../support/raw-worker.ts";
 
@@ -44,7 +44,7 @@ describe("the window for requests", () => {
   test("counts bytes too", async () => {
     const mesh = await hostForTest({ maxPayloadBytes: 1_024, requestWindowBytes: 1_024 });
     const worker = await mesh.worker(["a"]);
-    const big = { content: Buffer.alloc(600) };
+    const big = { content: contentOfSize(600) };
     worker.write(send(1, "a/1", "", big), send(2, "a/2", "", big));
     expect(await worker.result(2)).toMatchObject({ failure: { code: "OVERLOADED" } });
     worker.write(turnEnd(await worker.next("deliver")));
@@ -83,7 +83,7 @@ test("a host that holds as many bytes as it may refuses what would have to wait,
     maxPayloadBytes: 1024 * 1024,
   });
   const worker = await mesh.worker(["a"]);
-  const big = { content: Buffer.alloc(1024 * 1024) };
+  const big = { content: contentOfSize(1024 * 1024) };
   worker.write(send(1, "a/stuck", ""));
   worker.write(send(2, "a/stuck", "", big));
   worker.write(send(3, "a/stuck", ""), send(4, "a/free", ""), publish(1, "news/s", ""));
@@ -102,7 +102,7 @@ test("a host that holds as many bytes as it may refuses what would have to wait,
 
 describe("a worker that acknowledges nothing", () => {
   const small = { replayBytes: 4_096, maxPayloadBytes: 1_024, outboxLimitBytes: 64 * 1_024 };
-  const bytes = { content: Buffer.alloc(1_000) };
+  const bytes = { content: contentOfSize(1_000) };
 
   async function lazyWorker(mesh: TestHost, types = ["a"]): Promise<RawWorker> {
     return mesh.worker(types, { acknowledges: false });
@@ -146,7 +146,7 @@ describe("a worker that acknowledges nothing", () => {
         request += 1;
         worker.write(send(request, "a/1", ""));
         const deliver = await other.next("deliver");
-        other.write(turnEnd(deliver, { ending: { kind: "reply", content: Buffer.alloc(1_000) } }));
+        other.write(turnEnd(deliver, { ending: { kind: "reply", content: contentOfSize(1_000) } }));
         await worker.result(request);
       }
     })();

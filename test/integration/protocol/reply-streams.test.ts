@@ -202,9 +202,18 @@ test("a stream whose worker is lost ends after the chunks that came", async () =
   });
 });
 
+test("a chunk that no protobuf reader would take ends its stream and harms nothing else", async () => {
+  const { caller, worker, deliver } = await openStream();
+  worker.write({ ...chunk(deliver, ""), content: Buffer.of(0xff) });
+  expect((await caller.next("result")).ending).toMatchObject({
+    failure: { code: "PAYLOAD_INVALID", outcome: "executed" },
+  });
+  expect((await worker.next("cancel-delivery")).delivery).toBe(deliver.delivery);
+});
+
 test("a chunk is forwarded as the bytes that it was, and counted", async () => {
   const { mesh, caller, worker, deliver } = await openStream();
-  const bytes = Buffer.from("00ff00ff", "hex");
+  const bytes = Buffer.from("1a0200ff", "hex");
   worker.write(
     { ...chunk(deliver, ""), content: bytes },
     { ...chunk(deliver, ""), content: content("text") },

@@ -1,7 +1,17 @@
 import { ERROR_TABLE } from "@agentmesh/proto";
 import { describe, expect, test } from "vitest";
 import { FakeClock } from "../../support/fake-clock.ts";
-import { agent, content, done, fail, reply, send, textOf, turnEnd } from "../../support/frames.ts";
+import {
+  agent,
+  content,
+  contentOfSize,
+  done,
+  fail,
+  reply,
+  send,
+  textOf,
+  turnEnd,
+} from "../../support/frames.ts";
 import { hostForTest } from "../../support/host.ts";
 
 test("a send reaches its agent as it was sent and is answered with the reply", async () => {
@@ -118,25 +128,35 @@ describe("an id that breaks the grammar is refused and harms nothing else:", () 
 test("a content above the limit is refused, one at the limit is delivered", async () => {
   const mesh = await hostForTest({ maxPayloadBytes: 10_000 });
   const worker = await mesh.worker(["a"]);
-  expect(await worker.ask("a/1", "", { content: Buffer.alloc(10_001) })).toMatchObject({
+  expect(await worker.ask("a/1", "", { content: contentOfSize(10_001) })).toMatchObject({
     failure: { code: "PAYLOAD_TOO_LARGE", outcome: "not-executed", retryable: false },
   });
-  const asked = worker.ask("a/1", "", { content: Buffer.alloc(10_000) });
+  const asked = worker.ask("a/1", "", { content: contentOfSize(10_000) });
   const deliver = await worker.next("deliver");
   expect(deliver.content.length).toBe(10_000);
   worker.write(turnEnd(deliver));
   expect(await asked).toEqual({ kind: "done" });
 });
 
-test("the host reads no content: bytes that are no message arrive as they are", async () => {
+test("what the host does not know of a content arrives as it is", async () => {
   const mesh = await hostForTest();
   const worker = await mesh.worker(["a"]);
-  const bytes = Buffer.from("ffff00ff", "hex");
+  const bytes = Buffer.from("7a0400ff00ff1a02fffe", "hex");
   const asked = worker.ask("a/1", "", { content: bytes });
   const deliver = await worker.next("deliver");
   expect(Buffer.from(deliver.content)).toEqual(bytes);
   worker.write(turnEnd(deliver, { ending: { kind: "reply", content: bytes } }));
   expect(await asked).toEqual({ kind: "reply", content: bytes });
+});
+
+test("a content that no protobuf reader would take is refused before it can harm its receiver", async () => {
+  const mesh = await hostForTest();
+  const worker = await mesh.worker(["a"]);
+  for (const hex of ["ffff00ff", "0a02fffe"]) {
+    expect(await worker.ask("a/1", "", { content: Buffer.from(hex, "hex") })).toMatchObject({
+      failure: { code: "PAYLOAD_INVALID", outcome: "not-executed" },
+    });
+  }
 });
 
 test("a reply that no protobuf reader would take harms nobody but its own caller", async () => {
@@ -146,7 +166,9 @@ test("a reply that no protobuf reader would take harms nobody but its own caller
   worker.write(
     turnEnd(await worker.next("deliver"), { ending: { kind: "reply", content: Buffer.of(0xff) } }),
   );
-  expect(await asked).toEqual({ kind: "reply", content: Buffer.of(0xff) });
+  expect(await asked).toMatchObject({
+    failure: { code: "PAYLOAD_INVALID", outcome: "executed" },
+  });
 });
 
 test("a request number that is in use ends the session, one that has settled may be used again", async () => {

@@ -31,7 +31,8 @@ export interface Employment {
   readonly idle: IdleList;
 }
 
-export class Activation implements TurnHome, Idler {
+/** It is its own mailbox: a lane that no turn owns. A million of them must fit into memory. */
+export class Activation extends Lane implements TurnHome, Idler {
   readonly number: number;
   readonly id: AgentId;
   state: unknown = undefined;
@@ -40,10 +41,10 @@ export class Activation implements TurnHome, Idler {
   idlePrevious: Idler | undefined = undefined;
   readonly #keeper: ActivationKeeper;
   readonly #employment: Employment;
-  readonly #mailbox = new Lane(undefined);
   #phase: "new" | "creating" | "active" | "gone" = "new";
 
   constructor(keeper: ActivationKeeper, employment: Employment, number: number, id: AgentId) {
+    super(undefined);
     this.#keeper = keeper;
     this.#employment = employment;
     this.number = number;
@@ -64,8 +65,8 @@ export class Activation implements TurnHome, Idler {
   }
 
   /** Whether it is there and has nothing to do. */
-  get isIdle(): boolean {
-    return this.#phase === "active" && this.#mailbox.isIdle;
+  get isResting(): boolean {
+    return this.#phase === "active" && this.isIdle;
   }
 
   /** Makes the state, once `earlier` is over: the last act of an earlier presence of the same agent. */
@@ -78,7 +79,7 @@ export class Activation implements TurnHome, Idler {
   /** Takes a delivery. `reenters` is the number of the send that it descends from; 0 when it does not re-enter. */
   accept(turn: Turn, reenters: number, now: number): void {
     this.#employment.idle.remove(this);
-    const lane = reenters === 0 ? this.#mailbox : this.#laneInto(reenters);
+    const lane = reenters === 0 ? this : this.#laneInto(reenters);
     turn.lane = lane;
     lane.push(turn);
     this.#startAll(lane, now);
@@ -148,7 +149,7 @@ export class Activation implements TurnHome, Idler {
     if (this.#phase !== "creating") return;
     this.state = state;
     this.#phase = "active";
-    this.proceed(this.#mailbox);
+    this.proceed(this);
   }
 
   #failed(thrown: unknown): void {
@@ -163,7 +164,7 @@ export class Activation implements TurnHome, Idler {
   #laneInto(reenters: number): Lane {
     const { calls, turns } = this.#keeper.workplace;
     const waiting = turns.get(calls.parentOf(reenters));
-    if (waiting?.home !== this || waiting.phase !== "running") return this.#mailbox;
+    if (waiting?.home !== this || waiting.phase !== "running") return this;
     waiting.inner ??= new Lane(waiting);
     return waiting.inner;
   }

@@ -67,7 +67,7 @@ export class Activations implements ActivationKeeper {
     for (const number of numbers) {
       const activation = this.#byNumber.get(number);
       if (activation === undefined) this.#abandoned.delete(number);
-      else if (activation.isIdle) this.#retire(activation);
+      else if (activation.isResting) this.#retire(activation);
       else this.drop((other) => other === activation, stopped("ACTIVATION_STALE"));
     }
   }
@@ -115,9 +115,9 @@ export class Activations implements ActivationKeeper {
     return this.#byNumber.has(number);
   }
 
-  /** All who are present, latest first. */
+  /** All who are present, first come first. Who asks for a few of a million does not pay for all. */
   *live(): Generator<LiveActivation> {
-    for (const { number, id } of [...this.#byNumber.values()].reverse()) {
+    for (const { number, id } of this.#byNumber.values()) {
       yield { number, type: id.type, key: id.key };
     }
   }
@@ -126,8 +126,8 @@ export class Activations implements ActivationKeeper {
   async close(reason: MeshError): Promise<void> {
     this.#isClosed = true;
     this.#giveBack(() => true);
-    for (const activation of [...this.#byNumber.values()]) {
-      if (activation.isIdle) this.#retire(activation);
+    for (const activation of this.#byNumber.values()) {
+      if (activation.isResting) this.#retire(activation);
     }
     this.drop(() => true, reason);
     await Promise.all(this.#leaving.values());
@@ -193,7 +193,13 @@ export class Activations implements ActivationKeeper {
     const turn = new Turn(this.workplace, activation, frame, target, now);
     this.workplace.turns.set(turn.delivery, turn);
     activation.accept(turn, reenters, now);
-    if (activation.isNew) activation.create(this.#leaving.get(activation.id.text));
+    if (activation.isNew) activation.create(this.#lastActOf(activation));
+  }
+
+  /** The last act of the agent's earlier presence here; undefined when it is over. */
+  #lastActOf({ id }: Activation): Promise<void> | undefined {
+    // The text of an id is kept with it: it is not made without need.
+    return this.#leaving.size === 0 ? undefined : this.#leaving.get(id.text);
   }
 
   /** The mesh may deliver once more to an activation that was given up: it must look for another place. */

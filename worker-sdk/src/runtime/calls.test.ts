@@ -220,6 +220,23 @@ describe("ending by the caller's side", () => {
   });
 });
 
+test("what a leaving host did not take any more waits for the next one", async () => {
+  const { runtime, mesh, core, fail, settle } = scripted();
+  const early = runtime.send(other, Note({ n: 1 }));
+  fail(1, failure("HOST_DRAINING"));
+  await expect(early).rejects.toMatchObject({ code: "HOST_DRAINING", retryable: true });
+  const sent = runtime.send(other, Note({ n: 2 }));
+  core.flow(false);
+  fail(2, failure("HOST_DRAINING"));
+  expect(await stateOf(sent)).toBe("pending");
+  mesh.sends.length = 0;
+  core.renewed({ adopted: [], leftThrough: 99 });
+  core.flow(true);
+  expect(mesh.sends).toMatchObject([{ request: 2 }]);
+  settle(2, DONE);
+  await sent;
+});
+
 describe("in a new session", () => {
   test("what had left is lost, what had not leaves again", async () => {
     const { runtime, core, mesh } = scripted();

@@ -106,7 +106,9 @@ export class Calls implements StreamRegistry {
   /** The mesh has settled a send. What is settled already stays as it is. */
   result(frame: ResultFrame): void {
     const call = this.#pending.get(frame.request);
-    if (call !== undefined) this.#settle(call, frame.ending);
+    if (call === undefined) return;
+    if (this.#cameTooLate(call, frame.ending)) this.#enterAgain(call);
+    else this.#settle(call, frame.ending);
   }
 
   /** An element of a stream of replies has arrived. */
@@ -237,19 +239,29 @@ export class Calls implements StreamRegistry {
     call.settle(ending, cause);
   }
 
+  /** A host that is leaving did not take it any more: then it waits for the next host, as what comes later does. */
+  #cameTooLate(call: Call, ending: Ending): boolean {
+    if (ending.kind !== "failed" || ending.failure.code !== "HOST_DRAINING") return false;
+    return call.isWindowed && this.#parts.window.isHeld;
+  }
+
   #leaveAgain(call: Call): void {
-    if (call.isWindowed) {
-      this.depart(call);
-      return;
+    if (call.isWindowed) this.depart(call);
+    else {
+      // Its turn belongs to the lost session: in the new one it stands alone.
+      call.parent = 0;
+      this.#enterAgain(call);
     }
-    // Its turn belongs to the lost session: in the new one it stands alone.
-    call.parent = 0;
+  }
+
+  #enterAgain(call: Call): void {
+    if (call.isWindowed) this.#parts.window.settled(call.content.length);
+    call.isWindowed = false;
     call.position = 0;
-    call.isWindowed = true;
     try {
       this.#parts.window.enter(call);
+      call.isWindowed = true;
     } catch (error) {
-      call.isWindowed = false;
       this.#fail(call, error instanceof MeshError ? overloaded(error) : failure("INTERNAL"));
     }
   }

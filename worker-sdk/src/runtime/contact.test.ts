@@ -79,8 +79,8 @@ describe("when the mesh was out of reach for too long", () => {
     deliver({ content: note(3), activation: 6, target: agentId("worker", "z") });
     await settled();
     expect(core.announce().activations).toEqual([
-      { number: 6, type: "worker", key: "z" },
       { number: 5, type: "worker", key: "k" },
+      { number: 6, type: "worker", key: "z" },
     ]);
     mesh.ends.length = 0;
     core.renewed({ adopted: [5], leftThrough: 0 });

@@ -59,6 +59,23 @@ test("in a new session what was not answered leaves again, in order, before anyt
   await Promise.all([shipped, queued]);
 });
 
+test("what a leaving host did not take any more waits for the next one", async () => {
+  const { runtime, mesh, core } = scripted();
+  const published = runtime.publish(news, Note({ n: 1 }));
+  core.flow(false);
+  core.refused(1, failure("HOST_DRAINING"));
+  await settled();
+  core.flow(true);
+  expect(mesh.publishes).toMatchObject([{ sequence: 1 }, { sequence: 2, resent: false }]);
+  core.accepted({ kind: "accepted", sequences: [2] });
+  await published;
+  core.flow(false);
+  core.flow(true);
+  const refused = runtime.publish(news, Note({ n: 1 }));
+  core.refused(3, failure("HOST_DRAINING"));
+  await expect(refused).rejects.toMatchObject({ code: "HOST_DRAINING" });
+});
+
 test("an agent that did not go on cannot publish in the new session", async () => {
   const { runtime, mesh, core, deliver } = scripted();
   const failed: unknown[] = [];

@@ -90,7 +90,10 @@ export class Publisher {
   /** The mesh did not take an event. */
   refused(sequence: number, reason: Failure): void {
     const publication = this.#pending.get(sequence);
-    if (publication !== undefined) this.#settle(publication, new MeshError(reason));
+    if (publication === undefined) return;
+    const cameTooLate = reason.code === "HOST_DRAINING" && publication.isWindowed;
+    if (cameTooLate && this.#window.isHeld) this.#enterAgain(publication);
+    else this.#settle(publication, new MeshError(reason));
   }
 
   /** A new session has begun: what was not answered leaves again. */
@@ -137,6 +140,23 @@ export class Publisher {
     this.#settle(publication, gaveUp(hints, reason));
   }
 
+  /** A host that is leaving did not take it any more: then it waits for the next host, as what comes later does. */
+  #enterAgain(publication: Publication): void {
+    this.#window.settled(publication.content.length);
+    this.#pending.delete(publication.sequence);
+    publication.position = 0;
+    publication.resent = false;
+    try {
+      this.#window.enter(publication);
+    } catch (error) {
+      publication.isWindowed = false;
+      this.#settle(
+        publication,
+        error instanceof MeshError ? error : new MeshError(failure("INTERNAL")),
+      );
+    }
+  }
+
   #settle(publication: Publication, error: MeshError | undefined): void {
     if (publication.isOver) return;
     publication.isOver = true;
@@ -166,7 +186,7 @@ class Publication implements PublishFrame, Departure {
   readonly activation: number;
   readonly delayMs = 0;
   readonly dedupId = "";
-  readonly isWindowed: boolean;
+  isWindowed: boolean;
   sequence = 0;
   parent: number;
   resent = false;

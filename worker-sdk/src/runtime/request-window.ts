@@ -36,9 +36,9 @@ export class RequestWindow {
   /** How many of those in `#waiting` are over. */
   #over = 0;
 
-  /** Unsettled departures. */
-  get unsettled(): number {
-    return this.#count;
+  /** Whether nothing may leave for now. */
+  get isHeld(): boolean {
+    return !this.#isOpen;
   }
 
   /** Replaces the limits. */

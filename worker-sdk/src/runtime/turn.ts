@@ -239,13 +239,15 @@ export class Turn extends Deadline implements CallOrigin, Speaker {
 
   #handle(handler: ProgramHandler, message: unknown): boolean {
     let returned: unknown;
+    let isLater: boolean;
     try {
       returned = handler.handle(message, new TurnContext(this));
+      isLater = isThenable(returned);
     } catch (thrown) {
       return this.#threw(thrown);
     }
     if (handler.message.reply.kind === "stream") return this.#stream(handler, returned);
-    if (!isThenable(returned)) return this.#returned(handler, returned);
+    if (!isLater) return this.#returned(handler, returned);
     this.#watch(this.#timeoutMs);
     void Promise.resolve(returned).then(
       (value) => {

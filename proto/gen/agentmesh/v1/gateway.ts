@@ -320,7 +320,7 @@ export interface Deactivate {
 
 /** Capacity replaces `max_in_flight` of Hello. */
 export interface Capacity {
-  /** Deliveries without ancestors that may be in flight. */
+  /** Deliveries without ancestors that may be in flight; 0 counts as 1. */
   maxInFlight: number;
 }
 
