@@ -104,6 +104,8 @@ export const REQUIREMENTS: readonly Requirement[] = [
   row("R5", "strangers stay out", "issue 2.7", "reentry.stranger"),
   row("R6", "a publish starts a new chain", "DESIGN 2", "reentry.publish"),
   row("R7", "re-entrant turns one at a time", "DESIGN 2", "reentry.one-at-a-time"),
+  row("R10", "re-entry past everything that waits", "DESIGN 3", "reentry.full"),
+  row("R11", "turns inside do not overlap with others", "DESIGN 2", "reentry.outlived"),
   row("R8", "no re-entry into an ended turn", "DESIGN 2", "reentry.not-awaited"),
   row("R9", "circles end at the deadline", "DESIGN 2", "reentry.circle"),
   // Deadlines
@@ -115,7 +117,9 @@ export const REQUIREMENTS: readonly Requirement[] = [
   row("D6", "signals along the chain", "DESIGN 2", "deadline.nested-signal"),
   row("D7", "nothing left: not executed", "DESIGN 2", "deadline.nested-late"),
   row("D8", "expired work never starts", "DESIGN 2", "deadline.never-starts"),
+  row("D10", "expired work never starts, at the edge", "DESIGN 2", "deadline.free-too-late"),
   row("D9", "turn that never ends", "DESIGN 2", "deadline.turn-limit"),
+  row("D11", "event whose turn never ends", "DESIGN 2", "deadline.turn-limit-event"),
   // Cancellation
   row(
     "X1",
@@ -220,6 +224,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   row("I1", "deactivation with a hook", "issue 2.4", "idle.hook"),
   row("I2", "a larger number, fresh state", "DESIGN 2", "idle.anew"),
   row("I3", "used agents stay", "issue 2.4", "idle.used"),
+  row("I8", "no message is lost to a deactivation", "DESIGN 2", "idle.crossing"),
   row("I4", "busy agents stay", "issue 2.4", "idle.busy"),
   row("I5", "idleMs 0", "issue 2.4", "idle.never"),
   row("I6", "presences do not overlap", "DESIGN 2", "idle.last-act-first"),

@@ -20,6 +20,7 @@ export interface WaitOptions {
 export class Journal<Entry> {
   readonly #name: string;
   readonly #entries: Entry[] = [];
+  readonly #takers: ((entry: Entry) => void)[] = [];
   readonly #waiting = new Set<Waiting<Entry>>();
   #end: string | undefined;
 
@@ -37,8 +38,14 @@ export class Journal<Entry> {
     return this.#entries.length;
   }
 
+  /** Hands every entry on that comes from now on. */
+  each(take: (entry: Entry) => void): void {
+    this.#takers.push(take);
+  }
+
   add(entry: Entry): void {
     this.#entries.push(entry);
+    for (const take of this.#takers) take(entry);
     for (const waiting of [...this.#waiting]) waiting.look(this.#entries);
   }
 

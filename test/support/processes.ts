@@ -3,14 +3,16 @@
  * users do. Each is ended by its own id when the test ends, also when it is stopped or has failed.
  */
 import { type ChildProcess, fork, spawn } from "node:child_process";
+import path from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { HostOptions } from "@agentmesh/host";
 import { onTestFinished } from "vitest";
-import { Timeline } from "./timeline.ts";
+import { Journal } from "./journal.ts";
 import { within } from "./waiting.ts";
 
+const WORKSPACE = fileURLToPath(new URL("..", import.meta.url));
 /** Milliseconds of real time for a process to start and to say so: a busy machine loads modules slowly. */
 const START_MS = 15_000;
 /** Milliseconds of real time for a process to end. */
@@ -31,9 +33,9 @@ export class TestProcess {
   readonly name: string;
   readonly pid: number;
   /** What it wrote to stdout, line by line. */
-  readonly out: Timeline<string>;
+  readonly out: Journal<string>;
   /** What it wrote to stderr, line by line. */
-  readonly err: Timeline<string>;
+  readonly err: Journal<string>;
   readonly #child: ChildProcess;
   readonly #ended: Promise<ProcessEnd>;
   readonly #tail: string[] = [];
@@ -86,17 +88,17 @@ export class TestProcess {
     );
   }
 
-  #read(what: string, stream: Readable | null): Timeline<string> {
-    const timeline = new Timeline<string>(`${what} of ${this.name}`);
-    if (stream === null) return timeline;
+  #read(what: string, stream: Readable | null): Journal<string> {
+    const journal = new Journal<string>(`${what} of ${this.name}`);
+    if (stream === null) return journal;
     const lines = createInterface({ input: stream });
     lines.on("line", (line) => {
       this.#tail.push(line);
       if (this.#tail.length > TAIL_LINES) this.#tail.shift();
-      timeline.add(line);
+      journal.add(line);
     });
-    lines.on("close", () => timeline.close(`the process is gone${this.lastWords}`));
-    return timeline;
+    lines.on("close", () => journal.close(`the process is gone${this.lastWords}`));
+    return journal;
   }
 }
 
@@ -114,7 +116,7 @@ export interface HostProcess extends TestProcess {
   /** `host:port` that it listens on. */
   readonly address: string;
   /** Its log from level `info` on. */
-  readonly log: Timeline<LogLine>;
+  readonly log: Journal<LogLine>;
 }
 
 const AGENTMESH = new URL("../../host/dist/cli/main.js", import.meta.url);
@@ -132,7 +134,7 @@ export function startModule(name: string, module: URL, args: readonly string[]):
 export async function startHostProcess(options: HostOptions = {}): Promise<HostProcess> {
   const all: HostOptions = { listen: "127.0.0.1:0", logLevel: "info", ...options };
   const host = startModule("the host", AGENTMESH, ["host", ...flagsOf(all)]);
-  const log = new Timeline<LogLine>("the host's log");
+  const log = new Journal<LogLine>("the host's log");
   host.err.each((line) => {
     if (line.startsWith("{")) log.add(JSON.parse(line));
   });
@@ -151,7 +153,7 @@ export interface Telling {
 /** A program of a test, with what it tells and what it is told. */
 export interface ProgramProcess<Notice extends Telling, Order> extends TestProcess {
   /** What it has told. */
-  readonly notices: Timeline<Notice>;
+  readonly notices: Journal<Notice>;
   /** Tells it something. */
   order(order: Order): void;
 }
@@ -160,8 +162,8 @@ export interface ProgramProcess<Notice extends Telling, Order> extends TestProce
 export interface ProgramStart<Notice extends Telling> {
   /** What errors call it. */
   readonly name: string;
-  /** The compiled module. */
-  readonly module: URL;
+  /** Its source, in this workspace. What runs is what it was compiled to. */
+  readonly source: URL;
   /** What it is to do; a value that JSON can carry. */
   readonly task: object;
   /** Reads what it tells. @throws when that is none of its notices. */
@@ -172,18 +174,24 @@ export interface ProgramStart<Notice extends Telling> {
 export async function startProgram<Notice extends Telling, Order extends object>(
   start: ProgramStart<Notice>,
 ): Promise<ProgramProcess<Notice, Order>> {
-  const child = fork(fileURLToPath(start.module), [JSON.stringify(start.task)], {
+  const child = fork(compiled(start.source), [JSON.stringify(start.task)], {
     // Those of the test's own process let it read sources that Node alone cannot.
     execArgv: [],
     env: ownEnvironment(),
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
   const program = new TestProcess(start.name, child);
-  const notices = new Timeline<Notice>(start.name);
+  const notices = new Journal<Notice>(start.name);
   child.on("message", (notice) => notices.add(start.read(notice)));
   program.whenEnded((how) => notices.close(how));
   await notices.first(({ kind }) => kind === "ready", "its start", { limitMs: START_MS });
   return Object.assign(program, { notices, order: (order: Order) => void child.send(order) });
+}
+
+/** The module that a source of this workspace is compiled to. */
+function compiled(source: URL): string {
+  const within = path.relative(WORKSPACE, fileURLToPath(source));
+  return path.join(WORKSPACE, "dist", within.replace(/\.ts$/, ".js"));
 }
 
 /** No variable of whoever runs the tests reaches a process. */

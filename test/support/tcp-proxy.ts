@@ -49,11 +49,6 @@ export class TcpProxy {
     return this.#accepted;
   }
 
-  /** Connections that are open. */
-  get open(): number {
-    return this.#links.size;
-  }
-
   /** Takes connections, again and at the same port after {@link refuse}. */
   async accept(): Promise<void> {
     if (this.#server !== undefined) return;

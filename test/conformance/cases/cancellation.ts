@@ -1,4 +1,5 @@
 /** Cancellation: who gives up is told at once, and nobody works for nothing. */
+import { getEventListeners } from "node:events";
 import { agentId, defineAgent, topicId } from "@agentmesh/worker-sdk";
 import { expect } from "vitest";
 import { Gate } from "../../support/gate.ts";
@@ -170,12 +171,13 @@ export const cancellation: readonly Case[] = [
   },
   {
     id: "cancel.late",
-    promise: "A signal that fires after the reply changes nothing.",
+    promise: "After the reply nobody listens to the signal any more; firing it changes nothing.",
     async run({ caller, register }) {
       await register(sleeper(new Gate("the handler"), new Journal<string>("signals")));
       const abort = new AbortController();
       const target = agentId("sleeper", "a");
       const reply = await caller.send(target, Say({ text: "one" }), { signal: abort.signal });
+      expect(getEventListeners(abort.signal, "abort")).toEqual([]);
       abort.abort();
       expect(reply).toEqual({ text: "one" });
       await expect(caller.send(target, Say({ text: "two" }))).resolves.toEqual({ text: "two" });

@@ -7,7 +7,6 @@ import { expect } from "vitest";
 import { Gate } from "../../support/gate.ts";
 import { Journal } from "../../support/journal.ts";
 import { aborted, refusalOf } from "../../support/settling.ts";
-import { eventually } from "../../support/waiting.ts";
 import { reached } from "../journals.ts";
 import type { Case } from "../stage.ts";
 import { Note, numbers, Say } from "../vocabulary.ts";
@@ -233,36 +232,37 @@ export const deadlines: readonly Case[] = [
     },
   },
   {
-    id: "deadline.turn-limit",
-    promise: "A turn that never ends is signalled, then abandoned; the agent begins anew.",
-    async run({ caller, register, advance, arrived, deadLetters }) {
-      const reasons = new Journal<unknown>("signals");
-      const gate = new Gate("the stuck handler");
-      const stuck = defineAgent("stuck", {
-        maxTurnMs: 5_000,
+    id: "deadline.free-too-late",
+    promise: "Work does not start when its agent becomes free just after its time was over.",
+    async run({ caller, clock, register, advance, arrived }) {
+      const gate = new Gate("the handler");
+      const handled = new Journal<string>("notes");
+      const punctual = defineAgent("punctual", {
         handlers: (on) => [
-          on(Note, async (_, ctx) => {
-            ctx.signal.addEventListener("abort", () => reasons.add(ctx.signal.reason));
-            await gate.pass();
+          on(Say, async (say) => {
+            await Promise.all([
+              gate.pass(),
+              new Promise<void>((resolve) => clock.after(50_020, resolve)),
+            ]);
+            return say;
           }),
-          on(Say, async (_, ctx) => ({ text: `${ctx.activation}` })),
+          on(Note, ({ text }) => handled.add(text)),
         ],
       });
-      await register(stuck);
-      const target = agentId("stuck", "a");
-      const before = await caller.send(target, Say({ text: "?" }));
-      const refusal = refusalOf(caller.send(target, Note({ text: "hi" }), { timeoutMs: 600_000 }));
+      await register(punctual);
+      const target = agentId("punctual", "a");
+      const first = caller.send(target, Say({ text: "first" }), { timeoutMs: 600_000 });
       await gate.arrivals();
-      const waiting = caller.send(target, Say({ text: "?" }), { timeoutMs: 600_000 });
+      gate.open();
+      const late = caller.send(target, Note({ text: "late" }), { timeoutMs: 50_000 });
+      const refusal = refusalOf(late);
       await arrived();
-      await advance(5_020);
-      expect(await reached(reasons, 1)).toMatchObject([{ code: "TURN_ABANDONED" }]);
-      await advance(10_020);
-      expect(await refusal).toMatchObject({ code: "TURN_ABANDONED", outcome: "unknown" });
-      const after = await waiting;
-      expect(Number(after.text)).toBeGreaterThan(Number(before.text));
-      const letters = await eventually(deadLetters, ({ length }) => length > 0, "a dead letter");
-      expect(letters).toMatchObject([{ target: "stuck/a", code: "TURN_ABANDONED" }]);
+      // In one go: nobody has had the time to take the late one back.
+      await advance(50_020);
+      expect((await refusal).code).toBe("DEADLINE_EXCEEDED");
+      await first;
+      await caller.send(target, Note({ text: "last" }));
+      expect(handled.entries).toEqual(["last"]);
     },
   },
 ];

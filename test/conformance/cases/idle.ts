@@ -29,7 +29,8 @@ function counter(last: (heard: number, key: string) => void | Promise<void>, idl
 
 /** @returns what the agent has heard, and the number of its presence. */
 async function ask({ caller }: Stage, key = "a"): Promise<readonly [number, number]> {
-  const { text } = await caller.send(agentId("counter", key), Say({ text: "?" }));
+  const target = agentId("counter", key);
+  const { text } = await caller.send(target, Say({ text: "?" }), { timeoutMs: 3_000_000 });
   const [heard = 0, activation = 0] = text.split(" ").map(Number);
   return [heard, activation];
 }
@@ -84,6 +85,26 @@ export const idle: readonly Case[] = [
         expect(await ask(stage)).toEqual([round + 2, first]);
       }
       expect(left.entries).toEqual([]);
+    },
+  },
+  {
+    id: "idle.crossing",
+    promise: "A message that meets an agent that is about to go is handled, here or anew.",
+    async run(stage) {
+      const left = new Journal<string>("last acts");
+      await stage.register(counter((heard, key) => left.add(`${key} heard ${heard}`)));
+      for (const key of ["before", "after"]) {
+        const [, first] = await ask(stage, key);
+        const early = key === "before" ? ask(stage, key) : undefined;
+        stage.clock.advance(SURELY_IDLE_MS);
+        const [heard, activation] = await (early ?? ask(stage, key));
+        if (activation === first) expect(heard).toBe(2);
+        else {
+          expect(activation).toBeGreaterThan(first);
+          expect(heard).toBe(1);
+          expect(left.entries).toContain(`${key} heard 1`);
+        }
+      }
     },
   },
   {

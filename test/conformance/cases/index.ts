@@ -10,10 +10,12 @@ import { messages } from "./messages.ts";
 import { mistakes } from "./mistakes.ts";
 import { publishing } from "./publishing.ts";
 import { reentry } from "./reentry.ts";
+import { reentryTurns } from "./reentry-turns.ts";
 import { registration } from "./registration.ts";
 import { streamFlow } from "./stream-flow.ts";
 import { streams } from "./streams.ts";
 import { subscriptions } from "./subscriptions.ts";
+import { turnLimits } from "./turn-limits.ts";
 import { turns } from "./turns.ts";
 
 /** All of them. */
@@ -25,7 +27,9 @@ export const CASES: readonly Case[] = [
   ...contexts,
   ...turns,
   ...reentry,
+  ...reentryTurns,
   ...deadlines,
+  ...turnLimits,
   ...cancellation,
   ...streams,
   ...streamFlow,

@@ -1,10 +1,10 @@
 /** Re-entry: who may speak to an agent that waits, and who may not. */
-import { type AgentId, agentId, defineAgent, defineMessage, topicId } from "@agentmesh/worker-sdk";
+import { agentId, defineAgent, defineMessage, topicId } from "@agentmesh/worker-sdk";
 import { expect } from "vitest";
 import { z } from "zod";
 import { Gate } from "../../support/gate.ts";
 import { Journal } from "../../support/journal.ts";
-import { refusalOf, yieldTurn } from "../../support/settling.ts";
+import { refusalOf } from "../../support/settling.ts";
 import { reached } from "../journals.ts";
 import type { Case } from "../stage.ts";
 import { Note, numbers, Say } from "../vocabulary.ts";
@@ -30,7 +30,6 @@ function walker(type: string) {
 }
 
 const A = agentId("ann", "1");
-const B = agentId("bob", "1");
 
 /** `ann` waits in a turn for `bob`, who comes to the gate and then calls back. Everything is written down. */
 function pair(gate: Gate, log: Journal<string>) {
@@ -55,19 +54,6 @@ function pair(gate: Gate, log: Journal<string>) {
     ],
   });
   return [ann, bob] as const;
-}
-
-async function cross(me: AgentId, other: AgentId, gate: Gate) {
-  return defineAgent(me.type, {
-    handlers: (on) => [
-      on(Say, async ({ text }, ctx) => {
-        await gate.pass();
-        await ctx.send(other, Note({ text }));
-        return { text };
-      }),
-      on(Note, () => {}),
-    ],
-  });
 }
 
 export const reentry: readonly Case[] = [
@@ -176,82 +162,25 @@ export const reentry: readonly Case[] = [
     },
   },
   {
-    id: "reentry.one-at-a-time",
-    promise: "Turns that enter the same waiting turn run one at a time.",
-    async run({ caller, register }) {
-      let running = 0;
-      let most = 0;
-      const ann = defineAgent("ann", {
-        handlers: (on) => [
-          on(Say, async ({ text }, ctx) => {
-            await Promise.all(
-              numbers(4).map((number) => ctx.send(agentId("bob", `${number}`), Say({ text }))),
-            );
-            return { text: `${most} of ${running}` };
-          }),
-          on(Note, async () => {
-            running++;
-            most = Math.max(most, running);
-            await yieldTurn();
-            running--;
-          }),
-        ],
-      });
-      const bob = defineAgent("bob", {
-        handlers: (on) => [
-          on(Say, async ({ text }, ctx) => {
-            await Promise.all(numbers(4).map(() => ctx.send(A, Note({ text }))));
-            return { text };
-          }),
-        ],
-      });
-      await register(ann);
-      await register(bob);
-      await expect(caller.send(A, Say({ text: "go" }))).resolves.toEqual({ text: "1 of 0" });
-    },
-  },
-  {
-    id: "reentry.not-awaited",
-    promise: "What calls back after the turn has ended is an ordinary message.",
-    async run({ caller, register }) {
+    id: "reentry.full",
+    promise: "An agent that waits lets its own chain in, however much else waits for it.",
+    async run({ caller, register, arrived }) {
       const gate = new Gate("bob");
       const log = new Journal<string>("words");
-      const [, bob] = pair(gate, log);
-      const ann = defineAgent("ann", {
-        handlers: (on) => [
-          on(Say, async ({ text }, ctx) => {
-            void ctx.send(B, Say({ text })).then(() => log.add("bob is done"));
-            return { text };
-          }),
-          on(Note, ({ text }) => log.add(`ann hears ${text}`)),
-        ],
-      });
-      await register(ann);
-      await register(bob);
-      await caller.send(A, Say({ text: "later" }));
-      gate.open();
-      await reached(log, 2);
-      expect(log.entries).toEqual(["ann hears later", "bob is done"]);
-    },
-  },
-  {
-    id: "reentry.circle",
-    promise: "Two chains that wait for each other end at their deadline, and the agents go on.",
-    async run({ caller, register, advance, arrived }) {
-      const gate = new Gate("both agents");
-      await register(await cross(A, B, gate));
-      await register(await cross(B, A, gate));
-      const options = { timeoutMs: 200_000 };
-      const refusals = [A, B].map((each) =>
-        refusalOf(caller.send(each, Say({ text: "go" }), options)),
-      );
-      await gate.arrivals(2);
-      gate.open();
+      for (const definition of pair(gate, log)) await register(definition);
+      const chain = caller.send(A, Say({ text: "family" }));
+      await gate.arrivals();
+      const strangers = numbers(100).map((number) => caller.send(A, Note({ text: `${number}` })));
       await arrived();
-      await advance(200_100);
-      for (const refusal of await Promise.all(refusals))
-        expect(refusal.code).toBe("DEADLINE_EXCEEDED");
-      await Promise.all([A, B].map((each) => caller.send(each, Note({ text: "free again" }))));
+      gate.open();
+      await chain;
+      await Promise.all(strangers);
+      expect(log.entries).toEqual([
+        "ann begins",
+        "ann hears family",
+        "ann ends",
+        ...numbers(100).map((number) => `ann hears ${number}`),
+      ]);
     },
   },
 ];

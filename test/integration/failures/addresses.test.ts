@@ -1,5 +1,5 @@
 import { type AddressInfo, createServer } from "node:net";
-import { agentId, connectWorker } from "@agentmesh/worker-sdk";
+import { agentId, connectAdmin, connectClient, connectWorker } from "@agentmesh/worker-sdk";
 import { expect, test } from "vitest";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { startHostProcess } from "../../support/processes.ts";
@@ -37,8 +37,24 @@ test("where nothing listens, the error says what happened at last, and where", a
     error: { code: "CONNECTION_LOST", outcome: "not-executed", retryable: true },
   });
   if (settled.kind === "failed")
-    expect(settled.error.message).toMatch(/127\.0\.0\.1:\d+.*ECONNREFUSED/);
+    expect(settled.error.message).toMatch(/127\.0\.0\.1:\d+: .*ECONNREFUSED 127\.0\.0\.1:\d+$/);
 });
+
+test.each([connectClient, connectAdmin])(
+  "where nothing listens, %o says where",
+  async (connect) => {
+    const host = [await deadAddress(), await deadAddress()];
+    const settled = await settlement<unknown>(
+      "the attempt",
+      connect({ host, connectTimeoutMs: 400 }),
+    );
+    expect(settled).toMatchObject({
+      kind: "failed",
+      error: { code: "CONNECTION_LOST", outcome: "not-executed", retryable: true },
+    });
+    if (settled.kind === "failed") expect(settled.error.message).toContain(host.join(", "));
+  },
+);
 
 test("a name that nobody knows is told as such", async () => {
   const options = { host: "no-such-host.invalid:50051", connectTimeoutMs: 1_000 };

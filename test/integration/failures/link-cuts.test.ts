@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { startHostProcess } from "../../support/processes.ts";
 import { startTcpProxy, type TcpProxy } from "../../support/tcp-proxy.ts";
 import { until } from "../../support/waiting.ts";
-import { callerStatus, RECOVERY_MS, startCaller, startWorker } from "./mesh.ts";
+import { callerStatus, RECOVERY_MS, startCaller, startWorker, statusOf } from "./mesh.ts";
 import { randomFrom, SEED } from "./random.ts";
 import { Traffic } from "./traffic.ts";
 
@@ -52,6 +52,26 @@ async function cutAgain(link: TcpProxy): Promise<void> {
   await until(() => link.accepted > before, "a new connection", RECOVERY_MS);
   link.cut("reset");
 }
+
+test("a host that refuses connections for a while, within the lease, costs nothing", async () => {
+  const host = await startHostProcess(LONG_LEASE);
+  const link = await startTcpProxy(host.address);
+  const worker = await startWorker("steady", { host: link.address });
+  const caller = await startCaller({ host: link.address });
+  const traffic = new Traffic(caller.worker, TRAFFIC);
+  await traffic.progress(500);
+  const marks = { ofWorker: worker.notices.mark, ofCaller: caller.status.mark };
+  link.refuse();
+  link.cut("reset");
+  await statusOf(worker, "suspended", { from: marks.ofWorker });
+  await callerStatus(caller, "suspended", { from: marks.ofCaller });
+  await link.accept();
+  const goesOn = { kind: "connected", resumed: true };
+  expect(await statusOf(worker, "connected", { from: marks.ofWorker })).toMatchObject(goesOn);
+  expect(await callerStatus(caller, "connected", { from: marks.ofCaller })).toMatchObject(goesOn);
+  await traffic.progress(500);
+  expect(await traffic.end()).toEqual([]);
+});
 
 test("a link that passes nothing on, and keeps its sockets, is found out and left", async () => {
   const host = await startHostProcess({ ...LONG_LEASE, heartbeatMs: 200, livenessMs: 800 });

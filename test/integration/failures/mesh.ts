@@ -9,8 +9,8 @@ import {
   type WorkerOptions,
 } from "@agentmesh/worker-sdk";
 import { onTestFinished } from "vitest";
+import { follow, type Journal, type WaitOptions } from "../../support/journal.ts";
 import { type ProgramProcess, startProgram } from "../../support/processes.ts";
-import { follow, type Timeline, type WaitOptions } from "../../support/timeline.ts";
 import { eventually, within } from "../../support/waiting.ts";
 import { Work } from "./programs/messages.ts";
 import {
@@ -23,8 +23,6 @@ import {
 
 /** Milliseconds of real time for a mesh to recover: leases, restarts and new placements lie in it. */
 export const RECOVERY_MS = 15_000;
-
-const PROGRAMS = new URL("../../dist/integration/failures/programs/", import.meta.url);
 
 /** A worker with probes, in a process of its own. */
 export type WorkerProcess = ProgramProcess<Notice, Order>;
@@ -41,21 +39,21 @@ export interface WorkerStart extends Omit<WorkerTask["options"], "name"> {
 export function startWorker(name: string, start: WorkerStart): Promise<WorkerProcess> {
   const { types = ["probe"], agentWindow = 0, ...options } = start;
   const task: WorkerTask = { options: { ...options, name }, types, agentWindow };
-  const module = new URL("worker.js", PROGRAMS);
-  return startProgram({ name: `worker ${name}`, module, task, read: Notice.parse });
+  const source = new URL("./programs/worker.ts", import.meta.url);
+  return startProgram({ name: `worker ${name}`, source, task, read: Notice.parse });
 }
 
 /** Starts a process that reads a part of a stream of replies. */
 export function startReader(task: ReaderTask): Promise<ProgramProcess<Notice, Order>> {
-  const module = new URL("reader.js", PROGRAMS);
-  return startProgram({ name: "the reader", module, task, read: Notice.parse });
+  const source = new URL("./programs/reader.ts", import.meta.url);
+  return startProgram({ name: "the reader", source, task, read: Notice.parse });
 }
 
 /** A worker without agents in this process. */
 export interface Caller {
   readonly worker: Worker;
   /** Every status that it has had. */
-  readonly status: Timeline<RuntimeStatus>;
+  readonly status: Journal<RuntimeStatus>;
 }
 
 /** Connects a caller; it is closed when the test ends. */

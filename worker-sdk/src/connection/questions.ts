@@ -14,6 +14,7 @@ interface Question {
 export class Questions {
   readonly #open = new Map<number, Question>();
   #lastNumber = 0;
+  #closed: Failure | undefined;
 
   /** Asks. `make` puts the question's number into its frame. Resolves when the host has carried it out. */
   ask(
@@ -21,6 +22,7 @@ export class Questions {
     send: (control: WorkerControl) => void,
   ): Promise<void> {
     return new Promise((resolve, reject) => {
+      if (this.#closed !== undefined) throw new MeshError(this.#closed);
       this.#lastNumber++;
       const control = make(this.#lastNumber);
       this.#open.set(this.#lastNumber, { control, resolve, reject });
@@ -42,8 +44,9 @@ export class Questions {
     for (const { control } of this.#open.values()) send(control);
   }
 
-  /** Nobody answers any more. */
+  /** Nobody answers any more, what is open and what is asked from now on. */
   close(reason: Failure): void {
+    this.#closed ??= reason;
     for (const number of [...this.#open.keys()]) this.answered(number, reason);
   }
 }

@@ -83,12 +83,16 @@ function fromText(details: string): Failure | undefined {
 /** What gRPC says of a message above the limit of its receiver, in either direction. */
 const TOO_LARGE = /message larger than max/i;
 
+/** What grpc-js appends to the reason why there is no connection, also when there is nothing to note. */
+const EMPTY_NOTE = /\. Resolution note: *$/;
+
 function fromCode(status: CallStatus): Failure {
-  if (status.code === GRPC_STATUS.RESOURCE_EXHAUSTED && TOO_LARGE.test(status.details)) {
-    return failure("PAYLOAD_TOO_LARGE", status.details);
+  const text = status.details.replace(EMPTY_NOTE, "");
+  if (status.code === GRPC_STATUS.RESOURCE_EXHAUSTED && TOO_LARGE.test(text)) {
+    return failure("PAYLOAD_TOO_LARGE", text);
   }
   const code = BY_STATUS.get(status.code) ?? "CONNECTION_LOST";
-  return failure(code, status.details === "" ? undefined : status.details);
+  return failure(code, text === "" ? undefined : text);
 }
 
 function isErrorCode(text: string): text is ErrorCode {

@@ -45,13 +45,16 @@ export class UnaryChannel {
   async ready(limitMs: number): Promise<void> {
     const deadline = Date.now() + limitMs;
     const tries = this.#route.size;
+    const silent: Address[] = [];
     for (let attempt = 1; attempt <= tries; attempt++) {
       const share = Date.now() + (deadline - Date.now()) / (tries - attempt + 1);
       if (await this.#isReady(share)) return;
+      silent.push(this.#route.latest);
       this.#route.advance();
     }
     const hints = { outcome: "not-executed", retryable: true } as const;
-    throw new MeshError(failure("CONNECTION_LOST", `no host answers within ${limitMs} ms`, hints));
+    const text = `no host answers within ${limitMs} ms at ${silent.join(", ")}`;
+    throw new MeshError(failure("CONNECTION_LOST", text, hints));
   }
 
   /** Calls a method. @throws MeshError how the call failed. */

@@ -12,6 +12,7 @@ import type { LiveActivation } from "../connection/mesh-port.ts";
 import { Activation, type ActivationKeeper, type Employment } from "./activation.ts";
 import { isThenable } from "./thenable.ts";
 import { stopped, Turn } from "./turn.ts";
+import { failed, turnEnd } from "./turn-ending.ts";
 import type { Workplace } from "./workplace.ts";
 
 /** Abandoned numbers that are remembered. */
@@ -145,10 +146,17 @@ export class Activations implements ActivationKeeper {
     this.#rememberAbandoned(activation.number);
     activation.leave();
     this.#byNumber.delete(activation.number);
-    for (const turn of this.workplace.turns.values()) {
-      if (turn.home !== activation || turn.phase !== "running") continue;
+    const mine = this.workplace.turns.values().filter((turn) => turn.home === activation);
+    const running = mine.filter((turn) => turn.phase === "running");
+    for (const turn of running) {
       turn.refuse(failure("TURN_ABANDONED"), true);
       turn.stop(stopped("TURN_ABANDONED"));
+    }
+    // When the turn's own delivery is lost, another one tells the mesh, or the offer to end what has nothing to do.
+    if (running.length === 0) {
+      const [waiting] = mine;
+      if (waiting === undefined) this.workplace.uplink.idle([activation.number]);
+      else waiting.refuse(failure("TURN_ABANDONED", undefined, NOT_STARTED));
     }
     this.#giveBack((turn) => turn.home === activation);
   }
@@ -209,15 +217,7 @@ export class Activations implements ActivationKeeper {
   }
 
   #refuse(target: DeliverFrame | EventTarget, reason: Failure): void {
-    this.workplace.uplink.turnEnd({
-      kind: "turn-end",
-      delivery: target.delivery,
-      activation: target.activation,
-      ending: { kind: "failed", failure: reason },
-      permanent: false,
-      publishes: [],
-      state: false,
-    });
+    this.workplace.uplink.turnEnd(turnEnd(target, failed(reason), false));
   }
 
   /** Gives back deliveries that have not started. */

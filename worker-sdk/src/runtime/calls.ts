@@ -196,13 +196,17 @@ export class Calls implements StreamRegistry {
     };
   }
 
-  /** A nested send gets what is left of its turn; a stream does not, because its deadline is one between chunks. */
+  /**
+   * A nested send gets what is left of its turn, or less when asked for; a stream does not, because its deadline is one
+   * between chunks.
+   */
   #timeoutMs(origin: CallOrigin, message: OutgoingMessage, asked: number | undefined): number {
-    const own = asked === undefined ? this.#limits.timeoutMs : checkTimeout(asked);
-    if (origin.parent === 0 || message.type.reply.kind === "stream") return own;
-    const left = origin.timeLeftMs();
+    const own = asked === undefined ? undefined : checkTimeout(asked);
+    const isNested = origin.parent !== 0 && message.type.reply.kind !== "stream";
+    const left = isNested ? origin.timeLeftMs() : Number.POSITIVE_INFINITY;
+    if (left === Number.POSITIVE_INFINITY) return own ?? this.#limits.timeoutMs;
     if (left <= 0) throw new MeshError(failure("DEADLINE_EXCEEDED", undefined, NOT_STARTED));
-    return Math.min(own, Math.ceil(left));
+    return Math.ceil(Math.min(own ?? left, left));
   }
 
   #open(call: Call): void {

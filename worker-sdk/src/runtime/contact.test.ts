@@ -39,6 +39,26 @@ describe("when the mesh was out of reach for too long", () => {
     expect(mesh.endings.at(-1)).toBe("2: done");
   });
 
+  test("no turn starts then, also while nobody could say so yet: the process was stopped", async () => {
+    const { runtime, core, mesh, clock, deliver } = scripted();
+    const gate = new Gate();
+    await runtime.register(
+      defineAgent("worker", { handlers: (on) => [on(Note, () => gate.passed)] }),
+    );
+    mesh.contactUntil = clock.now() + 1_000;
+    deliver({ content: note(1), activation: 1 });
+    deliver({ content: note(2), activation: 1 });
+    clock.advance(1_001);
+    gate.open();
+    await settled();
+    expect(mesh.endings).toEqual(["1: done"]);
+    core.lapsed();
+    mesh.contactUntil = clock.now() + 1_000;
+    core.resumed(0);
+    await settled();
+    expect(mesh.endings).toEqual(["1: done", "2: done"]);
+  });
+
   test("what has ended meanwhile goes, with everything that is on its way to it", async () => {
     const { runtime, core, mesh, deliver } = scripted();
     const gate = new Gate();
@@ -97,6 +117,30 @@ describe("when the mesh was out of reach for too long", () => {
     ]);
     expect(mesh.endings).toEqual(["1: done"]);
   });
+
+  test.each([true, false])(
+    "a turn that outlives its session is abandoned too (others wait: %s)",
+    async (others) => {
+      const { runtime, core, clock, mesh, deliver } = scripted();
+      await runtime.register(
+        defineAgent("worker", {
+          maxTurnMs: 1_000,
+          handlers: (on) => [on(Note, () => new Promise<void>(() => {}))],
+        }),
+      );
+      deliver({ content: note(1), activation: 5 });
+      core.renewed({ adopted: [5], leftThrough: 0 });
+      if (others) {
+        core.deliver({ ...frameOf(2), delivery: 1, activation: 5 });
+        core.deliver({ ...frameOf(3), delivery: 2, activation: 5 });
+      }
+      clock.advance(2_100);
+      expect(mesh.endings).toEqual(others ? ["1: TURN_ABANDONED"] : []);
+      expect(mesh.numbersOf("release")).toEqual(others ? [[2]] : []);
+      expect(mesh.numbersOf("idle")).toEqual(others ? [] : [[5]]);
+      expect(runtime.activeAgents).toBe(0);
+    },
+  );
 });
 
 function frameOf(n: number) {

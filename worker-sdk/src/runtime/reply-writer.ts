@@ -5,7 +5,6 @@
  *     may exceed the bytes, so that one larger than the window gets through.
  * W2. When the turn is told to stop, the iterable is closed as soon as it lets go.
  */
-import type { ContentBytes } from "@agentmesh/proto/wire";
 import type { MessageType, ReplyType } from "../messages/message-type.ts";
 import { encodeReply } from "./outgoing.ts";
 import type { Turn } from "./turn.ts";
@@ -37,13 +36,7 @@ export class ReplyWriter {
   /** Writes all of `iterable`; never rejects. @returns what the handler threw; undefined when it came to its end. */
   async run(iterable: AsyncIterable<unknown>): Promise<Thrown | undefined> {
     try {
-      const iterator = iterable[Symbol.asyncIterator]();
-      let step = await this.#next(iterator);
-      while (step !== undefined && step.done !== true) {
-        await this.#write(iterator, step.value);
-        step = await this.#next(iterator);
-      }
-      return step === undefined ? { error: this.#turn.stopReason } : undefined;
+      return await this.#writeAll(iterable[Symbol.asyncIterator]());
     } catch (error) {
       return { error };
     }
@@ -63,37 +56,41 @@ export class ReplyWriter {
     wake?.();
   }
 
-  /** The next element, once there is room for it; undefined, with the iterable closed, when the turn must stop. */
-  async #next(iterator: AsyncIterator<unknown>): Promise<IteratorResult<unknown> | undefined> {
-    while (this.#turn.stopReason === undefined && (this.#chunks <= 0 || this.#bytes <= 0)) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
+  async #writeAll(iterator: AsyncIterator<unknown>): Promise<Thrown | undefined> {
+    while (this.#turn.stopReason === undefined) {
+      if (this.#chunks <= 0 || this.#bytes <= 0) {
+        await this.#room();
+        continue;
+      }
+      const step = await iterator.next();
+      if (step.done === true) return undefined;
+      try {
+        this.#write(step.value);
+      } catch (error) {
+        await iterator.return?.();
+        return { error };
+      }
     }
-    if (this.#turn.stopReason === undefined) return iterator.next();
     await iterator.return?.();
-    return undefined;
+    return { error: this.#turn.stopReason };
   }
 
-  async #write(iterator: AsyncIterator<unknown>, value: unknown): Promise<void> {
-    const { frame, phase, delivery, home } = this.#turn;
+  /** Resolves when it is worth to look again. */
+  #room(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  #write(value: unknown): void {
+    const { frame, phase, delivery, activation } = this.#turn;
     if (frame.kind === "event") return;
-    const content = await this.#encode(iterator, value);
+    const content = encodeReply(this.#type, value, this.#workplace.maxPayloadBytes);
     this.#chunks--;
     this.#bytes -= content.length;
     if (phase !== "running") return;
-    const { uplink } = this.#workplace;
-    uplink.replyChunk({ kind: "reply-chunk", delivery, activation: home.number, content });
+    this.#workplace.uplink.replyChunk({ kind: "reply-chunk", delivery, activation, content });
     this.#turn.progressed();
-  }
-
-  async #encode(iterator: AsyncIterator<unknown>, value: unknown): Promise<ContentBytes> {
-    try {
-      return encodeReply(this.#type, value, this.#workplace.maxPayloadBytes);
-    } catch (error) {
-      await iterator.return?.();
-      throw error;
-    }
   }
 }
 

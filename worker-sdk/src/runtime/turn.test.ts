@@ -326,7 +326,7 @@ test("within a turn a send gets what is left of its time, and bears its delivery
     defineAgent("worker", {
       handlers: (on) => [
         on(Ask, async (_, ctx) => {
-          later = ctx;
+          later ??= ctx;
           await gate.passed;
           return ctx.send(agentId("other", "k"), Ask({ n: 1 }));
         }),
@@ -342,9 +342,14 @@ test("within a turn a send gets what is left of its time, and bears its delivery
   await settled();
   expect(mesh.endings).toEqual(['1: {"n":5}']);
 
+  // What is left may be more than sends get otherwise.
+  deliver({ content: ask(1), activation: 7, timeoutMs: 120_000, target: agentId("worker", "z") });
+  await settled();
+  expect(mesh.sends[1]).toMatchObject({ parent: 2, timeoutMs: 120_000 });
+
   // A context that outlives its turn speaks for its agent, and for no turn.
   void later?.send(agentId("other", "k"), Ask({ n: 2 })).catch(() => undefined);
-  expect(mesh.sends[1]).toMatchObject({ activation: 6, parent: 0, timeoutMs: 30_000 });
+  expect(mesh.sends[2]).toMatchObject({ activation: 6, parent: 0, timeoutMs: 30_000 });
 });
 
 test("who is told to stop stops those it waits for", async () => {

@@ -15,7 +15,6 @@ import {
   type ErrorCode,
   type Failure,
   failure,
-  failureOf,
   MeshError,
   type TopicId,
 } from "@agentmesh/proto";
@@ -25,7 +24,6 @@ import {
   DONE,
   type EventFrame,
   type EventTarget,
-  type PublishFrame,
   type TurnEndFrame,
 } from "@agentmesh/proto/wire";
 import type { PublishOptions, SendOptions, StreamOptions } from "../agent/context.ts";
@@ -38,6 +36,7 @@ import { encodeReply } from "./outgoing.ts";
 import { isAsyncIterable, ReplyWriter } from "./reply-writer.ts";
 import { isThenable } from "./thenable.ts";
 import { TurnContext } from "./turn-context.ts";
+import { endingOf, failed, turnEnd } from "./turn-ending.ts";
 import type { Workplace } from "./workplace.ts";
 
 /** Where a turn happens: an activation, as far as turns know it. */
@@ -58,8 +57,6 @@ export interface TurnHome {
 
 export type TurnPhase = "waiting" | "running" | "orphaned" | "ended";
 
-const NO_PUBLISHES: readonly PublishFrame[] = [];
-const AGAIN: TurnEndFrame["ending"] = { kind: "postponed", delayMs: 0 };
 const NOT_STARTED = { outcome: "not-executed", retryable: true } as const;
 
 export class Turn extends Deadline implements CallOrigin, Speaker {
@@ -195,10 +192,11 @@ export class Turn extends Deadline implements CallOrigin, Speaker {
     this.#writer?.goOn();
   }
 
-  /** The mesh is not told of its end any more. */
+  /** The mesh is not told of its end any more. While its agent lives on, it may still take too long. */
   orphan(): void {
-    this.#workplace.deadlines.disarm(this);
-    this.phase = this.phase === "running" ? "orphaned" : "ended";
+    const isRunning = this.phase === "running";
+    if (!isRunning || this.home.isGone) this.#workplace.deadlines.disarm(this);
+    this.phase = isRunning ? "orphaned" : "ended";
   }
 
   /** The reader of a stream of replies can take more. */
@@ -225,7 +223,7 @@ export class Turn extends Deadline implements CallOrigin, Speaker {
       this.#workplace.deadlines.arm(this, abandonAt - now);
       return;
     }
-    this.home.abandoned();
+    if (!this.home.isGone) this.home.abandoned();
   }
 
   get #timeoutMs(): number {
@@ -291,19 +289,11 @@ export class Turn extends Deadline implements CallOrigin, Speaker {
   }
 
   #threw(thrown: unknown): boolean {
-    const reason = this.#stopReason;
-    if (reason === undefined) return this.#fail(failureOf(thrown), false);
-    // What lost its host has not failed: it is handled once more.
-    if (reason.code === "WORKER_LOST" && this.frame.kind === "event") {
-      return this.#tell(AGAIN, false);
-    }
-    if (thrown === reason) return this.#fail(failure(reason.code, undefined, STOPPED), false);
-    return this.#fail(failureOf(thrown), false);
+    return this.#tell(endingOf(thrown, this.#stopReason, this.frame.kind === "event"), false);
   }
 
   #fail(reason: Failure, permanent: boolean): boolean {
-    this.#workplace.counters.failedTurns++;
-    return this.#tell({ kind: "failed", failure: reason }, permanent);
+    return this.#tell(failed(reason), permanent);
   }
 
   /** The handler goes on after it has returned: watches its time. */
@@ -317,30 +307,18 @@ export class Turn extends Deadline implements CallOrigin, Speaker {
   #tell(ending: TurnEndFrame["ending"], permanent: boolean): true {
     const { phase, delivery } = this;
     this.phase = "ended";
-    const { deadlines, turns, uplink, onQuiet } = this.#workplace;
+    const { deadlines, turns, uplink, counters, onQuiet } = this.#workplace;
     deadlines.disarm(this);
     if (phase === "orphaned" || phase === "ended") return true;
     turns.delete(delivery);
-    const activation = this.home.number;
-    if (ending.kind === "done" && this.frame.kind === "event") uplink.done(activation, delivery);
-    else {
-      uplink.turnEnd({
-        kind: "turn-end",
-        delivery,
-        activation,
-        ending,
-        permanent,
-        publishes: NO_PUBLISHES,
-        state: false,
-      });
-    }
+    if (ending.kind === "failed") counters.failedTurns++;
+    if (ending.kind === "done" && this.frame.kind === "event") {
+      uplink.done(this.activation, delivery);
+    } else uplink.turnEnd(turnEnd(this, ending, permanent));
     if (onQuiet !== undefined && turns.size === 0) onQuiet();
     return true;
   }
 }
-
-/** The handler ran, and ended because it was told to. */
-const STOPPED = { outcome: "unknown", retryable: false } as const;
 
 /** Why a turn is told to stop. */
 export function stopped(code: ErrorCode, text?: string): MeshError {

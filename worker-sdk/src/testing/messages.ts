@@ -2,17 +2,6 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { defineMessage, stream } from "../messages/define-message.ts";
 
-/** Takes every value as it is. */
-function anything<Value>(): StandardSchemaV1<Value, Value> {
-  return {
-    "~standard": {
-      version: 1,
-      vendor: "test",
-      validate: (value) => ({ value: value as Value }),
-    },
-  };
-}
-
 /** Takes objects with a number `n`. */
 function numbered(): StandardSchemaV1<{ n: number }, { n: number }> {
   return {
@@ -36,5 +25,3 @@ export const Ask = defineMessage("test.Ask", numbered(), { reply: Count });
 export const Note = defineMessage("test.Note", numbered());
 /** Answered by a stream of `Count`. */
 export const Tell = defineMessage("test.Tell", numbered(), { reply: stream(Count) });
-/** Any text. */
-export const Text = defineMessage("test.Text", anything<string>());

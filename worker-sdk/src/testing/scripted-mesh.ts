@@ -30,7 +30,7 @@ export interface Saying {
 }
 
 export class ScriptedMesh implements Uplink {
-  readonly contactUntil = Number.POSITIVE_INFINITY;
+  contactUntil = Number.POSITIVE_INFINITY;
   readonly sends: SendFrame[] = [];
   readonly publishes: PublishFrame[] = [];
   readonly ends: TurnEndFrame[] = [];

@@ -6,7 +6,7 @@ const sender = z.string();
 const sequence = z.int();
 
 /** How an agent handled a send, and what it remembers of the sender. */
-export const Handled = defineMessage(
+const Handled = defineMessage(
   "test.Handled",
   z.object({
     /** Worker that the agent ran on. */
