@@ -1,4 +1,4 @@
-import { type AgentId, type Failure, failure, meshError } from "@agentmesh/proto";
+import { type Failure, failure, meshError } from "@agentmesh/proto";
 import type { Agent } from "../delivery/agent.ts";
 import type { CallDelivery, CallOrigin, Delivery } from "../delivery/delivery.ts";
 import type { Dispatcher } from "../delivery/dispatcher.ts";
@@ -13,7 +13,7 @@ export interface Origin {
 }
 
 /** No agent, no turn. */
-export const OUTSIDE: Origin = { agent: undefined, parent: undefined };
+const OUTSIDE: Origin = { agent: undefined, parent: undefined };
 
 /**
  * Checks in whose name a frame comes: the activation must live on the session that sends.
@@ -56,9 +56,4 @@ export function reenteredRequest(call: CallDelivery, target: Agent): number {
     ancestor = origin.parent;
   }
   return 0;
-}
-
-/** The sender as its receivers are told. */
-export function senderOf(origin: Origin): AgentId | undefined {
-  return origin.agent?.id;
 }

@@ -5,7 +5,7 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 const TYPE = /^[\p{L}\p{N}\p{M}\p{Pc}.-]{1,128}$/u;
 
 /** Longest key of an agent and longest source of a topic, in bytes of UTF-8. */
-export const MAX_KEY_BYTES = 512;
+const MAX_KEY_BYTES = 512;
 
 /**
  * The name of one actor: `type` selects the code, `key` the instance. Two ids with equal fields are the same agent.
