@@ -25,7 +25,7 @@ const FOLDERS = ["proto", "host", "worker-sdk", "examples", "test"];
  * The least number of files that must be seen. A test that walks the wrong folder is green for ever, so these follow
  * the tree: raise them to about nine tenths of what is there whenever the tree has grown.
  */
-const LEAST_FILES = { proto: 26, host: 40, "worker-sdk": 21, examples: 5, test: 45 };
+const LEAST_FILES = { proto: 50, host: 90, "worker-sdk": 95, examples: 45, test: 125 };
 
 /** Rules that both ends share, from what knows nothing to what knows the wire. */
 const PROTO: Layers = {
