@@ -11,14 +11,7 @@ interface KnownFailure {
   readonly reason: string;
 }
 
-const KNOWN_FAILURES: readonly KnownFailure[] = [
-  {
-    test: "drain.nested",
-    drivers: ["alone", "called"],
-    reason:
-      "The host places nothing on a worker that drains, not even what its turns send: when no other worker runs the type, they wait in vain until their deadline or the end of the drain.",
-  },
-];
+const KNOWN_FAILURES: readonly KnownFailure[] = [];
 
 /** Whether the case is known to fail on the driver. */
 export function isKnownToFail(driver: string, test: string): boolean {

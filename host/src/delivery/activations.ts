@@ -26,11 +26,23 @@ export class Activations {
     return this.#agents.get(number);
   }
 
-  /** The worker of an agent, placing the agent when it has none; undefined when no worker can take it now. */
-  workerFor(agent: Agent): Worker | undefined {
+  /**
+   * The worker of an agent, placing the agent when it has none; undefined when no worker can take it now. For a nested
+   * call a worker that drains is better than none: a turn on it may be what waits.
+   */
+  workerFor(agent: Agent, isNested: boolean): Worker | undefined {
     if (agent.worker !== undefined) return agent.worker;
     const worker = agent.type.place(agent.id.text);
     if (worker !== undefined) this.begin(agent, worker);
+    return worker ?? (isNested ? this.#lodge(agent) : undefined);
+  }
+
+  /** Places an agent on a worker that is leaving: it goes again as soon as it has nothing in flight. */
+  #lodge(agent: Agent): Worker | undefined {
+    const worker = agent.type.placeOnLeaving(agent.id.text);
+    if (worker === undefined) return undefined;
+    this.begin(agent, worker);
+    agent.isLeaving = true;
     return worker;
   }
 

@@ -37,7 +37,7 @@ export class Shipping {
   tryShip(delivery: Delivery): boolean {
     const { agent } = delivery;
     if (agent.waiting > 0 && !delivery.isNested) return false;
-    const worker = this.#activations.workerFor(agent);
+    const worker = this.#activations.workerFor(agent, delivery.isNested);
     if (worker === undefined || this.#mayLeave(delivery, agent, worker) !== "now") return false;
     this.#ship(delivery, agent, worker);
     return true;
@@ -46,7 +46,7 @@ export class Shipping {
   /** Ships what the agent has waiting, as far as its worker takes it. */
   pump(agent: Agent): void {
     for (let delivery = agent.next(); delivery !== undefined; delivery = agent.next()) {
-      const worker = this.#activations.workerFor(agent);
+      const worker = this.#activations.workerFor(agent, delivery.isNested);
       if (worker === undefined) {
         agent.type.waiting.add(agent);
         return;

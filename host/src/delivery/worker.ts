@@ -67,6 +67,10 @@ export class Worker implements Candidate {
     return this.inFlight.size - this.rootsInFlight;
   }
 
+  get isLeaving(): boolean {
+    return this.phase === "open" && this.isDraining;
+  }
+
   get isPlaceable(): boolean {
     return this.phase === "open" && !this.isDraining;
   }

@@ -3,7 +3,7 @@ import { AgentType } from "./agent-type.ts";
 import { type Candidate, hashOf } from "./placement.ts";
 
 function worker(name: string): Candidate {
-  return { placementHash: hashOf(name), load: 0, isPlaceable: true };
+  return { placementHash: hashOf(name), load: 0, isPlaceable: true, isLeaving: false };
 }
 
 test("a type is known while a worker announces it", () => {

@@ -62,6 +62,11 @@ export class AgentType<Worker extends Candidate, Agent> {
     return rendezvous(agentText, this.#workers.keys());
   }
 
+  /** A worker that is leaving but can still be reached; undefined when there is none. */
+  placeOnLeaving(agentText: string): Worker | undefined {
+    return rendezvous(agentText, this.#workers.keys(), (worker) => worker.isLeaving);
+  }
+
   /** The least loaded worker, for sends to any key; undefined when none can take it now. */
   leastLoaded(): Worker | undefined {
     return leastLoaded(this.#workers.keys());

@@ -6,7 +6,14 @@ interface Named extends Candidate {
 }
 
 function worker(name: string, fields: Partial<Candidate> = {}): Named {
-  return { name, placementHash: hashOf(name), load: 0, isPlaceable: true, ...fields };
+  return {
+    name,
+    placementHash: hashOf(name),
+    load: 0,
+    isPlaceable: true,
+    isLeaving: false,
+    ...fields,
+  };
 }
 
 const KEYS = Array.from({ length: 20_000 }, (_, n) => `agent/key-${n}`);

@@ -8,6 +8,8 @@ export interface Candidate {
   readonly load: number;
   /** Whether new agents may be placed on it. */
   readonly isPlaceable: boolean;
+  /** Whether it can be reached but should lose the agents that it has. */
+  readonly isLeaving: boolean;
 }
 
 /**
@@ -17,12 +19,13 @@ export interface Candidate {
 export function rendezvous<Worker extends Candidate>(
   key: string,
   workers: Iterable<Worker>,
+  mayTake = (worker: Worker): boolean => worker.isPlaceable,
 ): Worker | undefined {
   const keyHash = hashOf(key);
   let best: Worker | undefined;
   let bestScore = -1;
   for (const worker of workers) {
-    if (!worker.isPlaceable) continue;
+    if (!mayTake(worker)) continue;
     const score = mix(keyHash ^ worker.placementHash);
     if (score > bestScore) {
       best = worker;

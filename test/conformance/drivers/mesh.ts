@@ -89,9 +89,12 @@ async function start({ workers, cast, hasClient = false }: Shape): Promise<Stage
     deadLetters: () => deadLetters(host),
     async dispose() {
       const closed = Promise.all(runtimes.map((runtime) => runtime.close()));
-      await within(closed, () => "the workers to close");
-      await client?.close();
-      await host.close();
+      try {
+        await within(closed, () => "the workers to close");
+        await client?.close();
+      } finally {
+        await host.close();
+      }
     },
   };
 }
