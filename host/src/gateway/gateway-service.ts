@@ -3,7 +3,7 @@
  * handed to its session.
  */
 
-import { type Clock, type Failure, failure, MeshError, PROTOCOL_VERSION } from "@agentmesh/proto";
+import { type Clock, type Failure, failure, PROTOCOL_VERSION } from "@agentmesh/proto";
 import { encodeUnnumbered } from "@agentmesh/proto/link";
 import { appendHostFrame } from "@agentmesh/proto/wire";
 import { Metadata, type ServiceDefinition, type UntypedServiceImplementation } from "@grpc/grpc-js";
@@ -15,6 +15,7 @@ import { type Greeting, readGreeting } from "./handshake.ts";
 import type { Session } from "./session.ts";
 import type { Sessions } from "./sessions.ts";
 import { statusOf } from "./status.ts";
+import { violationOf } from "./violation.ts";
 import { type RawStream, WorkerStream, type WorkerStreamEvents } from "./worker-stream.ts";
 
 /** What Welcome tells of the host. */
@@ -196,14 +197,4 @@ export class GatewayService {
     if (how.resumed) this.#parts.logger.emit("session.resumed", fields);
     else this.#parts.logger.emit("session.opened", { ...fields, sdk, resume });
   }
-}
-
-function violationOf(error: unknown): Failure {
-  if (error instanceof MeshError) {
-    return failure(error.code, error.message.slice(error.code.length + 2));
-  }
-  // Generated decoders throw plain errors for malformed control frames; anything else is a defect of ours, and the
-  // text tells which.
-  const text = error instanceof Error ? error.message : String(error);
-  return failure("PROTOCOL_VIOLATION", `malformed frame: ${text}`);
 }

@@ -10,7 +10,7 @@
  * 3. Frames are handed to the router in the order of their numbers, each once.
  */
 import { type Clock, type Failure, failure, type Timer } from "@agentmesh/proto";
-import { Inbox, Liveness, Outbox } from "@agentmesh/proto/link";
+import { Inbox, Liveness, Outbox, Portions } from "@agentmesh/proto/link";
 import {
   appendHostFrame,
   type ContentBytes,
@@ -29,6 +29,7 @@ import { Caller, type CallerSink } from "../router/caller.ts";
 import type { Router } from "../router/router.ts";
 import { deliverFrame, eventFrame } from "./delivery-codec.ts";
 import type { PublisherMark } from "./publisher-marks.ts";
+import { violationOf } from "./violation.ts";
 import type { WorkerStream } from "./worker-stream.ts";
 
 export interface SessionOptions {
@@ -87,6 +88,11 @@ export class Session implements WorkerSink, CallerSink {
   readonly #mark: PublisherMark;
   readonly #inbox: Inbox;
   readonly #outbox: Outbox<HostFrame>;
+  readonly #portions = new Portions<WorkerFrame>({
+    take: (frame) => this.#take(frame),
+    onPortion: () => this.#flushAccepted(),
+    onError: (error) => this.end(violationOf(error)),
+  });
   #phase: Phase | undefined = undefined;
   #accepted: number[] = [];
   #lapsedThrough = 0;
@@ -182,13 +188,7 @@ export class Session implements WorkerSink, CallerSink {
     const skip = this.#inbox.accept(batch, bytes.length);
     if (this.identity.resume && batch.receivedThrough > 0)
       this.#outbox.acknowledge(batch.receivedThrough);
-    const { frames } = batch;
-    for (let index = skip; index < frames.length; index++) {
-      this.#take(frames[index] as WorkerFrame);
-      // A frame may have ended the session or its stream.
-      if (this.#phase !== phase) return;
-    }
-    this.#flushAccepted();
+    this.#portions.push(batch.frames, skip);
   }
 
   /** The stream can take more. */
@@ -226,7 +226,10 @@ export class Session implements WorkerSink, CallerSink {
   /** Whether nothing waits to be written or acknowledged. */
   get isQuiet(): boolean {
     return (
-      this.#outbox.isEmpty && this.worker.inFlight.size === 0 && this.caller.pending.size === 0
+      this.#portions.isEmpty &&
+      this.#outbox.isEmpty &&
+      this.worker.inFlight.size === 0 &&
+      this.caller.pending.size === 0
     );
   }
 
@@ -269,6 +272,8 @@ export class Session implements WorkerSink, CallerSink {
   }
 
   #take(frame: WorkerFrame): void {
+    // A frame before it may have ended the session.
+    if (this.#phase?.kind === "ended") return;
     const { router } = this.#ports;
     switch (frame.kind) {
       case "send":
@@ -327,6 +332,7 @@ export class Session implements WorkerSink, CallerSink {
 
   #end(reason: Failure): void {
     this.#enter({ kind: "ended", reason });
+    this.#portions.clear();
     this.#inbox.close();
     this.#outbox.detach();
     this.worker.phase = "gone";

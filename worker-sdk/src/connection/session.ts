@@ -22,7 +22,7 @@ import {
   type Timer,
 } from "@agentmesh/proto";
 import type { Welcome } from "@agentmesh/proto/agentmesh/v1";
-import { type BatchStream, Inbox, Liveness, Outbox } from "@agentmesh/proto/link";
+import { type BatchStream, Inbox, Liveness, Outbox, Portions } from "@agentmesh/proto/link";
 import {
   appendWorkerFrame,
   type HostFrame,
@@ -55,6 +55,16 @@ export class Session {
   readonly #ports: SessionPorts;
   readonly #inbox: Inbox;
   readonly #outbox: Outbox<WorkerFrame>;
+  readonly #portions = new Portions<HostFrame>({
+    take: (frame) => this.#take(frame),
+    onPortion: () => {
+      // Nothing is kept back until the end of a portion.
+    },
+    onError: (error) => {
+      // A defect of this process: nothing that the host sends makes a frame throw.
+      throw error;
+    },
+  });
   #phase: Phase = { kind: "new" };
   #welcome: Welcome;
   #sent = 0;
@@ -144,12 +154,7 @@ export class Session {
     this.#contactUntil = now + this.#contactMs;
     phase.liveness.heard();
     const frames = this.#read(bytes);
-    if (frames === undefined) return;
-    for (const frame of frames) {
-      this.#take(frame);
-      // A frame may have ended the session.
-      if (this.#phase !== phase) return;
-    }
+    if (frames !== undefined) this.#portions.push(frames);
   }
 
   /** The current stream can take more. */
@@ -199,6 +204,7 @@ export class Session {
   close(): void {
     this.#outbox.detach();
     this.#inbox.close();
+    this.#portions.clear();
     this.#enter({ kind: "closed" });
   }
 
@@ -230,6 +236,8 @@ export class Session {
   }
 
   #take(frame: HostFrame): void {
+    // A frame before it may have ended the session.
+    if (this.#phase.kind === "closed") return;
     if (frame.kind === "control") {
       const { control } = frame;
       if (control.$case === "ping") {

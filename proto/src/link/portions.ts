@@ -1,0 +1,85 @@
+/**
+ * Hands frames on in portions, one for each turn of the event loop. What the first portion causes leaves and is worked on
+ * elsewhere while the next one is taken; otherwise a large batch goes around the mesh as one convoy, with a single
+ * process at work at any time.
+ *
+ * 1. Frames are handed on in their order, each once, until `clear`.
+ * 2. What waits is bounded: above the limit everything is handed on at once.
+ */
+import { Fifo } from "./fifo.ts";
+
+/** Frames of a portion. Smaller ones pay more often for reading and writing than the overlap is worth. */
+const PORTION_FRAMES = 32;
+/** Frames that may wait for their turn. */
+const MOST_WAITING = 4_096;
+
+export interface PortionsOptions<Frame> {
+  /** Takes a frame. */
+  readonly take: (frame: Frame) => void;
+  /** Called after each portion. */
+  readonly onPortion: () => void;
+  /** Called when `take` threw; what waits has been cleared. */
+  readonly onError: (error: unknown) => void;
+}
+
+export class Portions<Frame> {
+  readonly #options: PortionsOptions<Frame>;
+  readonly #waiting = new Fifo<Frame>();
+  #isScheduled = false;
+
+  constructor(options: PortionsOptions<Frame>) {
+    this.#options = options;
+  }
+
+  /** Whether nothing waits. */
+  get isEmpty(): boolean {
+    return this.#waiting.length === 0;
+  }
+
+  /** Hands frames on, from the one at `first` on: a portion now, when none waits, and the rest in the turns to come. */
+  push(frames: readonly Frame[], first = 0): void {
+    if (!this.#isScheduled && frames.length - first <= PORTION_FRAMES) {
+      this.#takeNow(frames, first);
+      return;
+    }
+    for (let index = first; index < frames.length; index++)
+      this.#waiting.push(frames[index] as Frame);
+    if (this.#waiting.length > MOST_WAITING) this.#takeWaiting(this.#waiting.length);
+    else if (!this.#isScheduled) this.#takeWaiting(PORTION_FRAMES);
+  }
+
+  /** Forgets what waits. */
+  clear(): void {
+    this.#waiting.drain();
+  }
+
+  #takeNow(frames: readonly Frame[], first: number): void {
+    try {
+      for (let index = first; index < frames.length; index++)
+        this.#options.take(frames[index] as Frame);
+      this.#options.onPortion();
+    } catch (error) {
+      this.#options.onError(error);
+    }
+  }
+
+  #takeWaiting(count: number): void {
+    try {
+      for (let taken = 0; taken < count && this.#waiting.length > 0; taken++) {
+        this.#options.take(this.#waiting.shift() as Frame);
+      }
+      this.#options.onPortion();
+    } catch (error) {
+      this.clear();
+      this.#options.onError(error);
+    }
+    if (this.#waiting.length === 0 || this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(this.#nextTurn);
+  }
+
+  readonly #nextTurn = (): void => {
+    this.#isScheduled = false;
+    this.#takeWaiting(PORTION_FRAMES);
+  };
+}
