@@ -8,8 +8,10 @@
  */
 import { Fifo } from "./fifo.ts";
 
-/** Frames of a portion. Smaller ones pay more often for reading and writing than the overlap is worth. */
+/** Frames of a portion, at least. Smaller ones pay more often for reading and writing than the overlap is worth. */
 const PORTION_FRAMES = 32;
+/** Where much waits, a portion is this part of it: a few portions are enough to keep all processes at work. */
+const PORTIONS = 4;
 /** Frames that may wait for their turn. */
 const MOST_WAITING = 4_096;
 
@@ -45,7 +47,7 @@ export class Portions<Frame> {
     for (let index = first; index < frames.length; index++)
       this.#waiting.push(frames[index] as Frame);
     if (this.#waiting.length > MOST_WAITING) this.#takeWaiting(this.#waiting.length);
-    else if (!this.#isScheduled) this.#takeWaiting(PORTION_FRAMES);
+    else if (!this.#isScheduled) this.#takePortion();
   }
 
   /** Forgets what waits. */
@@ -61,6 +63,10 @@ export class Portions<Frame> {
     } catch (error) {
       this.#options.onError(error);
     }
+  }
+
+  #takePortion(): void {
+    this.#takeWaiting(Math.max(PORTION_FRAMES, Math.ceil(this.#waiting.length / PORTIONS)));
   }
 
   #takeWaiting(count: number): void {
@@ -80,6 +86,6 @@ export class Portions<Frame> {
 
   readonly #nextTurn = (): void => {
     this.#isScheduled = false;
-    this.#takeWaiting(PORTION_FRAMES);
+    this.#takePortion();
   };
 }
