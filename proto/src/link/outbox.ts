@@ -20,6 +20,7 @@ import {
 import { WireWriter } from "../wire/writer.ts";
 import { Fifo } from "./fifo.ts";
 import type { Inbox } from "./inbox.ts";
+import { ReplayMemory } from "./replay-memory.ts";
 
 /** Where batches go: one gRPC stream. */
 export interface BatchStream {
@@ -58,6 +59,7 @@ export class Outbox<Frame> {
   /** Frames in the open batch. */
   #frames = 0;
   readonly #kept = new Fifo<SealedBatch>();
+  readonly #memory = new ReplayMemory();
   /** How many of the kept batches were written to the current stream. */
   #written = 0;
   #keptBytes = 0;
@@ -144,6 +146,7 @@ export class Outbox<Frame> {
     let batch = this.#kept.first;
     while (batch !== undefined && batch.last <= number && this.#written > 0) {
       this.#kept.shift();
+      this.#memory.release();
       this.#keptBytes -= batch.bytes.length;
       this.#written--;
       batch = this.#kept.first;
@@ -223,8 +226,9 @@ export class Outbox<Frame> {
   }
 
   #seal(): void {
-    const bytes = this.#writer.copy();
     const { numbered, limitBytes } = this.#options;
+    // What is not numbered is forgotten as soon as it is written, while the stream may still hold it.
+    const bytes = numbered ? this.#memory.store(this.#writer.written) : this.#writer.copy();
     setFirstNumber(bytes, numbered ? this.#nextNumber : 0);
     if (numbered) this.#nextNumber += this.#frames;
     this.#kept.push({ last: this.#nextNumber - 1, bytes });

@@ -182,9 +182,14 @@ export class WireWriter {
     this.pos += length;
   }
 
+  /** What is written, until the next write. */
+  get written(): Buffer {
+    return this.buffer.subarray(0, this.pos);
+  }
+
   /** A copy of what is written. */
   copy(): Buffer {
-    return Buffer.from(this.buffer.subarray(0, this.pos));
+    return Buffer.from(this.written);
   }
 
   /** Forgets what is written and keeps the buffer. */
