@@ -56,3 +56,14 @@ test("a window of numbers that slides for long stays what it is", () => {
   map.clear();
   expect(map.size).toBe(0);
 });
+
+test("what stays while thousands pass by is still found, and counted once", () => {
+  const map = new NumberMap<string>();
+  map.set(7, "stays");
+  for (let number = 8; number <= 50_000; number++) {
+    map.set(number, "passes");
+    map.delete(number);
+  }
+  expect([map.get(7), map.has(7), map.size, map.values()]).toEqual(["stays", true, 1, ["stays"]]);
+  expect([map.delete(7), map.has(7), map.size]).toEqual([true, false, 0]);
+});

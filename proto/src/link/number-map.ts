@@ -1,119 +1,97 @@
 /**
- * A map from numbers that are given out in turn, for what is in flight: open addressing with linear probing, where
- * neighbours in number are neighbours in memory. V8's Map makes a new table every few dozen deletions and chains the
- * old ones, which keeps everything that was ever in them alive until the next full collection; this one allocates
- * nothing while its size is steady.
+ * A map from numbers that are given out in turn, for what is in flight: a table with one place for each number, where
+ * neighbours in number are neighbours in memory and nothing is ever searched for. V8's Map makes a new table every few
+ * dozen deletions and chains the old ones, which keeps everything that was ever in them alive until the next full
+ * collection; this one allocates nothing while its size is steady.
  *
- * 1. `#keys[slot]` is 0 where a slot is empty; keys are whole numbers from 1 to 2^53 - 1.
- * 2. Between the home slot of a key and the slot that it is in no slot is empty.
- * 3. At most half of the slots are taken.
+ * 1. Keys are whole numbers from 1 to 2^53 - 1; the place of a key is `key & #mask`, and 0 marks an empty place.
+ * 2. A key whose place was taken by a later one is in `#displaced`: something that stays while thousands pass by.
+ * 3. At most half of the places are taken.
  */
-const LEAST_SLOTS = 16;
-/** Below this a map does not shrink: what is in flight comes and goes in waves. */
-const STEADY_SLOTS = 1024;
+const LEAST_PLACES = 16;
+/** Below this a table does not shrink: what is in flight comes and goes in waves. */
+const STEADY_PLACES = 8192;
 
 export class NumberMap<Value> {
-  #keys: number[] = new Array(LEAST_SLOTS).fill(0);
-  #values: (Value | undefined)[] = new Array(LEAST_SLOTS).fill(undefined);
-  #mask = LEAST_SLOTS - 1;
-  #size = 0;
+  #keys: number[] = new Array(LEAST_PLACES).fill(0);
+  #values: (Value | undefined)[] = new Array(LEAST_PLACES).fill(undefined);
+  #mask = LEAST_PLACES - 1;
+  /** How many are in the table. */
+  #placed = 0;
+  readonly #displaced = new Map<number, Value>();
 
   /** How many are in it. */
   get size(): number {
-    return this.#size;
+    return this.#placed + this.#displaced.size;
   }
 
   has(key: number): boolean {
-    return key > 0 && this.#keys[this.#find(key)] === key;
+    if (key <= 0) return false;
+    // The low bits of a number above 2^32 are kept by `&`, which is all that matters here.
+    return this.#keys[key & this.#mask] === key || this.#displaced.has(key);
   }
 
   get(key: number): Value | undefined {
-    return this.#values[this.#find(key)];
+    const place = key & this.#mask;
+    if (this.#keys[place] === key) return this.#values[place];
+    return this.#displaced.size === 0 ? undefined : this.#displaced.get(key);
   }
 
   set(key: number, value: Value): void {
     if (key <= 0) return;
-    const slot = this.#find(key);
-    if (this.#keys[slot] !== key) {
-      this.#keys[slot] = key;
-      this.#size++;
+    const place = key & this.#mask;
+    const holder = this.#keys[place] as number;
+    if (holder !== key) {
+      if (this.#displaced.size > 0) this.#displaced.delete(key);
+      if (holder === 0) this.#placed++;
+      else this.#displaced.set(holder, this.#values[place] as Value);
+      this.#keys[place] = key;
     }
-    this.#values[slot] = value;
-    if (this.#size * 2 > this.#mask) this.#resize((this.#mask + 1) * 2);
+    this.#values[place] = value;
+    if (this.#placed * 2 > this.#mask) this.#resize((this.#mask + 1) * 2);
   }
 
   /** @returns whether it was there. */
   delete(key: number): boolean {
-    const slot = this.#find(key);
-    if (key <= 0 || this.#keys[slot] !== key) return false;
-    this.#closeGap(slot);
-    this.#size--;
-    const slots = this.#mask + 1;
-    if (slots > STEADY_SLOTS && this.#size * 8 < slots) this.#resize(slots / 2);
+    const place = key & this.#mask;
+    if (key <= 0 || this.#keys[place] !== key) return this.#displaced.delete(key);
+    this.#keys[place] = 0;
+    this.#values[place] = undefined;
+    this.#placed--;
+    const places = this.#mask + 1;
+    if (places > STEADY_PLACES && this.#placed * 8 < places) this.#resize(places / 2);
     return true;
   }
 
   clear(): void {
-    this.#reset(LEAST_SLOTS);
+    this.#displaced.clear();
+    this.#reset(LEAST_PLACES);
   }
 
   /** The values, in the order of their numbers. */
   values(): Value[] {
-    const entries: { readonly key: number; readonly value: Value }[] = [];
-    for (let slot = 0; slot <= this.#mask; slot++) {
-      const key = this.#keys[slot] as number;
-      if (key !== 0) entries.push({ key, value: this.#values[slot] as Value });
+    const entries = [...this.#displaced];
+    for (let place = 0; place <= this.#mask; place++) {
+      const key = this.#keys[place] as number;
+      if (key !== 0) entries.push([key, this.#values[place] as Value]);
     }
-    return entries.sort((one, other) => one.key - other.key).map(({ value }) => value);
+    return entries.sort(([one], [other]) => one - other).map(([, value]) => value);
   }
 
-  /** The slot of the key, or the empty one where it belongs. */
-  #find(key: number): number {
-    const keys = this.#keys;
-    const mask = this.#mask;
-    // The low bits of a number above 2^32 are kept by `&`, which is all that matters here.
-    let slot = key & mask;
-    while (keys[slot] !== key && keys[slot] !== 0) slot = (slot + 1) & mask;
-    return slot;
-  }
-
-  /** Empties a slot and moves those behind it that would not be found any more. */
-  #closeGap(from: number): void {
+  #resize(places: number): void {
     const keys = this.#keys;
     const values = this.#values;
-    const mask = this.#mask;
-    let gap = from;
-    for (let slot = (from + 1) & mask; keys[slot] !== 0; slot = (slot + 1) & mask) {
-      const key = keys[slot] as number;
-      const isPastHome = ((slot - key) & mask) >= ((slot - gap) & mask);
-      if (!isPastHome) continue;
-      keys[gap] = key;
-      values[gap] = values[slot];
-      gap = slot;
+    this.#reset(places);
+    for (let place = 0; place < keys.length; place++) {
+      const key = keys[place] as number;
+      if (key !== 0) this.set(key, values[place] as Value);
     }
-    keys[gap] = 0;
-    values[gap] = undefined;
   }
 
-  #resize(slots: number): void {
-    const keys = this.#keys;
-    const values = this.#values;
-    const size = this.#size;
-    this.#reset(slots);
-    for (let slot = 0; slot < keys.length; slot++) {
-      const key = keys[slot] as number;
-      if (key === 0) continue;
-      const place = this.#find(key);
-      this.#keys[place] = key;
-      this.#values[place] = values[slot];
-    }
-    this.#size = size;
-  }
-
-  #reset(slots: number): void {
-    this.#keys = new Array(slots).fill(0);
-    this.#values = new Array(slots).fill(undefined);
-    this.#mask = slots - 1;
-    this.#size = 0;
+  #reset(places: number): void {
+    this.#keys = new Array(places).fill(0);
+    this.#values = new Array(places).fill(undefined);
+    this.#mask = places - 1;
+    this.#placed = 0;
   }
 }
