@@ -4,23 +4,18 @@
  */
 import { writeFile } from "node:fs/promises";
 import { constants } from "node:os";
-import type { Contender, ContenderName } from "./contender.ts";
+import { type Cast, createCast } from "./cast.ts";
 import { describeMachine } from "./machine.ts";
-import { type BenchOptions, parseOptions, USAGE } from "./options.ts";
+import { type BenchOptions, parseOptions, roundsOf, USAGE } from "./options.ts";
 import { formatJson, formatMachine, formatTable } from "./report.ts";
 import { KEY_COUNT, PAYLOAD_BYTES } from "./scenario.ts";
 import { measureRows } from "./schedule.ts";
 import { summarize } from "./summary.ts";
-import { createMeshContender } from "./systems/mesh/contender.ts";
-import { createNatsContender } from "./systems/nats/contender.ts";
-import { createRelayContender } from "./systems/relay/contender.ts";
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 /** What shells add to the number of the signal that has ended a program. */
 const EXIT_SIGNAL = 128;
-
-type Cast = Readonly<Record<ContenderName, Contender>>;
 
 // Explicit: an interrupted run may still be starting processes, and the exit listener ends those.
 process.exit(await main(process.argv.slice(2)));
@@ -32,11 +27,7 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(USAGE);
     return 0;
   }
-  const cast: Cast = {
-    ours: createMeshContender(),
-    nats: createNatsContender(),
-    relay: createRelayContender(),
-  };
+  const cast = createCast();
   // However the bench ends, no process of a contender stays.
   process.on("exit", () => {
     for (const contender of Object.values(cast)) contender.kill();
@@ -56,8 +47,9 @@ async function bench(options: BenchOptions, cast: Cast, signal: AbortSignal): Pr
   console.log(formatConditions(options));
   const results = await measureRows({
     rows: options.rows,
-    contenders: cast,
+    contenderOf: (name) => cast[name],
     rounds: options.rounds,
+    roundsOf: (row) => roundsOf(options, row),
     pace: options.pace,
     signal,
     onRow: (round, row) => console.error(`round ${round + 1} of ${options.rounds}: ${row.id}`),

@@ -24,6 +24,7 @@ test("JSON has the machine and a row of numbers", () => {
       ratio: 2.4,
       must: 2,
       aim: 5,
+      demandOf: "ratio",
       unit: "/s",
       better: "higher",
       oursSpread: [100_000, 140_000],

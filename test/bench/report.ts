@@ -1,5 +1,6 @@
 /** The results for people and for programs. */
 import type { Machine } from "./machine.ts";
+import { METRICS } from "./metric.ts";
 import type { Row } from "./rows.ts";
 import type { Figure, RowSummary } from "./summary.ts";
 
@@ -48,10 +49,11 @@ export function formatJson(machine: Machine, summaries: readonly RowSummary[]): 
     peer: rounded(peer?.median, 1),
     peerName: row.peerName,
     ratio: rounded(ratio, 1_000),
-    must: row.must,
-    aim: row.aim,
+    must: row.demand?.must ?? null,
+    aim: row.demand?.aim ?? null,
+    demandOf: row.demand?.of ?? null,
     unit: unitOf(row),
-    better: row.metric === "latency" ? "lower" : "higher",
+    better: METRICS[row.metric].better,
     oursSpread: spreadOf(ours),
     peerSpread: spreadOf(peer),
     verdict,
@@ -65,7 +67,6 @@ export function formatMachine({ cpu, cores, memoryGiB, platform, node }: Machine
 }
 
 function cellsOf({ row, ours, peer, ratio, verdict }: RowSummary): string[] {
-  const sign = row.metric === "latency" ? "≤" : "≥";
   return [
     row.id,
     ours === null ? "–" : `${amount(ours.median)} ${unitOf(row)}`,
@@ -74,14 +75,21 @@ function cellsOf({ row, ours, peer, ratio, verdict }: RowSummary): string[] {
     peer === null ? "–" : `${amount(peer.median)} ${unitOf(row)}`,
     rangeOf(peer),
     ratio === null ? "–" : `${ratio.toFixed(2)}×`,
-    `${sign} ${row.must}×`,
-    `${sign} ${row.aim}×`,
+    limitOf(row, row.demand?.must),
+    limitOf(row, row.demand?.aim),
     verdict,
   ];
 }
 
 function unitOf(row: Row): string {
-  return row.metric === "latency" ? "µs" : "/s";
+  return METRICS[row.metric].unit;
+}
+
+function limitOf({ metric, demand }: Row, limit: number | undefined): string {
+  if (demand === undefined || limit === undefined) return "–";
+  const { better, unit } = METRICS[metric];
+  const sign = better === "lower" ? "≤" : "≥";
+  return demand.of === "ratio" ? `${sign} ${limit}×` : `${sign} ${limit} ${unit}`;
 }
 
 function rangeOf(figure: Figure | null): string {

@@ -1,5 +1,6 @@
-/** The rows of the bench: what is compared with what, and what is demanded of the ratio. */
+/** The rows of the bench: what is compared with what, and what is demanded. */
 import type { ContenderName } from "./contender.ts";
+import type { MetricName } from "./metric.ts";
 import type { CallName, EventName, Scenario } from "./scenario.ts";
 
 /**
@@ -7,41 +8,99 @@ import type { CallName, EventName, Scenario } from "./scenario.ts";
  * delivered.
  */
 const PUBLISH_WINDOW = 1_024;
+/** Calls under way with large payloads: more bytes than a slow link holds. */
+const LARGE_WINDOW = 64;
+const LARGE_EVENTS: Scenario = { kind: "events", event: "large-10", window: 8 };
+const KEYS: Scenario = { kind: "keys", count: 1_000_000, window: 512 };
+
+/** One side of a row. */
+export interface Entry {
+  readonly contender: ContenderName;
+  readonly scenario: Scenario;
+}
+
+/** What is demanded. Whether it is a least or a most is said by the metric. */
+export interface Demand {
+  /** What it is about: our figure divided by the peer's, or our figure itself. */
+  readonly of: "ratio" | "figure";
+  readonly must: number;
+  /** Undefined where no more is aimed at. */
+  readonly aim: number | undefined;
+}
 
 /** One row: the ratio is ours divided by the peer's. */
 export interface Row {
   readonly id: string;
-  /** What it measures: delivered messages per second, or the median time of a call. */
-  readonly metric: "rate" | "latency";
-  readonly scenario: Scenario;
-  readonly peer: ContenderName;
+  readonly metric: MetricName;
+  readonly ours: Entry;
+  /** Undefined where ours stands alone. */
+  readonly peer: Entry | undefined;
+  /** What is on the other side, in words. */
   readonly peerName: string;
-  readonly peerScenario: Scenario;
-  /** The ratio that is demanded: at least for a rate, at most for a latency. */
-  readonly must: number;
-  /** The ratio that is aimed at. */
-  readonly aim: number;
+  /** Undefined where the figures are told and nothing is demanded. */
+  readonly demand: Demand | undefined;
+  /** Whether a quick run measures it: in each round, in one, or not at all. */
+  readonly quick: "each" | "once" | "never";
 }
 
-function calls(call: CallName, window: number): Scenario {
-  return { kind: "calls", call, window };
+function calls(contender: ContenderName, call: CallName, window: number): Entry {
+  return { contender, scenario: { kind: "calls", call, window } };
 }
 
-function events(event: EventName): Scenario {
-  return { kind: "events", event, window: PUBLISH_WINDOW };
+function events(contender: ContenderName, event: EventName): Entry {
+  return { contender, scenario: { kind: "events", event, window: PUBLISH_WINDOW } };
 }
 
-function natsSends(window: number, metric: Row["metric"], must: number, aim: number): Row {
-  const scenario = calls("send", window);
-  const peerName = "NATS request/reply";
-  const id = `send-${window}`;
-  return { id, metric, scenario, peer: "nats", peerName, peerScenario: scenario, must, aim };
+function ratio(must: number, aim?: number): Demand {
+  return { of: "ratio", must, aim };
+}
+
+function figure(must: number, aim?: number): Demand {
+  return { of: "figure", must, aim };
+}
+
+function natsSends(window: number, metric: MetricName, must: number, aim: number): Row {
+  return {
+    id: `send-${window}`,
+    metric,
+    ours: calls("ours", "send", window),
+    peer: calls("nats", "send", window),
+    peerName: "NATS request/reply",
+    demand: ratio(must, aim),
+    quick: "each",
+  };
 }
 
 function natsEvents(id: string, event: EventName): Row {
-  const scenario = events(event);
-  const common = { id, metric: "rate", scenario, must: 0.15, aim: 0.5 } as const;
-  return { ...common, peer: "nats", peerName: "NATS core", peerScenario: scenario };
+  return {
+    id,
+    metric: "rate",
+    ours: events("ours", event),
+    peer: events("nats", event),
+    peerName: "NATS core",
+    demand: ratio(0.15, 0.5),
+    quick: "each",
+  };
+}
+
+/** A send on a mesh that has much beside it, against the same send on one that has not. */
+function growth(id: string, crowded: ContenderName, peerName: string): Row {
+  const ours = calls(crowded, "send", 64);
+  const peer = calls("ours", "send", 64);
+  return { id, metric: "cost", ours, peer, peerName, demand: ratio(1.3, 1), quick: "once" };
+}
+
+/** Large payloads one way over a link with a round trip of 20 ms. */
+function slowLink(id: string, call: CallName): Row {
+  return {
+    id,
+    metric: "throughput",
+    ours: calls("ours-link", call, LARGE_WINDOW),
+    peer: calls("grpc-link", call, LARGE_WINDOW),
+    peerName: "grpc-js by default",
+    demand: figure(40),
+    quick: "once",
+  };
 }
 
 /** All rows, in the order in which they are measured and shown. */
@@ -52,33 +111,88 @@ export const ROWS: readonly Row[] = [
   {
     id: "typed-64",
     metric: "rate",
-    scenario: calls("send-typed", 64),
-    peer: "ours",
+    ours: calls("ours", "send-typed", 64),
+    peer: calls("ours", "send", 64),
     peerName: "send-64",
-    peerScenario: calls("send", 64),
-    must: 0.5,
-    aim: 0.8,
+    demand: ratio(0.5, 0.8),
+    quick: "each",
   },
   natsEvents("publish-1", "event-1"),
   {
     id: "publish-acked-1",
     metric: "rate",
-    scenario: events("event-1"),
-    peer: "nats",
+    ours: events("ours", "event-1"),
+    peer: calls("nats", "acked-event", PUBLISH_WINDOW),
     peerName: "NATS request",
-    peerScenario: calls("acked-event", PUBLISH_WINDOW),
-    must: 3,
-    aim: 8,
+    demand: ratio(3, 8),
+    quick: "each",
   },
   natsEvents("publish-10", "event-10"),
   {
     id: "relay-64",
     metric: "rate",
-    scenario: calls("send", 64),
-    peer: "relay",
+    ours: calls("ours", "send", 64),
+    peer: calls("relay", "send", 64),
     peerName: "bare grpc-js relay",
-    peerScenario: calls("send", 64),
-    must: 0.35,
-    aim: 0.7,
+    demand: ratio(0.35, 0.7),
+    quick: "each",
+  },
+  {
+    id: "stream-64",
+    metric: "rate",
+    ours: calls("ours", "stream", 64),
+    peer: calls("ours", "send", 64),
+    peerName: "send-64 per message",
+    demand: ratio(1.5, 3),
+    quick: "once",
+  },
+  {
+    id: "fanout-bytes",
+    metric: "wire",
+    ours: { contender: "ours-metered", scenario: LARGE_EVENTS },
+    peer: calls("ours-metered", "upload-10", 8),
+    peerName: "ten separate sends",
+    demand: ratio(0.3),
+    quick: "once",
+  },
+  slowLink("link-20ms-up", "upload"),
+  slowLink("link-20ms-down", "download"),
+  growth("growth-subscriptions", "ours-subscriptions", "10 subscriptions, not 100 000"),
+  growth("growth-sessions", "ours-sessions", "no idle sessions, not 200"),
+  {
+    id: "spread-200",
+    metric: "rate",
+    ours: calls("ours-spread", "spread", 64),
+    peer: calls("nats-spread", "spread", 64),
+    peerName: "NATS, 200 clients",
+    demand: ratio(0.8, 2),
+    quick: "once",
+  },
+  {
+    id: "keys-1m",
+    metric: "peak-memory",
+    ours: { contender: "ours-keys", scenario: KEYS },
+    peer: undefined,
+    peerName: "–",
+    demand: figure(500, 250),
+    quick: "never",
+  },
+  {
+    id: "keys-1m-left",
+    metric: "memory-left",
+    ours: { contender: "ours-keys", scenario: KEYS },
+    peer: undefined,
+    peerName: "–",
+    demand: figure(50),
+    quick: "never",
+  },
+  {
+    id: "local-rpc",
+    metric: "rate",
+    ours: calls("local", "send", 64),
+    peer: calls("queue", "send", 64),
+    peerName: "a queue of async calls",
+    demand: undefined,
+    quick: "once",
   },
 ];

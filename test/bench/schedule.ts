@@ -3,11 +3,14 @@
  * way round in every second round, so that a slow minute of the machine hits both.
  */
 import type { Contender, ContenderName } from "./contender.ts";
-import type { Row } from "./rows.ts";
-import type { Measurement, Pace, Scenario } from "./scenario.ts";
+import { METRICS } from "./metric.ts";
+import type { Entry, Row } from "./rows.ts";
+import type { Pace } from "./scenario.ts";
 
 /** The measurements of one side of a row, or why there are none. */
 export type Side =
+  /** Nothing is on this side. */
+  | { readonly kind: "none" }
   | { readonly kind: "measured"; readonly values: number[] }
   | { readonly kind: "absent"; readonly reason: string }
   | { readonly kind: "failed"; readonly reason: string };
@@ -22,8 +25,10 @@ export interface RowSides {
 /** All that a run of the bench needs. */
 export interface Plan {
   readonly rows: readonly Row[];
-  readonly contenders: Readonly<Record<ContenderName, Contender>>;
+  readonly contenderOf: (name: ContenderName) => Contender;
   readonly rounds: number;
+  /** In how many of them a row is measured. */
+  readonly roundsOf: (row: Row) => number;
   readonly pace: Pace;
   /** Ends the run before its next measurement. */
   readonly signal: AbortSignal;
@@ -47,11 +52,12 @@ export async function measureRows(plan: Plan): Promise<RowSides[]> {
     (row): RowSides => ({
       row,
       ours: { kind: "measured", values: [] },
-      peer: { kind: "measured", values: [] },
+      peer: row.peer === undefined ? { kind: "none" } : { kind: "measured", values: [] },
     }),
   );
   for (let round = 0; round < plan.rounds; round++) {
     for (const result of results) {
+      if (round >= plan.roundsOf(result.row)) continue;
       plan.onRow(round, result.row);
       await measureBoth(course, result, round % 2 === 0);
     }
@@ -62,34 +68,27 @@ export async function measureRows(plan: Plan): Promise<RowSides[]> {
 async function measureBoth(course: Course, result: RowSides, oursFirst: boolean): Promise<void> {
   const { row } = result;
   const measureOurs = async (): Promise<void> => {
-    result.ours = await measureSide(course, result.ours, "ours", row.scenario, row.metric);
-  };
-  const measurePeer = async (): Promise<void> => {
-    result.peer = await measureSide(course, result.peer, row.peer, row.peerScenario, row.metric);
+    result.ours = await measureSide(course, result.ours, row.ours, row);
   };
   if (oursFirst) await measureOurs();
-  await measurePeer();
+  if (row.peer !== undefined) result.peer = await measureSide(course, result.peer, row.peer, row);
   if (!oursFirst) await measureOurs();
 }
 
-async function measureSide(
-  course: Course,
-  side: Side,
-  name: ContenderName,
-  scenario: Scenario,
-  metric: Row["metric"],
-): Promise<Side> {
+async function measureSide(course: Course, side: Side, entry: Entry, row: Row): Promise<Side> {
   if (side.kind !== "measured") return side;
   course.signal.throwIfAborted();
-  const contender = course.contenders[name];
-  const outage = course.outages.get(name) ?? (await start(contender));
+  const contender = course.contenderOf(entry.contender);
+  const outage = course.outages.get(entry.contender) ?? (await start(contender));
   if (outage !== undefined) {
-    course.outages.set(name, outage);
+    course.outages.set(entry.contender, outage);
     return outage;
   }
   try {
-    const measurement = await contender.run(scenario, course.pace);
-    return { kind: "measured", values: [...side.values, figureFrom(measurement, metric)] };
+    const measurement = await contender.run(entry.scenario, course.pace);
+    const figure = METRICS[row.metric].figureOf(measurement);
+    if (!contender.isResident) await contender.stop();
+    return { kind: "measured", values: [...side.values, figure] };
   } catch (error) {
     // Its processes may still be under the load that failed: the next row starts them anew.
     await contender.stop();
@@ -109,9 +108,4 @@ async function start(contender: Contender): Promise<Side | undefined> {
 
 function failure(error: unknown): Side {
   return { kind: "failed", reason: error instanceof Error ? error.message : String(error) };
-}
-
-function figureFrom(measurement: Measurement, metric: Row["metric"]): number {
-  if (metric === "latency") return measurement.p50Us;
-  return (measurement.delivered / measurement.elapsedMs) * 1_000;
 }

@@ -9,22 +9,33 @@ test("the median is the middle, or the mean of the two in the middle", () => {
   expect(() => medianOf([])).toThrow(RangeError);
 });
 
-test("a rate must be at least, a latency at most", () => {
-  const rate = { metric: "rate", must: 2, aim: 5 } as const;
-  expect([1.99, 2, 4.99, 5].map((ratio) => judge(rate, ratio))).toEqual([
+test("more is better for a rate, less for a latency", () => {
+  const rate = { metric: "rate", demand: { of: "ratio", must: 2, aim: 5 } } as const;
+  expect([1.99, 2, 4.99, 5].map((ratio) => judge(rate, 1, ratio))).toEqual([
     "MISSED must",
     "ok",
     "ok",
     "aim reached",
   ]);
-  const latency = { metric: "latency", must: 1.2, aim: 0.9 } as const;
-  expect([1.21, 1.2, 0.91, 0.9].map((ratio) => judge(latency, ratio))).toEqual([
+  const latency = { metric: "latency", demand: { of: "ratio", must: 1.2, aim: 0.9 } } as const;
+  expect([1.21, 1.2, 0.91, 0.9].map((ratio) => judge(latency, 1, ratio))).toEqual([
     "MISSED must",
     "ok",
     "ok",
     "aim reached",
   ]);
-  expect(judge(rate, null)).toBe("not compared");
+  expect(judge(rate, 1, null)).toBe("not compared");
+});
+
+test("a demand may be about our figure alone, or there may be none", () => {
+  const memory = {
+    metric: "peak-memory",
+    demand: { of: "figure", must: 500, aim: undefined },
+  } as const;
+  expect([501, 500].map((figure) => judge(memory, figure, null))).toEqual(["MISSED must", "ok"]);
+  expect(judge(memory, null, null)).toBe("not compared");
+  const told = { metric: "rate", demand: undefined } as const;
+  expect([judge(told, 7, null), judge(told, null, null)]).toEqual(["told", "not compared"]);
 });
 
 test("a row has medians, spread and their ratio, or says why not", () => {

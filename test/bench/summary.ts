@@ -1,5 +1,6 @@
 /** From measurements to the table: medians, spread, ratio and verdict. */
 import type { ContenderName } from "./contender.ts";
+import { METRICS } from "./metric.ts";
 import type { Row } from "./rows.ts";
 import type { RowSides, Side } from "./schedule.ts";
 
@@ -11,7 +12,7 @@ export interface Figure {
 }
 
 /** How a row came out. */
-export type Verdict = "aim reached" | "ok" | "MISSED must" | "not compared";
+export type Verdict = "aim reached" | "ok" | "MISSED must" | "told" | "not compared";
 
 /** One row with its figures; null where a side was not measured. */
 export interface RowSummary {
@@ -28,8 +29,18 @@ export interface RowSummary {
 
 const TITLES: Readonly<Record<ContenderName, string>> = {
   ours: "AgentMesh",
+  "ours-metered": "AgentMesh, metered",
+  "ours-link": "AgentMesh over a slow link",
+  "ours-subscriptions": "AgentMesh with many subscriptions",
+  "ours-sessions": "AgentMesh with many sessions",
+  "ours-spread": "AgentMesh, spread",
+  "ours-keys": "AgentMesh with many agents",
+  local: "Local runtime",
   nats: "NATS",
+  "nats-spread": "NATS, spread",
   relay: "Relay",
+  "grpc-link": "grpc-js over a slow link",
+  queue: "Queue of async calls",
 };
 
 /** Summarizes one row. */
@@ -38,24 +49,31 @@ export function summarize({ row, ours, peer }: RowSides): RowSummary {
   const peerFigure = figureOf(peer);
   const ratio =
     oursFigure === null || peerFigure === null ? null : oursFigure.median / peerFigure.median;
+  const peerNotices = row.peer === undefined ? [] : noticesOf(row.peer.contender, peer);
   return {
     row,
     ours: oursFigure,
     peer: peerFigure,
     ratio,
-    verdict: judge(row, ratio),
-    notices: [...new Set([...noticesOf("ours", ours), ...noticesOf(row.peer, peer)])],
+    verdict: judge(row, oursFigure?.median ?? null, ratio),
+    notices: [...new Set([...noticesOf(row.ours.contender, ours), ...peerNotices])],
     failed: ours.kind === "failed" || peer.kind === "failed",
   };
 }
 
-/** Compares a ratio with what is demanded of the row: a latency at most, a rate at least. */
-export function judge(row: Pick<Row, "metric" | "must" | "aim">, ratio: number | null): Verdict {
-  if (ratio === null) return "not compared";
-  const reaches = (limit: number): boolean =>
-    row.metric === "latency" ? ratio <= limit : ratio >= limit;
-  if (reaches(row.aim)) return "aim reached";
-  return reaches(row.must) ? "ok" : "MISSED must";
+/** Compares what was found with what is demanded of the row. */
+export function judge(
+  { metric, demand }: Pick<Row, "metric" | "demand">,
+  figure: number | null,
+  ratio: number | null,
+): Verdict {
+  if (demand === undefined) return figure === null ? "not compared" : "told";
+  const found = demand.of === "ratio" ? ratio : figure;
+  if (found === null) return "not compared";
+  const isHigher = METRICS[metric].better === "higher";
+  const reaches = (limit: number): boolean => (isHigher ? found >= limit : found <= limit);
+  if (demand.aim !== undefined && reaches(demand.aim)) return "aim reached";
+  return reaches(demand.must) ? "ok" : "MISSED must";
 }
 
 /** The middle of the values; between two of them their mean. @throws RangeError without values. */
@@ -68,12 +86,12 @@ export function medianOf(values: readonly number[]): number {
 }
 
 function figureOf(side: Side): Figure | null {
-  if (side.kind !== "measured") return null;
+  if (side.kind !== "measured" || side.values.length === 0) return null;
   const { values } = side;
   return { median: medianOf(values), min: Math.min(...values), max: Math.max(...values) };
 }
 
 function noticesOf(name: ContenderName, side: Side): string[] {
-  if (side.kind === "measured") return [];
+  if (side.kind === "measured" || side.kind === "none") return [];
   return [`${TITLES[name]} ${side.kind === "absent" ? "skipped" : "FAILED"}: ${side.reason}`];
 }

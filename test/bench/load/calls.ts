@@ -1,4 +1,4 @@
-import type { Measurement, Pace } from "../scenario.ts";
+import type { LoadMeasurement, Pace } from "../scenario.ts";
 import { CountedInterval } from "./interval.ts";
 import { Latencies } from "./latencies.ts";
 
@@ -6,10 +6,15 @@ import { Latencies } from "./latencies.ts";
 export type Call = (turn: number) => Promise<unknown>;
 
 /**
- * Keeps `window` calls in flight, each followed by the next one of its lane. @throws what a call
- * throws.
+ * Keeps `window` calls in flight, each followed by the next one of its lane; a call stands for
+ * `messages` messages. @throws what a call throws.
  */
-export async function measureCalls(call: Call, window: number, pace: Pace): Promise<Measurement> {
+export async function measureCalls(
+  call: Call,
+  window: number,
+  pace: Pace,
+  messages = 1,
+): Promise<LoadMeasurement> {
   const latencies = new Latencies();
   const interval = new CountedInterval(pace, pace.minCalls);
   let delivered = 0;
@@ -32,5 +37,13 @@ export async function measureCalls(call: Call, window: number, pace: Pace): Prom
   }
   const [p50Us = 0, p99Us = 0] = latencies.percentilesUs([0.5, 0.99]);
   const { count, elapsedMs } = interval.result ?? { count: 0, elapsedMs: 0 };
-  return { delivered: count, elapsedMs, p50Us, p99Us };
+  return {
+    kind: "load",
+    delivered: count * messages,
+    elapsedMs,
+    p50Us,
+    p99Us,
+    total: delivered * messages,
+    wireBytes: 0,
+  };
 }

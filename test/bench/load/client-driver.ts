@@ -7,6 +7,7 @@ import { reportReady, tellBench } from "../process/report-to-bench.ts";
 import {
   type CallName,
   type EventName,
+  MESSAGES_PER_CALL,
   type Measurement,
   PAYLOAD_BYTES,
   type Pace,
@@ -17,15 +18,21 @@ import { type Call, measureCalls } from "./calls.ts";
 import { measureEvents, type Publish } from "./events.ts";
 import { createTallyReader, type TallyReader } from "./tally.ts";
 
+/** Calls whose payloads are so large that few of them are a measurement. */
+const LARGE_CALLS: ReadonlySet<CallName> = new Set(["upload", "download"]);
+const FEW_CALLS = 20;
+
 /** What a system can do for its client. What is left out, no row asks of it. */
 export interface ClientDriver {
   readonly calls: Readonly<Partial<Record<CallName, Call>>>;
-  readonly events: Readonly<Partial<Record<EventName, Publish>>>;
+  readonly events?: Readonly<Partial<Record<EventName, Publish>>>;
+  /** Touches `count` agents once, waits until they are idle, and tells what they cost. */
+  readonly keys?: (count: number, window: number) => Promise<Measurement>;
 }
 
 /** The bytes that are sent, ready made. */
-export function readyMadePayload(): Buffer {
-  return Buffer.alloc(PAYLOAD_BYTES, "agentmesh ");
+export function readyMadePayload(bytes = PAYLOAD_BYTES): Buffer {
+  return Buffer.alloc(bytes, "agentmesh ");
 }
 
 /** Serves the bench with a driver. */
@@ -50,9 +57,15 @@ async function measure(
   if (scenario.kind === "calls") {
     const call = driver.calls[scenario.call];
     if (call === undefined) throw new Error(`cannot do ${scenario.call}`);
-    return measureCalls(call, scenario.window, pace);
+    const { call: name, window } = scenario;
+    const minCalls = LARGE_CALLS.has(name) ? FEW_CALLS : pace.minCalls;
+    return measureCalls(call, window, { ...pace, minCalls }, MESSAGES_PER_CALL[name]);
   }
-  const publish = driver.events[scenario.event];
+  if (scenario.kind === "keys") {
+    if (driver.keys === undefined) throw new Error("cannot touch agents");
+    return driver.keys(scenario.count, scenario.window);
+  }
+  const publish = driver.events?.[scenario.event];
   if (publish === undefined) throw new Error(`cannot do ${scenario.event}`);
   const audience = { tally, subscribers: SUBSCRIBERS[scenario.event] };
   return measureEvents(publish, audience, scenario.window, pace);

@@ -1,4 +1,4 @@
-import type { Measurement, Pace } from "../scenario.ts";
+import type { LoadMeasurement, Pace } from "../scenario.ts";
 import { CountedInterval } from "./interval.ts";
 import type { TallyReader } from "./tally.ts";
 
@@ -27,7 +27,7 @@ export function measureEvents(
   audience: Audience,
   window: number,
   pace: Pace,
-): Promise<Measurement> {
+): Promise<LoadMeasurement> {
   const run = new EventRun(publish, audience, window, pace);
   return run.finish();
 }
@@ -55,7 +55,7 @@ class EventRun {
     this.#before = audience.subscribers.map((_, worker) => audience.tally.count(worker));
   }
 
-  async finish(): Promise<Measurement> {
+  async finish(): Promise<LoadMeasurement> {
     const settled = new Promise<void>((resolve, reject) => {
       this.#settle = resolve;
       this.#fail = reject;
@@ -70,7 +70,8 @@ class EventRun {
       this.#audience.tally.onProgress = () => {};
     }
     const { count, elapsedMs } = this.#interval.result ?? { count: 0, elapsedMs: 0 };
-    return { delivered: count, elapsedMs, p50Us: 0, p99Us: 0 };
+    const total = this.#started * this.#fanOut;
+    return { kind: "load", delivered: count, elapsedMs, p50Us: 0, p99Us: 0, total, wireBytes: 0 };
   }
 
   #pump(): void {

@@ -33,6 +33,12 @@ export class Program {
     this.#read(child.stderr);
   }
 
+  /** Its process id. @throws when it could not be started. */
+  get pid(): number {
+    if (this.#child.pid === undefined) throw new Error(`${this.#name} was not started`);
+    return this.#child.pid;
+  }
+
   /** The first line from now on that matches. @throws when the program ends or is too slow. */
   line(pattern: RegExp): Promise<RegExpExecArray> {
     return this.#await(`a line like ${pattern.source}`, START_MS, (found) => {

@@ -5,10 +5,19 @@ import {
   agentId,
   defineAgent,
   defineMessage,
+  stream,
   type TopicId,
   topicId,
 } from "@agentmesh/worker-sdk";
-import { type EventName, KEY_COUNT, SUBSCRIBERS } from "../../scenario.ts";
+import { readyMadePayload } from "../../load/client-driver.ts";
+import {
+  type EventName,
+  KEY_COUNT,
+  LARGE_BYTES,
+  SPREAD_WORKERS,
+  STREAM_CHUNKS,
+  SUBSCRIBERS,
+} from "../../scenario.ts";
 import { Note } from "./typed-note.ts";
 
 /** Bytes that are a message already, in the shape of a generated protobuf type. */
@@ -26,6 +35,15 @@ export const Echo = defineMessage("bench.Echo", readyMadeBytes, { reply: EchoRep
 /** The same as validated JSON. */
 export const TypedEcho = defineMessage("bench.TypedEcho", Note, { reply: TypedReply });
 
+/** What is answered by a stream of chunks. */
+export const Tell = defineMessage("bench.Tell", readyMadeBytes, { reply: stream(EchoReply) });
+
+/** What is answered by nothing. */
+export const Upload = defineMessage("bench.Upload", readyMadeBytes);
+
+/** What is answered by {@link LARGE_BYTES}. */
+export const Download = defineMessage("bench.Download", readyMadeBytes, { reply: EchoReply });
+
 /** What is published. */
 export const Happened = defineMessage("bench.Happened", readyMadeBytes);
 
@@ -39,11 +57,56 @@ export function eventTopic(event: EventName): TopicId {
   return topicId(`bench.${event}`, "all");
 }
 
+const CHUNK = readyMadePayload(16);
+const LARGE = readyMadePayload(LARGE_BYTES);
+
 /** Answers what it is asked. */
 export const echoAgent = defineAgent("bench-echo", {
   handlers: (on) => [
     on(Echo, async (bytes) => bytes),
     on(TypedEcho, async (note) => ({ ...note })),
+    on(Tell, async function* () {
+      for (let count = 0; count < STREAM_CHUNKS; count++) yield CHUNK;
+    }),
+    on(Upload, async () => undefined),
+    on(Download, async () => LARGE),
+  ],
+});
+
+/** The agents of the many workers: a type for each, so that each worker has one. */
+export const SPREAD_IDS: readonly AgentId[] = Array.from({ length: SPREAD_WORKERS }, (_, worker) =>
+  agentId(`bench-spread-${worker}`, "only"),
+);
+
+/** The agent of one of the many workers. */
+export function spreadAgent(worker: number): AgentDefinition<undefined> {
+  return defineAgent(`bench-spread-${worker}`, {
+    handlers: (on) => [on(Echo, async (bytes) => bytes)],
+  });
+}
+
+/** The subscribers of `large-10`, for those who send to each. */
+export const LARGE_IDS: readonly AgentId[] = Array.from(
+  { length: SUBSCRIBERS["large-10"][0] ?? 0 },
+  (_, index) => agentId(`bench-large-10-0-${index}`, eventTopic("large-10").source),
+);
+
+/** An agent that is touched once and is idle after {@link KEY_IDLE_MS}. */
+export function keyId(key: number): AgentId {
+  return agentId("bench-key", `key-${key}`);
+}
+
+/** Milliseconds: longer than it takes to touch all, so that all are there at one time. */
+const KEY_IDLE_MS = 30_000;
+
+/** The agents that are touched once. Each has a little state. */
+export const keyAgent = defineAgent("bench-key", {
+  idleMs: KEY_IDLE_MS,
+  state: { initial: () => ({ touched: 0 }) },
+  handlers: (on) => [
+    on(Upload, async (_bytes, ctx) => {
+      ctx.state.touched++;
+    }),
   ],
 });
 
@@ -61,7 +124,7 @@ export function listeners(
       subscriptions: [eventTopic(event).type],
       // One agent takes everything here: with the default of 16 it would wait for the host most of the time.
       agentWindow: LISTENER_WINDOW,
-      handlers: (on) => [on(Happened, async () => onEvent())],
+      handlers: (on) => [on(Happened, async () => onEvent()), on(Upload, async () => undefined)],
     }),
   );
 }

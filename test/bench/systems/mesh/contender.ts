@@ -9,7 +9,7 @@ export function createMeshContender(): Contender {
 }
 
 async function assemble(group: ProcessGroup): Promise<Lineup> {
-  const address = await startHost(group);
+  const { address } = await startHost(group);
   const clientModule = new URL("./client-process.js", import.meta.url);
   const client = group.fork("mesh client", clientModule, [address]);
   const tallyPort = await client.ready();
@@ -20,10 +20,17 @@ async function assemble(group: ProcessGroup): Promise<Lineup> {
   return { kind: "ready", client };
 }
 
-async function startHost(group: ProcessGroup): Promise<string> {
+/** A host that runs, with default options. */
+export interface RunningHost {
+  readonly address: string;
+  readonly pid: number;
+}
+
+/** Starts a host on a free port of loopback. */
+export async function startHost(group: ProcessGroup): Promise<RunningHost> {
   const entry = new URL("./dist/cli/main.js", import.meta.resolve("@agentmesh/host/package.json"));
   const args = [fileURLToPath(entry), "host", "--listen", "127.0.0.1:0"];
   const host = group.spawn("agentmesh host", process.execPath, args);
   const [, address = ""] = await host.line(/agentmesh host ready on (\S+:\d+)/);
-  return address;
+  return { address, pid: host.pid };
 }

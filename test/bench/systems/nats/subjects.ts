@@ -12,3 +12,8 @@ export function sendSubject(key: number): string {
 export function eventSubject(event: EventName): string {
   return `bench.${event}`;
 }
+
+/** Subject of one of the many clients. */
+export function spreadSubject(worker: number): string {
+  return `bench.spread.${worker}`;
+}

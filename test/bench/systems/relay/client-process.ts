@@ -19,7 +19,7 @@ const link = await dialRelay(textArgument(0), "client", (frame) => {
   settle?.(frame.subarray(NUMBER_BYTES));
 });
 
-await serveClient({ calls: { send }, events: {} });
+await serveClient({ calls: { send } });
 
 function send(): Promise<Buffer> {
   const number = ++lastNumber;
