@@ -17,6 +17,7 @@ import {
   type StatusObject,
 } from "@grpc/grpc-js";
 import type { Address } from "./addresses.ts";
+import { generationOf, retire, sharing } from "./shared-connections.ts";
 import { failureOfStatus } from "./status-failure.ts";
 
 /** How to reach a host. */
@@ -81,15 +82,19 @@ export function passBytes(bytes: Buffer): Buffer {
 export class HostStream implements BatchStream {
   readonly address: Address;
   readonly #client: Client;
+  readonly #generation: number;
   readonly #call: ClientDuplexStream<Buffer, Buffer>;
   #events: StreamEvents | undefined;
   #ended: (() => void) | undefined;
+  #isFinished = false;
 
   /** Dials at once; what is written meanwhile waits for the connection. */
   constructor(address: Address, access: Access, events: StreamEvents) {
     this.address = address;
     this.#events = events;
-    this.#client = new Client(address, access.credentials, channelOptions(access));
+    this.#generation = generationOf(address);
+    const options = sharing(channelOptions(access), this.#generation);
+    this.#client = new Client(address, access.credentials, options);
     this.#call = this.#client.makeBidiStreamRequest(
       CONNECT_PATH,
       passBytes,
@@ -109,7 +114,9 @@ export class HostStream implements BatchStream {
 
   /** Says that nothing more follows; the host ends the stream. */
   finish(): void {
-    if (this.#events !== undefined) this.#call.end();
+    if (this.#events === undefined) return;
+    this.#isFinished = true;
+    this.#call.end();
   }
 
   /** Runs `run` once the stream has ended. */
@@ -128,6 +135,7 @@ export class HostStream implements BatchStream {
   #end(reason: Failure): void {
     const events = this.#events;
     this.#events = undefined;
+    if (!this.#isFinished) retire(this.address, this.#generation);
     this.#client.close();
     events?.onEnd(reason);
     this.#ended?.();
