@@ -10,6 +10,7 @@ const STOP_LIMIT_MS = 8_000;
 /** A Node program that runs beside this one. */
 export interface Child {
   readonly name: string;
+  readonly pid: number;
   /** What followed the word `ready` in the line by which it said so. */
   readonly readyText: string;
   /** Resolves when it has ended, to how. */
@@ -19,7 +20,8 @@ export interface Child {
 }
 
 /**
- * Starts a Node program and waits until it prints a line with the word `ready`.
+ * Starts a Node program and waits until it prints a line with the word `ready`. Its standard input stays open for as long
+ * as this process lives: by its end the child learns that it is alone.
  * @throws Complaint when it ends before, or takes too long.
  */
 export async function startChild(name: string, args: readonly string[]): Promise<Child> {
@@ -29,7 +31,8 @@ export async function startChild(name: string, args: readonly string[]): Promise
   const ended = endOf(child);
   const stop = (): Promise<void> => stopChild(child, ended);
   try {
-    return { name, readyText: await untilReady(name, child, ended), ended, stop };
+    const readyText = await untilReady(name, child, ended);
+    return { name, pid: child.pid ?? 0, readyText, ended, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -17,6 +17,8 @@ export const CHECKS = [
   "private key",
   "licence conflict",
   "note left behind",
+  "undocumented exports",
+  "broken link",
 ] as const;
 
 /** One thing that a reviewer found in a file. */

@@ -1,58 +1,51 @@
-import type { Opinion, Reviewer, Verdict } from "./messages.ts";
+import type { Verdict } from "./messages.ts";
 import type { Sighting, Watcher } from "./viewer.ts";
-
-/** What one worker has done. */
-export interface WorkerTally {
-  readonly worker: string;
-  readonly reviewer: Reviewer;
-  files: number;
-  findings: number;
-}
 
 /** What a review has come to so far. */
 export interface Ledger extends Watcher {
-  /** Paths without a verdict, sorted. */
-  outstanding(): readonly string[];
+  /** Files are handed out: from now on they are open. */
+  handedOut(paths: readonly string[]): void;
+  /** Files that are handed out and have no verdict yet. */
+  readonly open: ReadonlySet<string>;
+  /** Number of verdicts. */
+  readonly settledCount: number;
   /** Verdicts, sorted by path. */
   verdicts(): readonly Verdict[];
-  /** What each worker has done, sorted by name. */
-  workers(): readonly WorkerTally[];
   /** How often each message was seen, by name. */
   readonly traffic: ReadonlyMap<string, number>;
-  /** Calls `listener` after every entry from now on. */
-  onEntry(listener: () => void): void;
+  /** Resolves when at most `most` files are open. */
+  untilOpen(most: number): Promise<void>;
+  /** Calls `listener` after every entry, until the returned function is called. */
+  onEntry(listener: () => void): () => void;
 }
 
-/** Opens the books for a review of `paths`. */
-export function createLedger(paths: readonly string[]): Ledger {
-  const open = new Set(paths);
+/** Opens the books of a review. */
+export function createLedger(): Ledger {
+  const open = new Set<string>();
   const verdicts = new Map<string, Verdict>();
-  const workers = new Map<string, WorkerTally>();
   const traffic = new Map<string, number>();
-  const listeners: (() => void)[] = [];
+  const listeners = new Set<() => void>();
 
   function entered(): void {
     for (const listener of listeners) listener();
   }
 
-  function tally({ worker, reviewer }: Opinion): WorkerTally {
-    const name = `${worker} ${reviewer}`;
-    const known = workers.get(name) ?? { worker, reviewer, files: 0, findings: 0 };
-    workers.set(name, known);
-    return known;
+  function onEntry(listener: () => void): () => void {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
   }
 
   return {
+    open,
     traffic,
-    onEntry: (listener) => void listeners.push(listener),
+    get settledCount() {
+      return verdicts.size;
+    },
+    handedOut(paths) {
+      for (const path of paths) open.add(path);
+    },
     saw({ message, step }: Sighting) {
       if (step !== "failure") traffic.set(message, (traffic.get(message) ?? 0) + 1);
-      entered();
-    },
-    heard(opinion) {
-      const of = tally(opinion);
-      of.files++;
-      of.findings += opinion.findings.length;
       entered();
     },
     settled(verdict) {
@@ -60,8 +53,18 @@ export function createLedger(paths: readonly string[]): Ledger {
       open.delete(verdict.path);
       entered();
     },
-    outstanding: () => [...open],
     verdicts: () => [...verdicts.values()].sort((a, b) => (a.path < b.path ? -1 : 1)),
-    workers: () => [...workers.values()].sort((a, b) => (a.worker < b.worker ? -1 : 1)),
+    onEntry,
+    untilOpen(most) {
+      return new Promise((resolve) => {
+        const forget = onEntry(look);
+        function look(): void {
+          if (open.size > most) return;
+          forget();
+          resolve();
+        }
+        look();
+      });
+    },
   };
 }

@@ -7,7 +7,7 @@ import { judge } from "./agents/judge.ts";
 import { listFiles } from "./files.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
 import { startLocal } from "./local.ts";
-import { ReviewFindings, SettleCase, topicOf, type Verdict } from "./messages.ts";
+import { REVIEWERS, ReviewFindings, SettleCase, topicOf, type Verdict } from "./messages.ts";
 import { breakingFile, review } from "./review.ts";
 import { type Sighting, viewer } from "./viewer.ts";
 
@@ -26,7 +26,7 @@ async function put(files: Record<string, string>): Promise<void> {
 /** Reviews the folder in this process. */
 async function run() {
   const listing = await listFiles(folder);
-  const ledger = createLedger(listing.paths);
+  const ledger = createLedger();
   const sightings: Sighting[] = [];
   const saw = (sighting: Sighting): void => {
     sightings.push(sighting);
@@ -34,7 +34,7 @@ async function run() {
   };
   const watcher = { ...ledger, saw };
   const mesh = await startLocal(watcher, breakingFile(listing));
-  await review(mesh, listing, ledger, new AbortController().signal);
+  await review(mesh, listing, ledger, { signal: new AbortController().signal });
   const deadLetters = await mesh.deadLetters();
   await mesh.stop();
   return { ledger, sightings, deadLetters };
@@ -62,7 +62,7 @@ describe("a review in one process", () => {
       "d/twin.ts": BLOCK,
     });
     const { ledger, sightings, deadLetters } = await run();
-    expect(ledger.outstanding()).toEqual([]);
+    expect([...ledger.open]).toEqual([]);
     expect(ledger.verdicts()).toHaveLength(5);
     expect(verdictOf(ledger, "a/generated.ts")).toMatchObject({
       decision: "approve",
@@ -93,9 +93,9 @@ describe("a review in one process", () => {
 describe("the judge", () => {
   async function withJudge() {
     const runtime = createLocalRuntime();
-    const ledger = createLedger(["a.ts"]);
+    const ledger = createLedger();
     await runtime.register(viewer(ledger));
-    await runtime.register(judge);
+    await runtime.register(judge((work) => work()));
     return { runtime, ledger };
   }
 
@@ -105,14 +105,14 @@ describe("the judge", () => {
     await runtime.idle();
     expect(ledger.verdicts()[0]).toMatchObject({
       decision: "comment",
-      why: "no opinion from structure; no opinion from hygiene",
+      why: "no opinion from structure; no opinion from hygiene; no opinion from documentation",
     });
     await runtime.close();
   });
 
   it("publishes one verdict, however often it hears the same", async () => {
     const { runtime, ledger } = await withJudge();
-    for (const reviewer of ["structure", "hygiene", "structure", "hygiene"] as const) {
+    for (const reviewer of [...REVIEWERS, ...REVIEWERS]) {
       const opinion = { reviewer, worker: "w", findings: [], facts: [], path: "a.ts" };
       await runtime.publish(topicOf(ReviewFindings, "a.ts"), ReviewFindings(opinion));
     }

@@ -3,6 +3,9 @@ import { enlist, ROLES } from "./crew.ts";
 import type { ReviewMesh } from "./review.ts";
 import { viewer, type Watcher } from "./viewer.ts";
 
+/** What the one worker is called. */
+const WORKER = "local";
+
 /** Puts the same agents to work in this process: no host, no sockets, and the same verdicts. */
 export async function startLocal(
   watcher: Watcher,
@@ -10,9 +13,11 @@ export async function startLocal(
 ): Promise<ReviewMesh> {
   const runtime = createLocalRuntime();
   await runtime.register(viewer(watcher));
-  for (const role of ROLES) await enlist(role, runtime, { worker: "local", breaksOn });
+  await enlist(ROLES, runtime, { worker: WORKER, breaksOn });
   return {
     messenger: runtime,
+    setting: ["all agents run in this process"],
+    workers: () => [WORKER],
     // Nothing can end but this process itself.
     broken: new Promise<never>(() => undefined),
     async deadLetters() {

@@ -1,19 +1,20 @@
 /**
- * A mesh of reviewers reads a folder: `npm start -- [folder] [--exit] [--local]`. This file only puts the parts
+ * A mesh of reviewers reads a folder: `npm start -- [folder] [--exit] [--local | --workers N]`. This file only puts the parts
  * together: `review.ts` tells the story, `agents/` holds the agents, `mesh.ts` starts their processes.
  */
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { MeshError } from "@agentmesh/worker-sdk";
 import { Complaint } from "./complaint.ts";
-import { CREW } from "./crew.ts";
+import { crewOf } from "./crew.ts";
 import { type Listing, listFiles } from "./files.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
 import { startLocal } from "./local.ts";
 import { startMesh } from "./mesh.ts";
-import { readOptions } from "./options.ts";
+import { type ReviewOptions, readOptions } from "./options.ts";
 import { breakingFile, type ReviewMesh, review } from "./review.ts";
 import { createTerminal, type Terminal } from "./terminal.ts";
+import { readTimesheets } from "./timesheets.ts";
 import type { Watcher } from "./viewer.ts";
 
 /** This repository, seen from `examples/dist/review/main.js`. */
@@ -27,13 +28,16 @@ async function main(args: readonly string[], interrupted: AbortSignal): Promise<
   const options = readOptions(args, REPOSITORY);
   const listing = await listFiles(options.folder);
   const terminal = createTerminal(process.stdout, process.env, () => performance.now());
-  const ledger = createLedger(listing.paths);
-  const mesh = await start(options.local, listing, watcherOf(ledger, terminal, listing), terminal);
+  const ledger = createLedger();
+  const mesh = await start(options, listing, watcherOf(ledger, terminal, listing), terminal);
   try {
-    await orBroken(mesh, interrupted, review(mesh, listing, ledger, interrupted));
+    const total = listing.paths.length;
+    const onIndexed = (files: number): void => terminal.progress("indexed", files, total);
+    const reviewed = review(mesh, listing, ledger, { signal: interrupted, onIndexed });
+    await orBroken(mesh, interrupted, reviewed);
     if (interrupted.aborted)
       throw new Complaint("interrupted before all verdicts were in", INTERRUPTED);
-    terminal.finish(ledger, await mesh.deadLetters());
+    terminal.finish(ledger, await readTimesheets(mesh), await mesh.deadLetters());
     if (options.verdictsFile !== undefined) await writeVerdicts(options.verdictsFile, ledger);
     if (!options.exit) await serve(mesh, terminal, interrupted);
   } finally {
@@ -43,21 +47,17 @@ async function main(args: readonly string[], interrupted: AbortSignal): Promise<
 
 /** Starts the mesh and tells what runs where. */
 async function start(
-  isLocal: boolean,
+  { local, workers }: ReviewOptions,
   listing: Listing,
   watcher: Watcher,
   terminal: Terminal,
 ): Promise<ReviewMesh> {
   const breaksOn = breakingFile(listing);
-  if (isLocal) {
-    const mesh = await startLocal(watcher, breaksOn);
-    terminal.begin(listing, "all agents run in this process");
-    return mesh;
-  }
-  terminal.say(`starting a host and ${CREW.length} workers`);
-  const mesh = await startMesh(watcher, breaksOn, terminal.say);
-  const workers = CREW.map(({ worker }) => worker).join(", ");
-  terminal.begin(listing, `host on ${mesh.address}; workers ${workers}`);
+  if (!local) terminal.say(`starting a host and ${crewOf(workers).length} workers`);
+  const mesh = local
+    ? await startLocal(watcher, breaksOn)
+    : await startMesh(watcher, { reviewers: workers, breaksOn, say: terminal.say });
+  terminal.begin(listing, mesh.setting);
   return mesh;
 }
 
@@ -67,10 +67,9 @@ function watcherOf(ledger: Ledger, terminal: Terminal, { paths }: Listing): Watc
       terminal.trace(sighting);
       ledger.saw(sighting);
     },
-    heard: ledger.heard,
     settled(verdict) {
       ledger.settled(verdict);
-      terminal.progress(paths.length - ledger.outstanding().length, paths.length);
+      terminal.progress("reviewed", ledger.settledCount, paths.length);
     },
   };
 }

@@ -1,38 +1,40 @@
-import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { connectWorker, type Worker } from "@agentmesh/worker-sdk";
 import { type Child, startChild } from "./child.ts";
 import { Complaint } from "./complaint.ts";
-import { CREW, type Role } from "./crew.ts";
+import { crewOf, type Member, type Role } from "./crew.ts";
 import { readDeadLetters } from "./dead-letters.ts";
 import type { ReviewMesh } from "./review.ts";
 import { viewer, type Watcher } from "./viewer.ts";
-
-/** A mesh of processes: a host, the crew, and a worker in this process for the viewer. */
-export interface ProcessMesh extends ReviewMesh {
-  /** Where the host listens, as `address:port`. */
-  readonly address: string;
-}
 
 /** A process of the crew. */
 interface CrewMember extends Child {
   readonly role: Role;
 }
 
+/** How to start a mesh. */
+export interface MeshOptions {
+  /** Number of processes that run reviewers. */
+  readonly reviewers: number;
+  /** Path of the file that a reviewer breaks on. */
+  readonly breaksOn: string | undefined;
+  /** Is told, in one line, when a worker ends early and others can do its work. */
+  readonly say: (text: string) => void;
+}
+
 /**
- * Starts host and crew. `say` is told, in one line, when a worker ends early and others can do its work.
+ * Starts a mesh of processes: a host, the crew, and a worker in this process for the viewer.
  * @throws Complaint when one of them does not get ready; then none is left.
  */
 export async function startMesh(
   watcher: Watcher,
-  breaksOn: string | undefined,
-  say: (text: string) => void,
-): Promise<ProcessMesh> {
-  const host = await startChild("the host", [hostProgram(), "host", "--listen", "127.0.0.1:0"]);
+  { reviewers, breaksOn, say }: MeshOptions,
+): Promise<ReviewMesh> {
+  const host = await startChild("the host", [programOf("host.js")]);
   const address = /^on (\S+)/.exec(host.readyText)?.[1] ?? "";
   const crew: CrewMember[] = [];
   try {
-    await startCrew(address, breaksOn, crew);
+    await startCrew(address, crewOf(reviewers), breaksOn, crew);
     const own = await connectWorker({ host: address, name: "viewer" });
     await own.register(viewer(watcher));
     return meshOf({ host, address, crew, own }, say);
@@ -50,14 +52,19 @@ interface Parts {
   readonly own: Worker;
 }
 
-function meshOf({ host, address, crew, own }: Parts, say: (text: string) => void): ProcessMesh {
+function meshOf({ host, address, crew, own }: Parts, say: (text: string) => void): ReviewMesh {
   const stopping = new AbortController();
-  const broken = watch(host, crew, say, stopping.signal);
+  const alive = new Set(crew);
+  const broken = watch(host, alive, say, stopping.signal);
   // Who does not look at it at the moment must not be ended by it.
   broken.catch(() => undefined);
   return {
-    address,
     messenger: own,
+    setting: [
+      `host on ${address} (pid ${host.pid})`,
+      `workers ${crew.map(({ name, pid }) => `${name} (pid ${pid})`).join(", ")}`,
+    ],
+    workers: () => [...alive].map(({ name }) => name),
     broken,
     deadLetters: () => readDeadLetters(address),
     async stop() {
@@ -69,33 +76,35 @@ function meshOf({ host, address, crew, own }: Parts, say: (text: string) => void
   };
 }
 
-/** Adds everyone who got ready to `crew`, also when somebody else does not. */
+/** Adds everyone who got ready to `crew`, in the order of `members`, also when somebody else does not. */
 async function startCrew(
   address: string,
+  members: readonly Member[],
   breaksOn: string | undefined,
   crew: CrewMember[],
 ): Promise<void> {
-  const program = fileURLToPath(new URL("worker.js", import.meta.url));
-  const starts = CREW.map(async ({ worker, role }) => {
-    const child = await startChild(worker, [program, address, worker, role, breaksOn ?? ""]);
-    crew.push({ ...child, role });
+  const starts = members.map(async ({ worker, role }) => {
+    const args = [programOf("worker.js"), address, worker, role, breaksOn ?? ""];
+    return { ...(await startChild(worker, args)), role };
   });
+  let failure: PromiseRejectedResult | undefined;
   for (const start of await Promise.allSettled(starts)) {
-    if (start.status === "rejected") throw start.reason;
+    if (start.status === "fulfilled") crew.push(start.value);
+    else failure ??= start;
   }
+  if (failure !== undefined) throw failure.reason;
 }
 
-/** Rejects when host or the last worker of a role ends; the mesh itself copes with the loss of others. */
+/** Rejects when host or the last worker of a role ends; the mesh itself copes with the loss of others in `alive`. */
 function watch(
   host: Child,
-  crew: readonly CrewMember[],
+  alive: Set<CrewMember>,
   say: (text: string) => void,
   stopping: AbortSignal,
 ): Promise<never> {
-  const alive = new Set(crew);
   return new Promise((_, reject) => {
     host.ended.then((how) => reject(new Complaint(`the host ended (${how})`)), reject);
-    for (const member of crew) {
+    for (const member of [...alive]) {
       const onEnd = (how: string): void => {
         alive.delete(member);
         if (stopping.aborted) return;
@@ -113,7 +122,6 @@ async function stopAll(children: readonly Child[]): Promise<void> {
   await Promise.all(children.map((child) => child.stop()));
 }
 
-function hostProgram(): string {
-  const manifest = fileURLToPath(import.meta.resolve("@agentmesh/host/package.json"));
-  return join(dirname(manifest), "dist/cli/main.js");
+function programOf(module: string): string {
+  return fileURLToPath(new URL(module, import.meta.url));
 }

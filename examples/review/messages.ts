@@ -3,16 +3,17 @@ import { z } from "zod";
 import { FACTS, Finding, SEVERITIES } from "./findings.ts";
 
 /** The agent types that look at files. Each publishes its findings; a case is complete when all have spoken. */
-export const REVIEWERS = ["structure", "hygiene"] as const;
+export const REVIEWERS = ["structure", "hygiene", "documentation"] as const;
 export type Reviewer = (typeof REVIEWERS)[number];
 
 /** What a file's author is told, mildest first. */
 export const DECISIONS = ["approve", "comment", "request changes"] as const;
 export type Decision = (typeof DECISIONS)[number];
 
-/** There is one coordinator and one index of blocks; all other agents exist once per file, with its path as key. */
+/** Of these agents there is one each; all others exist once per file, with its path as key. */
 export const COORDINATOR = agentId("coordinator", "review");
 export const BLOCK_INDEX = agentId("block-index", "review");
+export const CATALOGUE = agentId("catalogue", "review");
 
 const path = z.string();
 const reviewer = z.enum(REVIEWERS);
@@ -48,36 +49,44 @@ export const Verdict = z.object({
 });
 export type Verdict = z.infer<typeof Verdict>;
 
-// Asked of the coordinator: begin.
-export const ReviewStarted = defineMessage("review.started", z.object({ files: z.int() }));
-export const StartReview = defineMessage(
-  "review.start",
-  z.object({ folder: z.string(), paths: z.array(path) }),
-  { reply: ReviewStarted },
-);
+// Asked of the coordinator, for some of the files at a time.
+const Portion = z.object({ folder: z.string(), paths: z.array(path) });
+export const FilesIndexed = defineMessage("review.indexed", z.object({ files: z.int() }));
+export const IndexFiles = defineMessage("review.index", Portion, { reply: FilesIndexed });
+export const FilesHandedOut = defineMessage("review.handed-out", z.object({ files: z.int() }));
+export const HandOutFiles = defineMessage("review.hand-out", Portion, { reply: FilesHandedOut });
 
 // Asked of the index of blocks: what no reviewer can know, because each sees one file only.
-const Window = z.object({ hash: z.string(), line: z.int(), lastLine: z.int() });
+const Fingerprint = z.object({
+  hashes: z.array(z.int()).readonly(),
+  lines: z.array(z.int()).readonly(),
+});
 const Copy = z.object({
   line: z.int(),
   lines: z.int(),
   of: z.object({ path, line: z.int() }),
 });
 export const BlocksRemembered = defineMessage("review.remembered", z.object({ blocks: z.int() }));
-export const RememberBlocks = defineMessage(
-  "review.remember",
-  z.object({ path, windows: z.array(Window) }),
-  { reply: BlocksRemembered },
-);
+export const RememberBlocks = defineMessage("review.remember", Fingerprint.extend({ path }), {
+  reply: BlocksRemembered,
+});
 export const CopiesFound = defineMessage("review.copies", z.object({ copies: z.array(Copy) }));
 export const FindCopies = defineMessage("review.find-copies", z.object({ path }), {
   reply: CopiesFound,
 });
 
+// Asked of the catalogue: which of these paths lead nowhere.
+export const MissingFound = defineMessage("review.missing", z.object({ missing: z.array(path) }));
+export const FindMissing = defineMessage(
+  "review.find-missing",
+  z.object({ path, folder: z.string(), targets: z.array(z.string()) }),
+  { reply: MissingFound },
+);
+
 // Published, with the file's path as the topic's source.
 export const ReviewRequested = defineMessage(
   "review.requested",
-  z.object({ path, text: z.string() }),
+  z.object({ path, folder: z.string(), text: z.string() }),
 );
 export const ReviewFindings = defineMessage("review.findings", Opinion.extend({ path }));
 export const ReviewFailed = defineMessage(
@@ -93,12 +102,32 @@ export const Recheck = defineMessage("review.recheck", z.object({ path }), {
 export const Justified = defineMessage("review.justified", z.object({ answers: z.array(Answer) }));
 export const Justify = defineMessage(
   "review.justify",
-  z.object({ path, disputed: z.array(Finding), other: Opinion }),
+  z.object({ path, disputed: z.array(Finding), others: z.array(Opinion) }),
   { reply: Justified },
 );
 
 // Told to the judge by who has waited long enough.
 export const SettleCase = defineMessage("review.settle", z.object({ path }));
+
+/** What the agents of one type have done on one worker. */
+export const Tally = z.object({
+  agent: z.string(),
+  /** Different files that their messages were about. */
+  files: z.int(),
+  messages: z.int(),
+  /** Milliseconds that they worked: waiting for others does not count. */
+  workMs: z.int(),
+});
+export type Tally = z.infer<typeof Tally>;
+
+// Asked of the timekeeper of a worker, when all is done.
+export const TimesheetRead = defineMessage(
+  "review.timesheet",
+  z.object({ tallies: z.array(Tally) }),
+);
+export const ReadTimesheet = defineMessage("review.read-timesheet", z.object({}), {
+  reply: TimesheetRead,
+});
 
 /** One step of a direct send. Only sender and receiver see a send, so who asks tells the terminal. */
 export const Exchange = defineMessage(

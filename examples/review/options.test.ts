@@ -18,6 +18,7 @@ describe("readOptions", () => {
       folder: resolve("/default"),
       exit: false,
       local: false,
+      workers: 2,
       verdictsFile: undefined,
     });
   });
@@ -27,16 +28,29 @@ describe("readOptions", () => {
       folder: resolve("src"),
       exit: true,
       local: true,
+      workers: 2,
       verdictsFile: resolve("v.json"),
     });
   });
 
-  it("refuses in one line what it does not understand", () => {
-    for (const args of [["--exti"], ["a", "b"], ["--verdicts"], ["--verdicts", "--exit"]]) {
-      const { message, exitCode } = complaint(...args);
-      expect(message).not.toContain("\n");
-      expect(exitCode).toBe(2);
-    }
-    expect(complaint("--exti").message).toContain("--exti");
+  it("takes a number of workers", () => {
+    expect(readOptions(["--workers", "5"], "/default").workers).toBe(5);
+  });
+
+  it.each([
+    ["--exti"],
+    ["a", "b"],
+    ["--verdicts"],
+    ["--verdicts", "--exit"],
+    ["--workers"],
+    ["--workers", "0"],
+    ["--workers", "65"],
+    ["--workers", "two"],
+    ["--workers", "2", "--local"],
+  ])("refuses %s %s in one line that names it", (...args) => {
+    const { message, exitCode } = complaint(...args);
+    expect(message).not.toContain("\n");
+    expect(message).toContain(args[0]);
+    expect(exitCode).toBe(2);
   });
 });

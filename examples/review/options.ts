@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { parseArgs } from "node:util";
 import { wrongUse } from "./complaint.ts";
 
 /** What the command line asks for. */
@@ -9,37 +10,58 @@ export interface ReviewOptions {
   readonly exit: boolean;
   /** Whether to run all agents in this process, without a host. */
   readonly local: boolean;
+  /** Number of worker processes that run reviewers. */
+  readonly workers: number;
   /** Where to write the verdicts as JSON; for tests that compare two runs. */
   readonly verdictsFile: string | undefined;
 }
 
-export const USAGE = "npm start -- [folder] [--exit] [--local]";
+export const USAGE = "npm start -- [folder] [--exit] [--local | --workers N]";
+
+const FLAGS = {
+  exit: { type: "boolean" },
+  local: { type: "boolean" },
+  workers: { type: "string" },
+  verdicts: { type: "string" },
+} as const;
+const DEFAULT_WORKERS = 2;
+const MOST_WORKERS = 64;
 
 /**
  * Reads the command line.
  * @throws Complaint when it makes no sense.
  */
 export function readOptions(args: readonly string[], defaultFolder: string): ReviewOptions {
-  const folders: string[] = [];
-  const flags = new Set<string>();
-  let verdictsFile: string | undefined;
-  for (let at = 0; at < args.length; at++) {
-    const arg = args[at] ?? "";
-    if (arg === "--exit" || arg === "--local") flags.add(arg);
-    else if (arg === "--verdicts") verdictsFile = fileAfter(arg, args[++at]);
-    else if (arg.startsWith("-")) throw wrongUse(`unknown flag ${arg}; usage: ${USAGE}`);
-    else folders.push(arg);
+  const { values, positionals } = parse(args);
+  const { exit = false, local = false, workers, verdicts } = values;
+  if (positionals.length > 1) {
+    throw wrongUse(`one folder at a time, not ${positionals.join(" and ")}; usage: ${USAGE}`);
   }
-  if (folders.length > 1) {
-    throw wrongUse(`one folder at a time, not ${folders.join(" and ")}; usage: ${USAGE}`);
+  if (local && workers !== undefined) {
+    throw wrongUse("--local runs all agents in one process: it does not go with --workers");
   }
-  const folder = resolve(folders[0] ?? defaultFolder);
-  return { folder, exit: flags.has("--exit"), local: flags.has("--local"), verdictsFile };
+  return {
+    folder: resolve(positionals[0] ?? defaultFolder),
+    exit,
+    local,
+    workers: workersIn(workers),
+    verdictsFile: verdicts === undefined ? undefined : resolve(verdicts),
+  };
 }
 
-function fileAfter(flag: string, value: string | undefined): string {
-  if (value === undefined || value === "" || value.startsWith("-")) {
-    throw wrongUse(`${flag} needs the name of a file behind it`);
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: FLAGS, allowPositionals: true });
+  } catch (error) {
+    // It goes on about what else could have been meant.
+    const [problem] = (error instanceof Error ? error.message : String(error)).split(/\.\s|\n/);
+    throw wrongUse(`${problem}; usage: ${USAGE}`);
   }
-  return resolve(value);
+}
+
+function workersIn(text: string | undefined): number {
+  if (text === undefined) return DEFAULT_WORKERS;
+  const workers = Number(text);
+  if (Number.isInteger(workers) && workers >= 1 && workers <= MOST_WORKERS) return workers;
+  throw wrongUse(`--workers takes a number from 1 to ${MOST_WORKERS}, not ${text}`);
 }

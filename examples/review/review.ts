@@ -1,13 +1,17 @@
-import { agentId, type Messenger } from "@agentmesh/worker-sdk";
-import { Complaint } from "./complaint.ts";
+import type { Messenger } from "@agentmesh/worker-sdk";
 import type { DeadLetterLine } from "./dead-letters.ts";
 import type { Listing } from "./files.ts";
 import type { Ledger } from "./ledger.ts";
-import { COORDINATOR, SettleCase, StartReview } from "./messages.ts";
+import { COORDINATOR, HandOutFiles, IndexFiles } from "./messages.ts";
+import { withoutStandstill } from "./standstill.ts";
 
 /** A mesh on which the agents of the review are at work: several processes, or this one alone. */
 export interface ReviewMesh {
   readonly messenger: Messenger;
+  /** Where everything runs, one line each. */
+  readonly setting: readonly string[];
+  /** Names of the workers that are there, also of this one when it is the only one. */
+  workers(): readonly string[];
   /** Messages that could not be handled. */
   deadLetters(): Promise<readonly DeadLetterLine[]>;
   /** Rejects when something has ended without which the review cannot go on. Never resolves. */
@@ -16,61 +20,58 @@ export interface ReviewMesh {
   stop(): Promise<void>;
 }
 
-/** Milliseconds until the coordinator has handed out all files; 5 000 of them take a few seconds. */
-const START_LIMIT_MS = 120_000;
-/** Milliseconds without any sign of life after which the judges settle with what they have, and then we give up. */
-const QUIET_LIMIT_MS = 30_000;
+/** Files that the coordinator is given at once. */
+const PORTION = 32;
+/**
+ * Files that may be on their way. More would only wait: as texts in the memory of the host, and of workers that cannot
+ * look at them all at the same time.
+ */
+const OPEN_FILES = 256;
+/** Milliseconds for a portion. A lost worker is noticed by the mesh; this limit only ends what should never happen. */
+const PORTION_LIMIT_MS = 60_000;
 
 /** The file that a reviewer is made to break on. */
 export function breakingFile({ paths }: Listing): string | undefined {
   return paths[Math.floor(paths.length / 2)];
 }
 
-/**
- * Reviews the files of `listing` on `mesh` and returns when all verdicts are in the ledger. `signal` ends the wait.
- * @throws Complaint when they do not come; MeshError when the coordinator fails.
- */
-export async function review(
-  mesh: ReviewMesh,
-  listing: Listing,
-  ledger: Ledger,
-  signal: AbortSignal,
-): Promise<void> {
-  const start = StartReview({ folder: listing.folder, paths: [...listing.paths] });
-  await mesh.messenger.send(COORDINATOR, start, { timeoutMs: START_LIMIT_MS, signal });
-  await untilSettled(mesh.messenger, ledger, signal);
+/** How a review is followed. */
+export interface Following {
+  /** Ends the wait for verdicts. */
+  readonly signal: AbortSignal;
+  /** Is told how many files are in the index of blocks. */
+  readonly onIndexed?: (files: number) => void;
 }
 
-/** Waits for the verdicts. When all is quiet for too long, the judges are told once to settle with what they have. */
-function untilSettled(messenger: Messenger, ledger: Ledger, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let isLastChance = false;
-    const timer = setTimeout(() => {
-      const open = ledger.outstanding();
-      if (isLastChance) return reject(noVerdicts(open));
-      isLastChance = true;
-      timer.refresh();
-      settleAll(messenger, open).catch(reject);
-    }, QUIET_LIMIT_MS);
-    const look = (): void => {
-      timer.refresh();
-      if (ledger.outstanding().length > 0) return;
-      clearTimeout(timer);
-      resolve();
-    };
-    signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
-    ledger.onEntry(look);
-    look();
+/**
+ * Reviews the files of `listing` on `mesh` and returns when all verdicts are in the ledger.
+ * @throws Complaint when they do not come; MeshError when the coordinator fails.
+ */
+export function review(
+  { messenger }: ReviewMesh,
+  { folder, paths }: Listing,
+  ledger: Ledger,
+  { signal, onIndexed }: Following,
+): Promise<void> {
+  const options = { timeoutMs: PORTION_LIMIT_MS, signal };
+  return withoutStandstill(messenger, ledger, async () => {
+    for (const { portion, last } of portions(paths)) {
+      await messenger.send(COORDINATOR, IndexFiles({ folder, paths: portion }), options);
+      onIndexed?.(last);
+    }
+    for (const { portion } of portions(paths)) {
+      await ledger.untilOpen(OPEN_FILES - portion.length);
+      ledger.handedOut(portion);
+      await messenger.send(COORDINATOR, HandOutFiles({ folder, paths: portion }), options);
+    }
+    await ledger.untilOpen(0);
   });
 }
 
-async function settleAll(messenger: Messenger, paths: readonly string[]): Promise<void> {
-  await Promise.all(
-    paths.map((path) => messenger.send(agentId("judge", path), SettleCase({ path }))),
-  );
-}
-
-function noVerdicts(paths: readonly string[]): Complaint {
-  const waited = `nothing happened for ${QUIET_LIMIT_MS / 1000} s, twice`;
-  return new Complaint(`${waited}; ${paths.length} verdicts are missing, first on ${paths[0]}`);
+/** The paths in portions, each with the number of paths up to its last one. */
+function* portions(paths: readonly string[]): Generator<{ portion: string[]; last: number }> {
+  for (let at = 0; at < paths.length; at += PORTION) {
+    const portion = paths.slice(at, at + PORTION);
+    yield { portion, last: at + portion.length };
+  }
 }

@@ -4,48 +4,59 @@ import { type Answer, type Decision, type Opinion, REVIEWERS, type Verdict } fro
 /** Reviewers that are further apart than this do not see the same file: one of them has to justify itself. */
 const TOLERATED_STEPS = 1;
 
-/** Two opinions that do not go together. */
+/** An opinion that does not go together with all others. */
 export interface Dispute {
-  /** Who found more than the other can believe. */
+  /** Who found more than somebody else can believe. */
   readonly accuser: Opinion;
-  readonly other: Opinion;
+  readonly others: readonly Opinion[];
   /** The findings at stake. */
   readonly disputed: readonly Finding[];
 }
 
-/** The dispute between the strictest and the mildest reviewer, if they are too far apart. */
-export function disputeAmong(opinions: readonly Opinion[]): Dispute | undefined {
-  const byLevel = [...opinions].sort((a, b) => levelOfOpinion(a) - levelOfOpinion(b));
-  const [other, accuser] = [byLevel.at(0), byLevel.at(-1)];
-  if (other === undefined || accuser === undefined) return undefined;
-  const tolerated = levelOfOpinion(other) + TOLERATED_STEPS;
-  const disputed = accuser.findings.filter((finding) => levelOf(finding.severity) > tolerated);
-  return disputed.length === 0 ? undefined : { accuser, other, disputed };
+/** One dispute for every reviewer that is too far from the mildest one. */
+export function disputesAmong(opinions: readonly Opinion[]): Dispute[] {
+  const tolerated = Math.min(...opinions.map(levelOfOpinion)) + TOLERATED_STEPS;
+  return opinions.flatMap((accuser) => {
+    const disputed = accuser.findings.filter((finding) => levelOf(finding.severity) > tolerated);
+    const others = opinions.filter((opinion) => opinion !== accuser);
+    return disputed.length === 0 ? [] : [{ accuser, others, disputed }];
+  });
 }
 
-/** The accuser's opinion after its answers, one per disputed finding. */
-export function reconsidered(dispute: Dispute, answers: readonly Answer[]): Opinion {
-  const findings = dispute.accuser.findings.flatMap((finding) => {
-    const answer = answers[dispute.disputed.indexOf(finding)]?.answer ?? "keep";
+/** A dispute with what the accuser answered, one answer per disputed finding; without answers its findings stand. */
+export interface Answered extends Dispute {
+  readonly answers: readonly Answer[];
+}
+
+/** The accuser's opinion after its answers. */
+export function reconsidered({ accuser, disputed, answers }: Answered): Opinion {
+  const findings = accuser.findings.flatMap((finding) => {
+    const answer = answers[disputed.indexOf(finding)]?.answer ?? "keep";
     if (answer === "withdraw") return [];
     return answer === "keep" ? [finding] : [{ ...finding, severity: milder(finding.severity) }];
   });
-  return { ...dispute.accuser, findings };
+  return { ...accuser, findings };
 }
 
-/** How many of the answers changed anything. */
-export function changedBy(answers: readonly Answer[]): number {
-  return answers.filter(({ answer }) => answer !== "keep").length;
-}
-
-/** The verdict on a file. A reviewer without opinion cannot approve: then the author is at least told. */
-export function verdictOn(path: string, opinions: readonly Opinion[], changes: number): Verdict {
+/**
+ * The verdict on a file, after everyone who had to has answered. A reviewer without opinion cannot approve: then the
+ * author is at least told.
+ */
+export function verdictOn(
+  path: string,
+  opinions: readonly Opinion[],
+  disputes: readonly Answered[],
+): Verdict {
+  const final = opinions.map((opinion) => {
+    const dispute = disputes.find(({ accuser }) => accuser === opinion);
+    return dispute === undefined ? opinion : reconsidered(dispute);
+  });
   const given = REVIEWERS.map((reviewer) => ({
     reviewer,
-    opinion: opinions.find((opinion) => opinion.reviewer === reviewer),
+    opinion: final.find((opinion) => opinion.reviewer === reviewer),
   }));
   const silent = given.filter(({ opinion }) => opinion === undefined);
-  const decisive = mostSevere(opinions.flatMap((opinion) => opinion.findings));
+  const decisive = mostSevere(final.flatMap((opinion) => opinion.findings));
   const missing = silent.map(({ reviewer }) => `no opinion from ${reviewer}`);
   return {
     path,
@@ -55,9 +66,14 @@ export function verdictOn(path: string, opinions: readonly Opinion[], changes: n
       severity: opinion && worst(opinion.findings),
       findings: opinion?.findings.length ?? 0,
     })),
-    reconsidered: changes,
+    reconsidered: disputes.reduce((sum, { answers }) => sum + changedBy(answers), 0),
     why: [...(decisive === undefined ? [] : [reasonOf(decisive)]), ...missing].join("; "),
   };
+}
+
+/** How many of the answers changed anything. */
+function changedBy(answers: readonly Answer[]): number {
+  return answers.filter(({ answer }) => answer !== "keep").length;
 }
 
 function levelOfOpinion(opinion: Opinion): number {

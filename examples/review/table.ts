@@ -1,3 +1,4 @@
+import { aligned } from "./columns.ts";
 import { DECISIONS, type Decision, type Verdict } from "./messages.ts";
 import { type Paint, printable, type Style, shorten } from "./paint.ts";
 
@@ -23,8 +24,8 @@ export function verdictTable(verdicts: readonly Verdict[], paint: Paint): string
   const sorted = [...verdicts].sort((a, b) => rank(b) - rank(a) || (a.path < b.path ? -1 : 1));
   const shown = sorted.slice(0, MAX_ROWS);
   const rows = [headRow(shown[0]), ...shown.map(rowOf)];
-  const widths = columnWidths(rows);
-  const lines = rows.map((row) => paintRow(row, widths, paint));
+  const cells = aligned(rows.map((row) => row.cells));
+  const lines = rows.map((row, at) => paintRow(row, cells[at] ?? [], paint));
   const hidden = sorted.slice(MAX_ROWS);
   return hidden.length === 0 ? lines : [...lines, paint("dim", `… and ${inWords(hidden)} more`)];
 }
@@ -60,17 +61,9 @@ function rowOf({ decision, path, opinions, why }: Verdict): Row {
   return { decision, cells: [shorten(printable(path), PATH_WIDTH), ...given], why };
 }
 
-function columnWidths(rows: readonly Row[]): number[] {
-  const columns = rows[0]?.cells.length ?? 0;
-  return Array.from({ length: columns }, (_, column) =>
-    Math.max(...rows.map((row) => row.cells[column]?.length ?? 0)),
-  );
-}
-
-function paintRow({ decision, cells, why }: Row, widths: readonly number[], paint: Paint): string {
-  const padded = cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ");
+function paintRow({ decision, why }: Row, cells: readonly string[], paint: Paint): string {
   const told = shorten(printable(why), WHY_WIDTH);
   const style = decision === "verdict" ? "bold" : STYLE_OF_DECISION[decision];
-  const line = `${paint(style, decision.padEnd("request changes".length))}  ${padded}  ${told}`;
+  const line = `${paint(style, decision.padEnd("request changes".length))}  ${cells.join("  ")}  ${told}`;
   return line.trimEnd();
 }

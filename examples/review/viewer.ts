@@ -2,7 +2,6 @@ import { type AgentDefinition, defineAgent } from "@agentmesh/worker-sdk";
 import { worst } from "./findings.ts";
 import {
   Exchange,
-  type Opinion,
   REVIEWERS,
   ReviewFailed,
   ReviewFindings,
@@ -26,14 +25,17 @@ export interface Sighting {
 /** Who is told what the viewer sees. */
 export interface Watcher {
   saw(sighting: Sighting): void;
-  heard(opinion: Opinion): void;
   settled(verdict: Verdict): void;
 }
+
+/** Milliseconds: a viewer remembers nothing, so it may go whenever its file is quiet. */
+const IDLE_MS = 5_000;
 
 /** An agent like the others: subscribed to all topics of the review, it tells `watcher` what passes. */
 export function viewer(watcher: Watcher): AgentDefinition<undefined> {
   return defineAgent("viewer", {
     description: "Shows the traffic in the terminal",
+    idleMs: IDLE_MS,
     subscriptions: [{ typePrefix: "review." }],
     handlers: (on) => [
       on(ReviewRequested, ({ path, text }, ctx) => {
@@ -42,11 +44,9 @@ export function viewer(watcher: Watcher): AgentDefinition<undefined> {
         const message = ReviewRequested.messageName;
         watcher.saw({ step: "event", from, to: REVIEWERS.join(", "), message, path, text: lines });
       }),
-      on(ReviewFindings, ({ path, ...opinion }) => {
-        const { reviewer, worker, findings } = opinion;
+      on(ReviewFindings, ({ path, reviewer, worker, findings }) => {
         const text = `${counted(findings.length, "finding")}, ${worst(findings)} (on ${worker})`;
         const message = ReviewFindings.messageName;
-        watcher.heard(opinion);
         watcher.saw({ step: "event", from: reviewer, to: "judge", message, path, text });
       }),
       on(ReviewFailed, ({ path, reviewer, worker, reason }) => {

@@ -7,10 +7,11 @@ import { checkNotes } from "../checks/notes.ts";
 import { checkSecrets } from "../checks/secrets.ts";
 import { tokenize } from "../checks/tokens.ts";
 import type { Fact, Finding } from "../findings.ts";
-import type { Answer, Opinion } from "../messages.ts";
+import type { Answer } from "../messages.ts";
 import {
   defineReviewer,
   type Examined,
+  type Light,
   type Memory,
   type Post,
   type SourceFile,
@@ -19,10 +20,15 @@ import {
 /** Looks for what should not be in a repository: secrets, conflicting licences, notes that were left behind. */
 export function hygieneReviewer(post: Post): AgentDefinition<Memory> {
   const description = "Finds secrets, conflicting licences and notes left behind";
-  return defineReviewer({ reviewer: "hygiene", description, examine, reconsider }, post);
+  return defineReviewer({ reviewer: "hygiene", description, consult, examine, reconsider }, post);
 }
 
-async function examine({ path, text }: SourceFile): Promise<Examined> {
+/** All that it looks for is in the file. */
+async function consult(): Promise<void> {
+  return undefined;
+}
+
+function examine({ path, text }: SourceFile): Examined {
   const syntax = syntaxOf(path);
   const tokens = syntax === undefined ? [] : tokenize(text, syntax);
   const head = headComment(tokens);
@@ -31,8 +37,8 @@ async function examine({ path, text }: SourceFile): Promise<Examined> {
   return { findings: [...checkSecrets(path, text), ...checkLicences(head), ...notes], facts };
 }
 
-function reconsider(finding: Finding, own: readonly Fact[], other: Opinion): Answer {
-  if (finding.check === "secret" && other.facts.includes("test")) {
+function reconsider(finding: Finding, { own, others }: Light): Answer {
+  if (finding.check === "secret" && others.some(({ facts }) => facts.includes("test"))) {
     return { answer: "soften", reason: "made up for a test, by the look of it" };
   }
   if (finding.check === "note left behind") {

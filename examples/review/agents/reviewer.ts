@@ -16,23 +16,38 @@ import {
   ReviewRequested,
   topicOf,
 } from "../messages.ts";
+import type { Stopwatch } from "../timesheet.ts";
 
 /** A file as a reviewer gets it. */
 export interface SourceFile {
+  /** The folder that is reviewed, as the coordinator's machine knows it. */
+  readonly folder: string;
+  /** Its place within the folder. */
   readonly path: string;
   readonly text: string;
 }
 
 /** What a reviewer is made of: everything else is the same for all of them. */
-export interface Expertise {
+export interface Expertise<Known> {
   readonly reviewer: Reviewer;
   readonly description: string;
-  /** Looks at a file. */
-  readonly examine: (file: SourceFile, ctx: AgentContext<Memory>) => Promise<Examined>;
-  /** Says whether a finding holds, now that the other reviewer's opinion is known. */
-  readonly reconsider: (finding: Finding, own: readonly Fact[], other: Opinion) => Answer;
+  /** Asks others for what cannot be seen in the file alone. */
+  readonly consult: (file: SourceFile, ctx: AgentContext<Memory>) => Promise<Known>;
+  /** Looks at a file, with what the others have said. */
+  readonly examine: (file: SourceFile, known: Known) => Examined;
+  /** Says whether a finding holds, now that more is known. */
+  readonly reconsider: (finding: Finding, light: Light) => Answer;
 }
 
+/** In what light a finding is looked at again. */
+export interface Light {
+  /** What the reviewer itself knows about the file. */
+  readonly own: readonly Fact[];
+  /** What the others think of it. */
+  readonly others: readonly Opinion[];
+}
+
+/** What a look at a file has brought to light. */
 export interface Examined {
   readonly findings: readonly Finding[];
   readonly facts: readonly Fact[];
@@ -42,36 +57,41 @@ export interface Examined {
 export interface Post {
   /** Name of the worker. */
   readonly worker: string;
+  /** Measures its work. */
+  readonly stopwatch: Stopwatch;
   /** Path of the file on which this reviewer breaks, to show what a failure does and does not do. */
   readonly breaksOn?: string | undefined;
 }
 
 /** What the reviewer of a file remembers. */
 export interface Memory {
-  text: string | undefined;
+  /** The file, until there is an opinion of it. */
+  file: SourceFile | undefined;
   opinion: Opinion | undefined;
 }
 
 /** A file may be full of trifles; the verdict needs the worst of them. */
 const MAX_FINDINGS = 200;
+/** Milliseconds after which the agents of a file that nobody asks about any more are put to sleep, and forget it. */
+const IDLE_MS = 60_000;
 
 /** Defines an agent type that reviews: one agent per file, reached by events and by the judge's questions. */
-export function defineReviewer(expertise: Expertise, post: Post): AgentDefinition<Memory> {
+export function defineReviewer<Known>(
+  expertise: Expertise<Known>,
+  post: Post,
+): AgentDefinition<Memory> {
   const { reviewer, description } = expertise;
-  const state = { initial: (): Memory => ({ text: undefined, opinion: undefined }) };
+  const state = { initial: (): Memory => ({ file: undefined, opinion: undefined }) };
 
   async function review(path: string, ctx: AgentContext<Memory>): Promise<Opinion> {
-    const { text } = ctx.state;
-    if (text === undefined) throw new AppError("NOT_REQUESTED", `nobody gave me ${path} to review`);
+    const { file } = ctx.state;
+    if (file === undefined) throw new AppError("NOT_REQUESTED", `nobody gave me ${path} to review`);
     if (path === post.breaksOn) throw new Error(`${reviewer} breaks on this file, on purpose`);
-    const { findings, facts } = await expertise.examine({ path, text }, ctx);
-    const opinion = {
-      reviewer,
-      worker: post.worker,
-      findings: worstOf(findings),
-      facts: [...facts],
-    };
-    ctx.state = { text: undefined, opinion };
+    const known = await expertise.consult(file, ctx);
+    const { findings, facts } = post.stopwatch(() => expertise.examine(file, known));
+    const { worker } = post;
+    const opinion = { reviewer, worker, findings: worstOf(findings), facts: [...facts] };
+    ctx.state = { file: undefined, opinion };
     return opinion;
   }
 
@@ -85,20 +105,25 @@ export function defineReviewer(expertise: Expertise, post: Post): AgentDefinitio
   return defineAgent(reviewer, {
     description,
     state,
+    idleMs: IDLE_MS,
     subscriptions: [ReviewRequested.messageName],
     handlers: (on) => [
-      on(ReviewRequested, async ({ path, text }, ctx) => {
-        ctx.state = { text, opinion: undefined };
+      on(ReviewRequested, async (file, ctx) => {
+        const { path } = file;
+        ctx.state = { file, opinion: undefined };
         const opinion = await review(path, ctx).catch((error) => fail(path, error, ctx));
         await ctx.publish(topicOf(ReviewFindings, path), ReviewFindings({ ...opinion, path }));
       }),
       on(Recheck, async ({ path }, ctx) => {
         return { ...(ctx.state.opinion ?? (await review(path, ctx))), path };
       }),
-      on(Justify, ({ disputed, other }, ctx) => {
-        const own = ctx.state.opinion?.facts ?? [];
-        const answers = disputed.map((finding) => expertise.reconsider(finding, own, other));
-        return { answers };
+      on(Justify, ({ path, disputed, others }, ctx) => {
+        const own = ctx.state.opinion?.facts;
+        // Happens when the opinion was lost with its worker: better no answer than one without all that is known.
+        if (own === undefined) throw new AppError("FORGOTTEN", `I remember nothing of ${path}`);
+        return {
+          answers: disputed.map((finding) => expertise.reconsider(finding, { own, others })),
+        };
       }),
     ],
   });

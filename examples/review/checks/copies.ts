@@ -13,12 +13,18 @@ const LEAST_VARIETY = 3;
 /** Equal lines that are too many. */
 const LINES: Scale = { note: WINDOW - 1, warn: 24, block: 59 };
 
-/** `WINDOW` lines of code in a row, known by their hash. A file has one window for each line that begins one. */
-export interface Window {
-  readonly hash: string;
-  /** Lines of the file that it begins and ends on, from 1. */
-  readonly line: number;
-  readonly lastLine: number;
+/** Windows that an index holds; those of further files are compared with these and not remembered. */
+const MAX_REMEMBERED = 4_000_000;
+
+/**
+ * The windows of a file: `WINDOW` lines of code in a row each, known by their hash. There is one for each line that
+ * begins one. Numbers in rows, because a large folder has millions of them.
+ */
+export interface Fingerprint {
+  /** One per window, 48 bits; 0 where lines hardly differ, which no one copied. */
+  readonly hashes: readonly number[];
+  /** Line of the file that it begins on, from 1. */
+  readonly lines: readonly number[];
 }
 
 /** A block of a file that stands at an earlier place as well. */
@@ -33,28 +39,26 @@ export interface Copy {
 const BLANK_OR_COMMENT = /^(?:\/\/|\/\*|\*|#(?!include)|--)|^\W*$/;
 const IMPORT = /^(?:import|export \{|export \*|from|use|using|package|#include|\} from)\b/;
 
-/** The windows of a file. Blank lines, comments, lone brackets and imports do not count; white space is evened out. */
-export function fingerprint(text: string): Window[] {
-  const lines = text
+/** Blank lines, comments, lone brackets and imports do not count; white space is evened out. */
+export function fingerprint(text: string): Fingerprint {
+  const code = text
     .split("\n")
     .map((line, at) => ({ text: line.trim().replace(/\s+/g, " "), number: at + 1 }))
     .filter((line) => !BLANK_OR_COMMENT.test(line.text) && !IMPORT.test(line.text));
-  const windows: Window[] = [];
-  for (let at = 0; at + WINDOW <= lines.length && at < MAX_WINDOWS; at++) {
-    const inside = lines.slice(at, at + WINDOW);
-    windows.push({
-      hash: hashOf(inside.map((line) => line.text)),
-      line: inside[0]?.number ?? 0,
-      lastLine: inside[WINDOW - 1]?.number ?? 0,
-    });
+  const windows = Math.min(code.length - WINDOW + 1, MAX_WINDOWS);
+  const hashes: number[] = [];
+  const lines: number[] = [];
+  for (let at = 0; at < windows; at++) {
+    hashes.push(hashOf(code.slice(at, at + WINDOW).map((line) => line.text)));
+    lines.push(code[at]?.number ?? 0);
   }
-  return windows;
+  return { hashes, lines };
 }
 
-/** Lines that hardly differ, as in a table of zeros, are no block that someone copied: they have no hash. */
-function hashOf(lines: readonly string[]): string {
-  if (new Set(lines).size < LEAST_VARIETY) return "";
-  return createHash("sha256").update(lines.join("\n")).digest("base64url").slice(0, 12);
+/** Lines that hardly differ, as in a table of zeros, are no block that someone copied. */
+function hashOf(lines: readonly string[]): number {
+  if (new Set(lines).size < LEAST_VARIETY) return 0;
+  return createHash("sha256").update(lines.join("\n")).digest().readUIntBE(0, 6);
 }
 
 /** Where a window stands: `at` is its position among the windows of its file. */
@@ -64,36 +68,47 @@ interface Place {
   readonly line: number;
 }
 
+/** The windows of a remembered file, in the least memory. */
+interface Windows {
+  readonly hashes: Float64Array;
+  readonly lines: Uint32Array;
+}
+
 /** The windows of all files that were remembered, and where each stands first. */
 export interface BlockIndex {
-  readonly files: Map<string, readonly Window[]>;
-  /** An index of `files`. */
-  readonly first: Map<string, Place>;
+  readonly files: Map<string, Windows>;
+  /** An index of `files`; at the limit it takes no more. */
+  readonly first: Map<number, Place>;
+  readonly limit: number;
 }
 
-export function createBlockIndex(): BlockIndex {
-  return { files: new Map(), first: new Map() };
+export function createBlockIndex(limit = MAX_REMEMBERED): BlockIndex {
+  return { files: new Map(), first: new Map(), limit };
 }
 
-/** Adds the windows of a file. The order in which files come makes no difference. */
-export function remember(index: BlockIndex, path: string, windows: readonly Window[]): void {
-  index.files.set(path, windows);
-  for (const [at, { hash, line }] of windows.entries()) {
-    if (hash === "") continue;
+/** Adds the windows of a file. The order in which files come makes no difference, as long as they are few enough. */
+export function remember(index: BlockIndex, path: string, { hashes, lines }: Fingerprint): void {
+  index.files.set(path, { hashes: Float64Array.from(hashes), lines: Uint32Array.from(lines) });
+  for (const [at, hash] of hashes.entries()) {
+    if (hash === 0) continue;
     const first = index.first.get(hash);
-    if (first === undefined || path < first.path) index.first.set(hash, { path, at, line });
+    if (first === undefined && index.first.size >= index.limit) continue;
+    const place = { path, at, line: lines[at] ?? 0 };
+    if (first === undefined || path < first.path) index.first.set(hash, place);
   }
 }
 
 /** The blocks of a remembered file that stand at an earlier place: further up, or in a file that sorts before it. */
 export function findCopies(index: BlockIndex, path: string): Copy[] {
-  const windows = index.files.get(path) ?? [];
+  const windows = index.files.get(path);
+  if (windows === undefined) return [];
+  const { hashes, lines } = windows;
   const copies: Copy[] = [];
   let at = 0;
-  while (at < windows.length) {
-    const first = earlierPlace(index, path, windows, at);
-    const length = first === undefined ? 0 : runLength(index, path, windows, at, first);
-    const line = windows[at]?.line ?? 0;
+  while (at < hashes.length) {
+    const first = earlierPlace(index, path, hashes, at);
+    const length = first === undefined ? 0 : runLength(index, path, hashes, at, first);
+    const line = lines[at] ?? 0;
     if (first !== undefined) copies.push({ line, lines: length + WINDOW - 1, of: pick(first) });
     // The next block may begin only after this one, so that no line is told twice.
     at += length === 0 ? 1 : length + WINDOW - 1;
@@ -104,10 +119,10 @@ export function findCopies(index: BlockIndex, path: string): Copy[] {
 function earlierPlace(
   index: BlockIndex,
   path: string,
-  windows: readonly Window[],
+  hashes: Float64Array,
   at: number,
 ): Place | undefined {
-  const first = index.first.get(windows[at]?.hash ?? "");
+  const first = index.first.get(hashes[at] ?? 0);
   if (first === undefined) return undefined;
   // A window that overlaps its own first place is a run of equal lines, not a copy.
   const earlier = first.path === path ? first.at + WINDOW <= at : first.path < path;
@@ -118,13 +133,13 @@ function earlierPlace(
 function runLength(
   index: BlockIndex,
   path: string,
-  windows: readonly Window[],
+  hashes: Float64Array,
   at: number,
   first: Place,
 ): number {
   let length = 1;
-  for (; at + length < windows.length; length++) {
-    const next = earlierPlace(index, path, windows, at + length);
+  for (; at + length < hashes.length; length++) {
+    const next = earlierPlace(index, path, hashes, at + length);
     if (next?.path !== first.path || next.at !== first.at + length) break;
   }
   return length;

@@ -15,6 +15,8 @@ export interface Syntax {
    * their keyword), by the keyword that begins it, or not at all.
    */
   readonly functions: "parentheses" | "keyword" | undefined;
+  /** What tells others that a name is theirs to use: the word `export`, a capital letter, or nothing that is read here. */
+  readonly exports: "keyword" | "capital" | undefined;
 }
 
 const C_LIKE: Syntax = {
@@ -24,9 +26,10 @@ const C_LIKE: Syntax = {
   backtick: undefined,
   regex: false,
   functions: "parentheses",
+  exports: undefined,
 };
-const JAVASCRIPT: Syntax = { ...C_LIKE, backtick: "template", regex: true };
-const GO: Syntax = { ...C_LIKE, backtick: "raw", functions: "keyword" };
+const JAVASCRIPT: Syntax = { ...C_LIKE, backtick: "template", regex: true, exports: "keyword" };
+const GO: Syntax = { ...C_LIKE, backtick: "raw", functions: "keyword", exports: "capital" };
 // A single quote also begins a lifetime in Rust, so that it cannot count as a quote.
 const RUST: Syntax = { ...C_LIKE, quotes: '"', functions: "keyword" };
 const HASH: Syntax = {
@@ -53,6 +56,11 @@ function each(extensions: string, syntax: Syntax): [string, Syntax][] {
 /** The syntax of the file at `path` by its extension; undefined for prose, data and what is unknown. */
 export function syntaxOf(path: string): Syntax | undefined {
   return BY_EXTENSION.get(path.slice(path.lastIndexOf(".") + 1).toLowerCase());
+}
+
+/** Whether the file at `path` holds prose in Markdown. */
+export function isMarkdown(path: string): boolean {
+  return /\.(?:md|mdx|markdown)$/i.test(path);
 }
 
 /** Whether the file at `path` holds code whose functions and blocks can be compared. */
