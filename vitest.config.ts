@@ -53,6 +53,7 @@ export default defineConfig({
             "{proto,host,worker-sdk}/src/**/*.test.ts",
             "examples/**/*.test.ts",
             "test/{bench,support}/**/*.test.ts",
+            ".scripts/*.test.mjs",
           ],
           exclude: ["**/dist/**", "**/node_modules/**"],
           testTimeout: 5_000,

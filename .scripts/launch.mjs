@@ -12,6 +12,8 @@ const [program = "", ...args] = process.argv.slice(2);
 if (await setUp()) {
   const entry = inRoot(...program.split("/"));
   if (existsSync(entry)) {
+    // npm has moved to the top of the repository; what the user types means where the user is.
+    process.chdir(process.env.INIT_CWD ?? process.cwd());
     process.argv.splice(1, process.argv.length, entry, ...args);
     await import(pathToFileURL(entry).href);
   } else {

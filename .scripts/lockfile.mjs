@@ -12,13 +12,20 @@ import { readFileSync } from "node:fs";
 const EXACT_VERSION = /^\d+\.\d+\.\d+(-[\w.]+)?$/;
 
 /**
- * Every complaint about the lockfile, one line each.
+ * Reads the packages of a lockfile.
  * @param {string} file
+ * @returns {Packages}
+ */
+export function lockedPackages(file) {
+  return JSON.parse(readFileSync(file, "utf8")).packages;
+}
+
+/**
+ * Every complaint about the packages of a lockfile, one line each.
+ * @param {Packages} packages
  * @returns {string[]}
  */
-export function lockfileProblems(file) {
-  /** @type {Packages} */
-  const packages = JSON.parse(readFileSync(file, "utf8")).packages;
+export function lockfileProblems(packages) {
   return Object.entries(packages).flatMap(([place, entry]) => [
     ...missingOptional(packages, place, entry),
     ...originProblems(place, entry),

@@ -21,7 +21,9 @@ export async function setUp() {
 
 /** Installs what package-lock.json asks for unless it is there. */
 export async function installPackages() {
-  if (isInstalled()) return true;
+  const record = inRoot("node_modules", ".package-lock.json");
+  const wanted = readPackages(inRoot("package-lock.json"));
+  if (existsSync(record) && isInstalled(wanted, readPackages(record))) return true;
   const npm = npmCommand(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]);
   return report("set-up: installing packages", () => capture(npm));
 }
@@ -51,26 +53,32 @@ export function diagnostics(/** @type {string} */ output) {
 }
 
 function nodeIsRecent() {
-  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  const { node } = process.versions;
+  if (isRecent(node)) return true;
+  fail(`AgentMesh needs Node ${LEAST_NODE.join(".")} or later; this is ${node}`);
+  return false;
+}
+
+/** Whether this version of Node, `20.19.0` and the like, is one that AgentMesh runs on. */
+export function isRecent(/** @type {string} */ version) {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
   const [leastMajor = 0, leastMinor = 0] = LEAST_NODE;
-  const recent = major > leastMajor || (major === leastMajor && minor >= leastMinor);
-  if (!recent)
-    fail(`AgentMesh needs Node ${LEAST_NODE.join(".")} or later; this is ${process.versions.node}`);
-  return recent;
+  return major > leastMajor || (major === leastMajor && minor >= leastMinor);
 }
 
 /**
- * npm records what it installed in node_modules/.package-lock.json, as the last thing that it does. That record is the
- * stamp: after `npm install` of a developer there is nothing to do again, after an interrupted one there is.
+ * Whether npm has installed what the lockfile asks for. npm records what it installed in
+ * node_modules/.package-lock.json, as the last thing that it does. That record is the stamp: after `npm install` of a
+ * developer there is nothing to do again, after an interrupted one there is.
+ * @param {Record<string, LockedPackage>} wanted
+ * @param {Record<string, LockedPackage>} installed
  */
-function isInstalled() {
-  const record = inRoot("node_modules", ".package-lock.json");
-  if (!existsSync(record)) return false;
-  const installed = readPackages(record);
-  return Object.entries(readPackages(inRoot("package-lock.json"))).every(([place, wanted]) => {
+export function isInstalled(wanted, installed) {
+  return Object.entries(wanted).every(([place, { version, integrity, optional }]) => {
     const found = installed[place];
-    if (place === "" || (!found && wanted.optional)) return true;
-    return found?.version === wanted.version && found?.integrity === wanted.integrity;
+    if (place === "") return true;
+    if (!found) return optional === true;
+    return found.version === version && found.integrity === integrity;
   });
 }
 

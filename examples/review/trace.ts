@@ -46,7 +46,7 @@ function lineOf(sighting: Sighting, elapsedMs: number, paint: Paint): string {
   const told = printable(text);
   const columns = [
     paint("dim", time),
-    `${from.padStart(11)} ${arrow} ${to.padEnd(18)}`,
+    `${from.padStart(13)} ${arrow} ${to.padEnd(18)}`,
     message.padEnd(18),
     printable(path),
     style === undefined ? paint("dim", told) : paint(style, told),

@@ -2,7 +2,6 @@ import { type AgentDefinition, defineAgent } from "@agentmesh/worker-sdk";
 import { worst } from "./findings.ts";
 import {
   Exchange,
-  REVIEWERS,
   ReviewFailed,
   ReviewFindings,
   ReviewRequested,
@@ -42,7 +41,7 @@ export function viewer(watcher: Watcher): AgentDefinition<undefined> {
         const lines = counted(text.split("\n").length, "line");
         const from = ctx.sender?.type ?? "";
         const message = ReviewRequested.messageName;
-        watcher.saw({ step: "event", from, to: REVIEWERS.join(", "), message, path, text: lines });
+        watcher.saw({ step: "event", from, to: "all reviewers", message, path, text: lines });
       }),
       on(ReviewFindings, ({ path, reviewer, worker, findings }) => {
         const text = `${counted(findings.length, "finding")}, ${worst(findings)} (on ${worker})`;

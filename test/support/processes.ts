@@ -3,6 +3,7 @@
  * users do. Each is ended by its own id when the test ends, also when it is stopped or has failed.
  */
 import { type ChildProcess, fork, spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
@@ -69,9 +70,14 @@ export class TestProcess {
     return this.#tail.length === 0 ? "" : `; its last lines:\n  ${this.#tail.join("\n  ")}`;
   }
 
-  /** Sends a signal: SIGTERM asks it to end, SIGSTOP freezes it, SIGCONT lets it go on. */
-  signal(signal: "SIGTERM" | "SIGSTOP" | "SIGCONT"): void {
+  /** Sends a signal: SIGTERM and SIGINT ask it to end, SIGSTOP freezes it, SIGCONT lets it go on. */
+  signal(signal: "SIGTERM" | "SIGINT" | "SIGSTOP" | "SIGCONT"): void {
     this.#child.kill(signal);
+  }
+
+  /** Ctrl-C as a terminal sends it: to the whole group of a process that was started with `ownGroup`. */
+  interruptGroup(): void {
+    process.kill(-this.pid, "SIGINT");
   }
 
   /** `kill -9`. Resolves when it is gone; without effect when it is gone already. */
@@ -121,13 +127,38 @@ export interface HostProcess extends TestProcess {
 
 const AGENTMESH = new URL("../../host/dist/cli/main.js", import.meta.url);
 
+/** Where a module runs. */
+export interface ModuleStart {
+  /** Variables on top of the search path. Default: none. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Whether it leads a process group of its own, as a command in a terminal does. Default: false. */
+  readonly ownGroup?: boolean;
+}
+
 /** Starts a compiled module with these arguments, its output in pipes. */
-export function startModule(name: string, module: URL, args: readonly string[]): TestProcess {
+export function startModule(
+  name: string,
+  module: URL,
+  args: readonly string[],
+  { env = {}, ownGroup = false }: ModuleStart = {},
+): TestProcess {
   const child = spawn(process.execPath, [fileURLToPath(module), ...args], {
-    env: ownEnvironment(),
+    env: { ...ownEnvironment(), ...env },
     stdio: ["ignore", "pipe", "pipe"],
+    detached: ownGroup,
   });
   return new TestProcess(name, child);
+}
+
+/** Whether a process is there and works. One that has ended but that nobody has asked about yet does not. */
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    const state = existsSync("/proc/self/stat") && readFileSync(`/proc/${pid}/stat`, "latin1");
+    return state === false || !/\) [ZX] /.test(state);
+  } catch {
+    return false;
+  }
 }
 
 /** `agentmesh host` on a free port of loopback, or on a port that another host has left; resolves when it is ready. */
