@@ -9,6 +9,7 @@ import { createLedger, type Ledger } from "./ledger.ts";
 import { startLocal } from "./local.ts";
 import { REVIEWERS, ReviewFindings, SettleCase, topicOf, type Verdict } from "./messages.ts";
 import { breakingFile, review } from "./review.ts";
+import { readTimesheets } from "./timesheets.ts";
 import { type Sighting, viewer } from "./viewer.ts";
 
 const LONG = `export function long() {\n${"  step();\n".repeat(80)}}\n`;
@@ -34,10 +35,11 @@ async function run() {
   };
   const watcher = { ...ledger, saw };
   const mesh = await startLocal(watcher, breakingFile(listing));
-  await review(mesh, listing, ledger, { signal: new AbortController().signal });
+  await review(mesh.messenger, listing, ledger, { signal: new AbortController().signal });
+  const reports = await readTimesheets(mesh);
   const deadLetters = await mesh.deadLetters();
   await mesh.stop();
-  return { ledger, sightings, deadLetters };
+  return { ledger, sightings, deadLetters, reports };
 }
 
 function verdictOf(ledger: Ledger, path: string): Verdict | undefined {
@@ -79,6 +81,37 @@ describe("a review in one process", () => {
     const failures = sightings.filter(({ step }) => step === "failure");
     expect(failures.map(({ message, path }) => [message, path])).toEqual([
       ["review.recheck", "b/middle.ts"],
+    ]);
+  });
+
+  it("finds links that lead nowhere, and only those", async () => {
+    await put({
+      "docs/a.md": "[b](b.md) [folder](../src) [bare](b) [out](../../elsewhere.md) [c](c.md)\n",
+      "docs/b.md": "",
+      "src/x.ts": "",
+      "z.ts": "",
+    });
+    const { ledger } = await run();
+    expect(verdictOf(ledger, "docs/a.md")).toMatchObject({
+      decision: "comment",
+      why: "broken link, line 1: c.md is not there",
+    });
+  });
+
+  it("tells who did how much", async () => {
+    await put({ "a.ts": LONG, "b.ts": BLOCK, "c.md": "# C\n" });
+    const { reports } = await run();
+    const [report] = reports;
+    expect(reports).toHaveLength(1);
+    const files = report?.tallies?.map((tally) => [tally.agent, tally.files]);
+    expect(files).toEqual([
+      ["block-index", 2],
+      ["catalogue", 0],
+      ["coordinator", 3],
+      ["structure", 3],
+      ["hygiene", 3],
+      ["documentation", 3],
+      ["judge", 3],
     ]);
   });
 

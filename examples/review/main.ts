@@ -33,7 +33,7 @@ async function main(args: readonly string[], interrupted: AbortSignal): Promise<
   try {
     const total = listing.paths.length;
     const onIndexed = (files: number): void => terminal.progress("indexed", files, total);
-    const reviewed = review(mesh, listing, ledger, { signal: interrupted, onIndexed });
+    const reviewed = review(mesh.messenger, listing, ledger, { signal: interrupted, onIndexed });
     await orBroken(mesh, interrupted, reviewed);
     if (interrupted.aborted)
       throw new Complaint("interrupted before all verdicts were in", INTERRUPTED);

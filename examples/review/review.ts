@@ -44,11 +44,11 @@ export interface Following {
 }
 
 /**
- * Reviews the files of `listing` on `mesh` and returns when all verdicts are in the ledger.
+ * Reviews the files of a folder and returns when all verdicts are in the ledger.
  * @throws Complaint when they do not come; MeshError when the coordinator fails.
  */
 export function review(
-  { messenger }: ReviewMesh,
+  messenger: Messenger,
   { folder, paths }: Listing,
   ledger: Ledger,
   { signal, onIndexed }: Following,

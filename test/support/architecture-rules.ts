@@ -128,6 +128,31 @@ export function countProblems(
   });
 }
 
+/** What stands at the top of the repository; folders end in a slash. */
+export interface TopLevel {
+  /** What must be there. */
+  readonly wanted: readonly string[];
+  /** What else may be there: configuration of tools. */
+  readonly allowed: RegExp;
+}
+
+/** What is missing at the top of the repository, and what has no business there. Dot-files are everyone's own. */
+export function topLevelProblems(
+  names: readonly string[],
+  ignored: readonly string[],
+  { wanted, allowed }: TopLevel,
+): string[] {
+  const isIgnored = (name: string): boolean =>
+    ignored.some((one) => (one.startsWith("*") ? name.endsWith(one.slice(1)) : name === one));
+  const seen = names.filter((name) => !name.startsWith(".") && !isIgnored(name));
+  return [
+    ...wanted.filter((name) => !seen.includes(name)).map((name) => `${name}: is missing`),
+    ...seen
+      .filter((name) => !wanted.includes(name) && !allowed.test(name))
+      .map((name) => `${name}: does not belong to the top level`),
+  ];
+}
+
 function doorComplaint(
   from: string,
   specifier: string,
