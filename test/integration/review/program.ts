@@ -6,7 +6,7 @@ import { expect, onTestFinished } from "vitest";
 import { type ModuleStart, startModule, type TestProcess } from "../../support/processes.ts";
 
 /** The program itself. */
-export const REVIEW = new URL("../../../examples/dist/review/main.js", import.meta.url);
+const REVIEW = new URL("../../../examples/dist/review/main.js", import.meta.url);
 /** Milliseconds of real time for host, workers and review to start on a busy machine. */
 export const START_MS = 25_000;
 
@@ -25,7 +25,7 @@ export interface Outcome {
 }
 
 /** An empty folder that goes when the test ends. */
-export async function emptyFolder(): Promise<string> {
+async function emptyFolder(): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), "agentmesh-review-"));
   onTestFinished(() => rm(folder, { recursive: true }));
   return folder;
