@@ -10,6 +10,7 @@ const MAX_FILE_BYTES = 256 * 1024;
 const MAX_PATH_BYTES = 512;
 /** What is looked at to tell a binary file: it has a zero byte early on. */
 const HEAD_BYTES = 8 * 1024;
+/** A folder with more files is taken for the wrong one: these already take a minute. */
 const MAX_FILES = 20_000;
 
 /** Why a file is not reviewed. */

@@ -98,6 +98,32 @@ describe("a review in one process", () => {
     });
   });
 
+  it("takes silence about names for what it is worth beside the other opinions", async () => {
+    const silent = Array.from({ length: 12 }, (_, at) => `export const n${at} = 1;\n\n`).join("");
+    await put({
+      "a.ts": silent,
+      "b.ts": `${silent}${LONG}`,
+      "middle.ts": "",
+      "test/c.ts": `${silent}${LONG}`,
+      "z.ts": "",
+    });
+    const { ledger, sightings } = await run();
+    const answers = sightings.filter(
+      ({ from, message }) => from === "documentation" && message === "review.justified",
+    );
+    expect(new Map(answers.map(({ path, text }) => [path, text]))).toEqual(
+      new Map([
+        ["a.ts", "soften: the code is plain enough to be read"],
+        ["b.ts", "keep: the code does not explain itself"],
+        ["test/c.ts", "soften: only tests lean on this"],
+      ]),
+    );
+    for (const path of ["a.ts", "test/c.ts"]) {
+      expect(verdictOf(ledger, path)?.decision).toBe("approve");
+    }
+    expect(verdictOf(ledger, "b.ts")?.decision).toBe("comment");
+  });
+
   it("tells who did how much", async () => {
     await put({ "a.ts": LONG, "b.ts": BLOCK, "c.md": "# C\n" });
     const { reports } = await run();

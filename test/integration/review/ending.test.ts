@@ -1,5 +1,5 @@
 /** How a review ends, and that nothing of it is left then. */
-import { expect, test } from "vitest";
+import { expect, onTestFailed, test } from "vitest";
 import { isRunning } from "../../support/processes.ts";
 import { until } from "../../support/waiting.ts";
 import {
@@ -28,12 +28,15 @@ test("it serves until SIGTERM, ends with 0 and leaves nothing behind", async () 
 
 test("Ctrl-C in a terminal ends all of it in order", async () => {
   const running = await startServing([await folderWith(smallFiles(3))], { ownGroup: true });
+  const processes = [...processesOf(running).values()];
+  // Each leads a group of its own, so that Ctrl-C reaches the review alone, which then ends them one after another.
+  for (const pid of processes) expect(() => process.kill(-pid, 0)).not.toThrow();
   const mark = running.out.mark;
   running.interruptGroup();
   expect(await running.ended, running.lastWords).toEqual({ code: 0, signal: null });
   expect(running.out.entries.slice(mark)).toEqual([]);
   expect(running.err.entries).toEqual([]);
-  expect([...processesOf(running).values()].filter(isRunning)).toEqual([]);
+  expect(processes.filter(isRunning)).toEqual([]);
 });
 
 test("one process serves until Ctrl-C, too", async () => {
@@ -58,6 +61,9 @@ test("killed, it takes host and workers along", async () => {
   const running = await startServing([await folderWith(smallFiles(3))]);
   const processes = [...processesOf(running).values()];
   expect(processes.filter(isRunning)).toHaveLength(CREW.length);
+  onTestFailed(() => {
+    for (const pid of processes.filter(isRunning)) process.kill(pid, "SIGKILL");
+  });
   await running.kill();
   await until(() => !processes.some(isRunning), "the end of all of them", START_MS);
 });
