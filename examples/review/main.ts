@@ -29,14 +29,14 @@ async function main(args: readonly string[], interrupted: AbortSignal): Promise<
   const listing = await listFiles(options.folder);
   const terminal = createTerminal(process.stdout, process.env, () => performance.now());
   const ledger = createLedger();
-  const mesh = await start(options, listing, watcherOf(ledger, terminal, listing), terminal);
+  const starting = start(options, listing, watcherOf(ledger, terminal, listing), terminal);
+  const mesh = await unlessInterrupted(interrupted, starting);
   try {
     const total = listing.paths.length;
     const onIndexed = (files: number): void => terminal.progress("indexed", files, total);
     const reviewed = review(mesh.messenger, listing, ledger, { signal: interrupted, onIndexed });
-    await orBroken(mesh, interrupted, reviewed);
-    if (interrupted.aborted)
-      throw new Complaint("interrupted before all verdicts were in", INTERRUPTED);
+    await unlessInterrupted(interrupted, orBroken(mesh, interrupted, reviewed));
+    interrupted.throwIfAborted();
     terminal.finish(ledger, await readTimesheets(mesh), await mesh.deadLetters());
     if (options.verdictsFile !== undefined) await writeVerdicts(options.verdictsFile, ledger);
     if (!options.exit) await serve(mesh, terminal, interrupted);
@@ -88,6 +88,22 @@ async function serve(
   }
 }
 
+/**
+ * Waits for `work`. What fails after an interruption is not to blame: Ctrl-C can reach a process in the moment in which it
+ * is made.
+ */
+async function unlessInterrupted<Result>(
+  interrupted: AbortSignal,
+  work: Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work;
+  } catch (error) {
+    interrupted.throwIfAborted();
+    throw error;
+  }
+}
+
 /** Waits for `work`, for the mesh to break, or for the user to have had enough: whichever comes first. */
 async function orBroken(
   mesh: ReviewMesh,
@@ -122,11 +138,12 @@ function messageOf(error: unknown): string {
 }
 
 const interruption = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  process.on(signal, () => interruption.abort());
+function interrupt(): void {
+  interruption.abort(new Complaint("interrupted before all verdicts were in", INTERRUPTED));
 }
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, interrupt);
 // Who reads has gone (`npm start | head`): then nobody waits for the rest.
-process.stdout.on("error", () => interruption.abort());
+process.stdout.on("error", interrupt);
 try {
   await main(process.argv.slice(2), interruption.signal);
 } catch (error) {

@@ -57,6 +57,19 @@ test("interrupted before its work is done it says so and ends with 130", async (
   expect([...processesOf(running).values()].filter(isRunning)).toEqual([]);
 });
 
+test("interrupted while it starts, it does not blame a process that Ctrl-C has reached, too", async () => {
+  const folder = await folderWith(smallFiles(3));
+  const program = `if (process.argv[1]?.endsWith("host.js")) {
+    process.kill(process.ppid, "SIGINT");
+    process.exit(1);
+  }`;
+  const preload = await folderWith({ "interrupted-host.mjs": program });
+  const env = { NODE_OPTIONS: `--import=${preload}/interrupted-host.mjs` };
+  const running = startReview([folder, "--exit"], { env });
+  expect(await running.finished(START_MS)).toEqual({ code: 130, signal: null });
+  expect(running.err.entries).toEqual(["review: interrupted before all verdicts were in"]);
+});
+
 test("killed, it takes host and workers along", async () => {
   const running = await startServing([await folderWith(smallFiles(3))]);
   const processes = [...processesOf(running).values()];
