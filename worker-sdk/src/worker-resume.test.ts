@@ -108,6 +108,44 @@ describe("a stream that is back within the lease", () => {
     expect(await Promise.all(replies)).toEqual([1, 2, 3, 4, 5].map((n) => ({ n })));
   });
 
+  test("is found in time, however unlucky the waits are and however long the host refuses", async () => {
+    let waiting = new Gate();
+    const unlucky = (): number => {
+      waiting.open();
+      return 0.999;
+    };
+    const { worker, stream } = await rig.connected({ random: unlucky });
+    // The first attempt waits for nothing and takes no chance.
+    waiting.open();
+    const startMs = rig.clock.now();
+    rig.host.refuse = () =>
+      rig.clock.now() - startMs < 1_000 ? failure("HOST_DRAINING") : undefined;
+    await rig.cut(worker, stream);
+    const accepted = rig.host.stream();
+    let next: FakeStream | undefined;
+    while (next === undefined && worker.currentStatus.kind === "suspended") {
+      await waiting.passed;
+      waiting = new Gate();
+      rig.clock.advanceToNext();
+      next = await Promise.race([accepted, waiting.passed.then(() => undefined)]);
+    }
+    next?.welcome({ resumed: true });
+    expect(await until(worker, isKind("connected"))).toMatchObject({ resumed: true });
+    expect(rig.clock.now() - startMs).toBeLessThan(1_500);
+  });
+
+  test("may break six times in a row, although no connection lasted", async () => {
+    const { worker, stream } = await rig.connected({ random: () => 0.999 });
+    let current = stream;
+    for (let flap = 0; flap < 6; flap++) {
+      await rig.cut(worker, current);
+      rig.clock.advance(150);
+      current = await rig.host.stream();
+      current.welcome({ resumed: true });
+      expect(await until(worker, isKind("connected"))).toMatchObject({ resumed: true });
+    }
+  });
+
   test("whose host claims less than it has acknowledged cannot go on", async () => {
     const { worker, stream } = await rig.connected();
     void worker.send(other, Ask({ n: 1 })).catch(() => undefined);

@@ -9,6 +9,8 @@ import { Traffic } from "./traffic.ts";
 /** Longer than any machine needs to connect again: what is tested here is the time within the lease. */
 const LONG_LEASE = { leaseMs: 25_000, timeoutMs: 60_000 };
 const CUTS = 16;
+/** More than it takes for waits that double from 50 ms to outlast the default lease. */
+const FLAPS = 10;
 const TRAFFIC = {
   keys: 16,
   sendsPerKey: 4,
@@ -71,6 +73,25 @@ test("a host that refuses connections for a while, within the lease, costs nothi
   expect(await callerStatus(caller, "connected", { from: marks.ofCaller })).toMatchObject(goesOn);
   await traffic.progress(500);
   expect(await traffic.end()).toEqual([]);
+});
+
+test("a link that is cut as soon as it stands costs nothing, with the lease and the chance of every day", async () => {
+  const host = await startHostProcess();
+  const link = await startTcpProxy(host.address);
+  await startWorker("steady", { host: host.address });
+  const caller = await startCaller({ host: link.address, random: Math.random });
+  const traffic = new Traffic(caller.worker, TRAFFIC);
+  await traffic.progress(500);
+  for (let cut = 0; cut < FLAPS; cut++) {
+    const { mark } = caller.status;
+    link.cut("reset");
+    expect(await callerStatus(caller, "connected", { from: mark })).toMatchObject({
+      resumed: true,
+    });
+  }
+  await traffic.progress(500);
+  expect(await traffic.end()).toEqual([]);
+  expect(caller.status.entries.filter(({ kind }) => kind === "lapsed")).toEqual([]);
 });
 
 test("a link that passes nothing on, and keeps its sockets, is found out and left", async () => {

@@ -28,3 +28,10 @@ test("does not overflow, however long nothing works", () => {
   for (let attempt = 0; attempt < 5_000; attempt++) backoff.next();
   expect(backoff.next()).toBe(5_000);
 });
+
+test("a bound keeps waits short, and the span with them", () => {
+  const backoff = new Backoff({ random: () => 1 });
+  const bounded = Array.from({ length: 6 }, () => backoff.next(150));
+  expect(bounded).toEqual([0, 50, 100, 150, 150, 150]);
+  expect([backoff.next(), backoff.next()]).toEqual([300, 600]);
+});

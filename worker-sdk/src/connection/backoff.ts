@@ -13,13 +13,16 @@ export interface BackoffOptions {
 /**
  * Waits between attempts: none before the first, then a random part ("full jitter") of a span that doubles. A
  * connection that breaks soon after it was made counts as a failed attempt, so that a flapping host is left in peace.
+ *
+ * Who has something to lose by waiting bounds the span: it then grows no further than that.
  */
 export class Backoff {
   readonly #random: () => number;
   readonly #firstMs: number;
   readonly #mostMs: number;
   readonly #minUptimeMs: number;
-  #attempts = 0;
+  /** Longest wait before the next attempt. */
+  #spanMs = 0;
 
   constructor(options: BackoffOptions) {
     this.#random = options.random;
@@ -28,18 +31,15 @@ export class Backoff {
     this.#minUptimeMs = options.minUptimeMs ?? 5_000;
   }
 
-  /** Milliseconds to wait before the next attempt. */
-  next(): number {
-    const attempt = this.#attempts;
-    this.#attempts++;
-    if (attempt === 0) return 0;
-    // Beyond 2^30 the span is at its most, whatever the options.
-    const span = Math.min(this.#mostMs, this.#firstMs * 2 ** Math.min(attempt - 1, 30));
-    return this.#random() * span;
+  /** Milliseconds to wait before the next attempt, at most `boundMs`. */
+  next(boundMs = Number.POSITIVE_INFINITY): number {
+    const spanMs = Math.min(this.#spanMs, boundMs);
+    this.#spanMs = Math.min(this.#mostMs, Math.max(this.#firstMs, 2 * spanMs));
+    return spanMs === 0 ? 0 : this.#random() * spanMs;
   }
 
   /** A connection has ended that lasted this long. */
   lasted(uptimeMs: number): void {
-    if (uptimeMs >= this.#minUptimeMs) this.#attempts = 0;
+    if (uptimeMs >= this.#minUptimeMs) this.#spanMs = 0;
   }
 }

@@ -139,6 +139,10 @@ export class Connection implements SessionPorts, SupervisorPorts {
     return { hello, receivedThrough: this.#session?.receivedThrough ?? 0 };
   }
 
+  longestWaitMs(): number {
+    return this.#session?.longestWaitMs ?? Number.POSITIVE_INFINITY;
+  }
+
   welcomed(stream: HostStream, welcome: Welcome, receivedThrough: number): boolean {
     const goesOn = welcome.resumed
       ? this.#resume(stream, welcome, receivedThrough)

@@ -51,6 +51,9 @@ type Phase =
   | { readonly kind: "lapsed" }
   | { readonly kind: "closed" };
 
+/** Attempts to get a stream again that fit into a lease, however unlucky their waits. */
+const ATTEMPTS_PER_LEASE = 10;
+
 export class Session {
   readonly #ports: SessionPorts;
   readonly #inbox: Inbox;
@@ -106,6 +109,13 @@ export class Session {
   /** Until when the host leaves this worker its agents, on the clock, if nothing more is heard. */
   get contactUntil(): number {
     return this.#contactUntil;
+  }
+
+  /** Milliseconds that an attempt to get a stream again may wait: while nobody has noticed, there must be many of them. */
+  get longestWaitMs(): number {
+    return this.#phase.kind === "suspended"
+      ? this.#leaseMs / ATTEMPTS_PER_LEASE
+      : Number.POSITIVE_INFINITY;
   }
 
   /** Number of the host's last frame that has arrived. */

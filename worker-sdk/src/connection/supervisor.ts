@@ -7,7 +7,8 @@
  * 1. Each phase owns its stream and timers; `#enter` stops those of the phase that it leaves.
  * 2. There is at most one stream, and what an earlier one still says is not heard.
  * 3. A refusal that would be met again closes; everything else is tried again for ever.
- * 4. Until it is closed, the process stays alive: a worker that waits for its host must not end.
+ * 4. While there is a session to save, waits are short: the owner says how short.
+ * 5. Until it is closed, the process stays alive: a worker that waits for its host must not end.
  */
 import { type Clock, type Failure, failure, type Timer } from "@agentmesh/proto";
 import type { Hello, Welcome } from "@agentmesh/proto/agentmesh/v1";
@@ -29,6 +30,8 @@ export interface SupervisorOptions {
 export interface SupervisorPorts {
   /** What to say to a host, and which frames of it have arrived in the session that is resumed. */
   hello(): { readonly hello: Hello; readonly receivedThrough: number };
+  /** Milliseconds that the next attempt may wait at most; Infinity when nothing is lost by waiting. */
+  longestWaitMs(): number;
   /** A stream was welcomed. @returns false when it cannot be used. */
   welcomed(stream: HostStream, welcome: Welcome, receivedThrough: number): boolean;
   /** A batch has arrived on the welcomed stream. */
@@ -141,7 +144,8 @@ export class Supervisor {
   }
 
   #wait(): void {
-    const timer = this.#options.clock.after(this.#options.backoff.next(), () => this.#dial());
+    const { clock, backoff } = this.#options;
+    const timer = clock.after(backoff.next(this.#ports.longestWaitMs()), () => this.#dial());
     this.#enter({ kind: "waiting", timer });
   }
 

@@ -44,6 +44,12 @@ export class FakeClock implements Clock {
     this.#nowMs = untilMs;
   }
 
+  /** Moves on to the timer that comes due next, and runs it. */
+  advanceToNext(): void {
+    const next = this.#nextDue(Number.POSITIVE_INFINITY);
+    if (next !== undefined) this.advance(next.atMs - this.#nowMs);
+  }
+
   #nextDue(untilMs: number): Alarm | undefined {
     let next: Alarm | undefined;
     for (const alarm of this.#alarms) {
