@@ -50,6 +50,16 @@ test("a route stays with what works and goes round when it does not", () => {
   expect(route.current).toBe("b:2");
 });
 
+test.each(["mesh:0", "mesh:65536", "mesh:99999", "a b", ""])(
+  "a route leaves out %j, which some host wrote",
+  (malformed) => {
+    const route = new Route(["a:1"]);
+    route.name([malformed, "b:2"]);
+    route.recommend(malformed);
+    expect([route.size, route.current]).toEqual([2, "a:1"]);
+  },
+);
+
 test("a route takes up what hosts name, and a recommendation once", () => {
   const route = new Route(["a:1"]);
   expect(route.current).toBe("a:1");

@@ -6,20 +6,31 @@ export type Address = string;
 /** A name or IPv4 address, or an IPv6 address in brackets, and a port that may be left out. */
 const ADDRESS = /^(?<host>\[[0-9a-fA-F:.%\w]+\]|[^\s:/[\]@]+)(?::(?<port>\d{1,5}))?$/;
 
+/** What became of reading an address. */
+type Reading =
+  | { readonly kind: "address"; readonly address: Address }
+  /** `problem` goes on after the text that was read. */
+  | { readonly kind: "malformed"; readonly problem: string };
+
 /**
  * Reads `host:port`, `host` (port 50 051) or `[IPv6]:port`.
  * @throws MeshError `INVALID_ARGUMENT` that says what is wrong with it.
  */
 export function parseAddress(text: string): Address {
-  const trimmed = text.trim();
-  const groups = ADDRESS.exec(trimmed)?.groups;
+  const reading = readAddress(text.trim());
+  if (reading.kind === "address") return reading.address;
+  throw invalid(`address ${quote(text)} ${reading.problem}`);
+}
+
+function readAddress(text: string): Reading {
+  const groups = ADDRESS.exec(text)?.groups;
   const host = groups?.host;
-  if (host === undefined) throw invalid(`address ${quote(text)} ${problemOf(trimmed)}`);
+  if (host === undefined) return { kind: "malformed", problem: problemOf(text) };
   const port = groups?.port === undefined ? DEFAULTS.port : Number(groups.port);
   if (port < 1 || port > 65_535) {
-    throw invalid(`address ${quote(text)} has port ${port}; ports are 1–65535`);
+    return { kind: "malformed", problem: `has port ${port}; ports are 1–65535` };
   }
-  return `${host}:${port}`;
+  return { kind: "address", address: `${host}:${port}` };
 }
 
 /**
@@ -88,12 +99,12 @@ export class Route {
 
   /** A host names other addresses of its mesh. Malformed ones are left out. */
   name(addresses: readonly string[]): void {
-    this.#named = addresses.filter(isAddress).map(parseAddress);
+    this.#named = addresses.flatMap(addressesIn);
   }
 
-  /** A host recommends where to go next. */
+  /** A host recommends where to go next. What is malformed is no recommendation. */
   recommend(address: string): void {
-    if (isAddress(address)) this.#recommended = parseAddress(address);
+    this.#recommended = addressesIn(address)[0] ?? this.#recommended;
   }
 
   get #all(): readonly Address[] {
@@ -101,6 +112,8 @@ export class Route {
   }
 }
 
-function isAddress(text: string): boolean {
-  return ADDRESS.test(text.trim());
+/** The address that a host wrote; none when it is malformed: a host's mistake must not end its workers. */
+function addressesIn(text: string): readonly Address[] {
+  const reading = readAddress(text.trim());
+  return reading.kind === "address" ? [reading.address] : [];
 }
