@@ -15,6 +15,7 @@ export {
   type LocalRuntimeOptions,
 } from "./runtime/local/create-local-runtime.ts";
 export type { LocalDeadLetter } from "./runtime/local/dead-letters.ts";
+export type { WaitOptions } from "./runtime/patience.ts";
 export type { AgentRuntime, DrainOptions } from "./runtime/runtime.ts";
 export type { RuntimeStatus } from "./runtime/status.ts";
 export type { TurnOptions } from "./runtime/turn-options.ts";

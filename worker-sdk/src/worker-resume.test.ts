@@ -249,7 +249,7 @@ describe("a host that has forgotten the session", () => {
     const turns: number[] = [];
     const registering = worker.register(
       defineAgent("worker", {
-        subscriptions: ["news"],
+        subscriptions: ["news", "weather"],
         state: { initial: () => ({ turns: 0 }) },
         handlers: (on) => [
           on(Note, async ({ n }, ctx) => {
@@ -260,7 +260,7 @@ describe("a host that has forgotten the session", () => {
         ],
       }),
     );
-    for (const name of ["registerAgentType", "subscribe"] as const) {
+    for (const name of ["registerAgentType", "subscribe", "subscribe"] as const) {
       stream.sayControl(agree((await stream.controlOf(name)).value.request));
     }
     await registering;
@@ -282,7 +282,8 @@ describe("a host that has forgotten the session", () => {
     expect(next.hello).toMatchObject({
       resumeToken: "token",
       agentTypes: [{ name: "worker", handles: [{ messageType: "test.Note" }] }],
-      subscriptions: [{ id: "s1", match: { $case: "topicType", value: "news" } }],
+      // What is being taken back is not told any more.
+      subscriptions: [{ id: "s2", match: { $case: "topicType", value: "weather" } }],
       activations: [{ number: 7, agent: { type: "worker", key: "k" } }],
     });
     next.welcome({ resumed: false, adopted: [7], resumeToken: "fresh" });

@@ -120,10 +120,12 @@ export interface Uplink {
   idle(activations: readonly number[]): void;
   /** Gives back deliveries that were not started. */
   release(deliveries: readonly number[]): void;
-  register(type: AnnouncedType): Promise<void>;
-  unregister(name: string): Promise<void>;
-  subscribe(subscription: AnnouncedSubscription): Promise<void>;
-  unsubscribe(id: string): Promise<void>;
+  // These wait for the mesh to carry out what it was told. They reject with the reason of `signal` when that fires; when
+  // it has fired before, the mesh is told all the same.
+  register(type: AnnouncedType, signal: AbortSignal): Promise<void>;
+  unregister(name: string, signal: AbortSignal): Promise<void>;
+  subscribe(subscription: AnnouncedSubscription, signal: AbortSignal): Promise<void>;
+  unsubscribe(id: string, signal: AbortSignal): Promise<void>;
   /** Asks to be given nothing new; resolves when the last agent has left. */
   drain(): Promise<void>;
   /** Leaves the mesh. Idempotent. */

@@ -71,25 +71,34 @@ export class MeshUplink implements Uplink {
     this.#control({ $case: "release", value: { deliveries: [...deliveries] } });
   }
 
-  register(type: AnnouncedType): Promise<void> {
+  register(type: AnnouncedType, signal: AbortSignal): Promise<void> {
     const agentType = toAgentType(type);
-    return this.#ask((request) => ({ $case: "registerAgentType", value: { request, agentType } }));
+    return this.#ask(
+      (request) => ({ $case: "registerAgentType", value: { request, agentType } }),
+      signal,
+    );
   }
 
-  unregister(name: string): Promise<void> {
-    return this.#ask((request) => ({ $case: "unregisterAgentType", value: { request, name } }));
+  unregister(name: string, signal: AbortSignal): Promise<void> {
+    return this.#ask(
+      (request) => ({ $case: "unregisterAgentType", value: { request, name } }),
+      signal,
+    );
   }
 
-  subscribe(announced: AnnouncedSubscription): Promise<void> {
+  subscribe(announced: AnnouncedSubscription, signal: AbortSignal): Promise<void> {
     const subscription = toSubscription(announced);
-    return this.#ask((request) => ({ $case: "subscribe", value: { request, subscription } }));
+    return this.#ask(
+      (request) => ({ $case: "subscribe", value: { request, subscription } }),
+      signal,
+    );
   }
 
-  unsubscribe(id: string): Promise<void> {
-    return this.#ask((request) => ({
-      $case: "unsubscribe",
-      value: { request, id, durableName: "" },
-    }));
+  unsubscribe(id: string, signal: AbortSignal): Promise<void> {
+    return this.#ask(
+      (request) => ({ $case: "unsubscribe", value: { request, id, durableName: "" } }),
+      signal,
+    );
   }
 
   drain(): Promise<void> {
@@ -118,8 +127,8 @@ export class MeshUplink implements Uplink {
     this.#handled.clear();
   };
 
-  #ask(make: Parameters<Connection["questions"]["ask"]>[0]): Promise<void> {
+  #ask(make: (request: number) => WorkerControl, signal?: AbortSignal): Promise<void> {
     const { questions } = this.#connection;
-    return questions.ask(make, (control) => this.#control(control));
+    return questions.ask(make, (control) => this.#control(control), signal);
   }
 }

@@ -6,10 +6,11 @@ import { Questions } from "./questions.ts";
 function asked() {
   const questions = new Questions();
   const sent: WorkerControl[] = [];
-  const ask = () =>
+  const ask = (signal?: AbortSignal) =>
     questions.ask(
       (request) => ({ $case: "drain", value: { request } }),
       (control) => sent.push(control),
+      signal,
     );
   return { questions, sent, ask };
 }
@@ -37,6 +38,20 @@ test("what has no answer is asked again", () => {
     { request: 2 },
     { request: 2 },
   ]);
+});
+
+test("what nobody waits for is not asked again", async () => {
+  const { questions, sent, ask } = asked();
+  const abort = new AbortController();
+  const given = ask(abort.signal);
+  abort.abort("enough");
+  await expect(given).rejects.toBe("enough");
+  questions.answered(1, undefined);
+  // Whose signal has fired tells the host all the same.
+  await expect(ask(abort.signal)).rejects.toBe("enough");
+  expect(sent).toHaveLength(2);
+  questions.askAgain((control) => sent.push(control));
+  expect(sent).toHaveLength(2);
 });
 
 test("nothing waits for an answer that cannot come", async () => {

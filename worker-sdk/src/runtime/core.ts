@@ -66,6 +66,7 @@ export class RuntimeCore<Way extends Uplink = Uplink> implements Downlink {
   readonly registrations: Registrations;
   readonly statusFeed: StatusFeed;
   readonly #window = new RequestWindow();
+  #onCutOff: (() => void) | undefined = undefined;
   /** Called when the mesh is gone for good. */
   onClosed: ((reason: Failure) => void) | undefined = undefined;
 
@@ -155,6 +156,7 @@ export class RuntimeCore<Way extends Uplink = Uplink> implements Downlink {
 
   lapsed(): void {
     this.workplace.isPaused = true;
+    this.#onCutOff?.();
     this.activations.stopAll(
       stopped("WORKER_LOST", "there was no contact to the host for too long"),
     );
@@ -191,6 +193,14 @@ export class RuntimeCore<Way extends Uplink = Uplink> implements Downlink {
     if (workplace.turns.size === 0) return Promise.resolve();
     return new Promise((resolve) => {
       workplace.onQuiet = resolve;
+    });
+  }
+
+  /** Resolves when the mesh may have given the agents to others, for want of contact. */
+  cutOff(): Promise<void> {
+    if (this.workplace.isPaused) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#onCutOff = resolve;
     });
   }
 

@@ -2,12 +2,13 @@
  * The agent types and subscriptions of a runtime.
  *
  * G1. A type is at work from the moment when it is announced, because deliveries may arrive before the answer.
- * G2. What was refused leaves no trace, here or at the mesh: the same registration may be tried again.
- * G3. Only what was confirmed is told to a new host; what has no answer yet is asked for once more by the uplink.
+ * G2. What was refused or given up leaves no trace, here or at the mesh: the same registration may be tried again.
+ * G3. A new host is told each type and each subscription that was confirmed, whatever was asked for together with it.
  */
 import {
   type Clock,
   checkAgentType,
+  DEFAULTS,
   invalid,
   isTopicType,
   meshError,
@@ -17,18 +18,24 @@ import type { TopicPattern } from "../agent/definition.ts";
 import type { AnnouncedSubscription, Announcement, Uplink } from "../connection/mesh-port.ts";
 import type { Employment } from "./activation.ts";
 import { type AgentProgram, announce } from "./agent-program.ts";
+import { all, Claim, makeAll } from "./claim.ts";
 import { IdleList } from "./idle-list.ts";
+import { Patience, type WaitOptions } from "./patience.ts";
 
 interface Registration extends Employment {
-  isConfirmed: boolean;
+  readonly claim: Claim;
+}
+
+interface Subscription {
+  readonly announced: AnnouncedSubscription;
+  readonly claim: Claim;
 }
 
 export class Registrations {
   readonly #clock: Clock;
   readonly #uplink: Uplink;
   readonly #types = new Map<string, Registration>();
-  /** Confirmed subscriptions by id. */
-  readonly #subscriptions = new Map<string, AnnouncedSubscription>();
+  readonly #subscriptions = new Map<string, Subscription>();
   #lastId = 0;
 
   constructor(clock: Clock, uplink: Uplink) {
@@ -42,63 +49,70 @@ export class Registrations {
   }
 
   /** Puts an agent type to work, with its subscriptions. @throws MeshError `AGENT_TYPE_TAKEN`, or why it was refused. */
-  async register(program: AgentProgram): Promise<void> {
+  async register(program: AgentProgram, options: WaitOptions): Promise<void> {
     const { type } = program;
     if (this.#types.has(type)) {
       throw meshError("AGENT_TYPE_TAKEN", `agent type ${type} is registered already`);
     }
-    const idle = new IdleList(this.#clock, program.idleMs, (offered) => this.#uplink.idle(offered));
-    const registration: Registration = { program, idle, isConfirmed: false };
-    this.#types.set(type, registration);
-    try {
-      await all([
-        this.#uplink.register(announce(program)),
-        ...program.subscriptions.map((pattern) => this.subscribe(pattern, type)),
-      ]);
-      registration.isConfirmed = true;
-    } catch (error) {
-      await this.#withdraw(registration);
-      throw error;
-    }
+    program.subscriptions.forEach(checkPattern);
+    await this.#within(options, async (signal) => {
+      const registration = this.#newRegistration(program);
+      const parts = program.subscriptions.map((pattern) => this.#newSubscription(pattern, type));
+      try {
+        await makeAll([registration.claim, ...parts.map(({ claim }) => claim)], signal);
+      } catch (error) {
+        for (const { announced } of parts) this.#subscriptions.delete(announced.id);
+        this.#remove(registration);
+        throw error;
+      }
+    });
   }
 
   /** Takes an agent type from work, with all subscriptions of its agents. */
-  async unregister(type: string): Promise<void> {
+  async unregister(type: string, options: WaitOptions): Promise<void> {
     const registration = this.#types.get(type);
     if (registration === undefined) {
       throw meshError("NOT_FOUND", `agent type ${quote(type)} is not registered`);
     }
-    await all([...this.#unsubscribeAll(type), this.#uplink.unregister(type)]);
+    const theirs = [...this.#subscriptions.values()].filter(
+      ({ announced }) => announced.agentType === type,
+    );
+    await this.#within(options, (signal) =>
+      all([...theirs.map((part) => this.#end(part, signal)), registration.claim.drop(signal)]),
+    );
     this.#remove(registration);
   }
 
   /** Subscribes the agents of a type. @returns the id of the subscription. */
-  async subscribe(pattern: TopicPattern, agentType: string): Promise<string> {
+  async subscribe(pattern: TopicPattern, agentType: string, options: WaitOptions): Promise<string> {
     checkPattern(pattern);
     checkAgentType(agentType);
-    this.#lastId++;
-    const id = `s${this.#lastId}`;
-    const subscription: AnnouncedSubscription = { id, pattern, agentType };
-    await this.#uplink.subscribe(subscription);
-    this.#subscriptions.set(id, subscription);
-    return id;
+    return this.#within(options, async (signal) => {
+      const { announced, claim } = this.#newSubscription(pattern, agentType);
+      try {
+        await makeAll([claim], signal);
+      } catch (error) {
+        this.#subscriptions.delete(announced.id);
+        throw error;
+      }
+      return announced.id;
+    });
   }
 
   /** Ends a subscription. */
-  async unsubscribe(id: string): Promise<void> {
-    if (!this.#subscriptions.has(id)) {
+  async unsubscribe(id: string, options: WaitOptions): Promise<void> {
+    const subscription = this.#subscriptions.get(id);
+    if (subscription === undefined) {
       throw meshError("SUBSCRIPTION_UNKNOWN", `there is no subscription ${quote(id)}`);
     }
-    await this.#uplink.unsubscribe(id);
-    this.#subscriptions.delete(id);
+    await this.#within(options, (signal) => this.#end(subscription, signal));
   }
 
   /** What was confirmed. */
   announce(): Pick<Announcement, "types" | "subscriptions"> {
-    const confirmed = [...this.#types.values()].filter((type) => type.isConfirmed);
     return {
-      types: confirmed.map(({ program }) => announce(program)),
-      subscriptions: [...this.#subscriptions.values()],
+      types: confirmed(this.#types).map(({ program }) => announce(program)),
+      subscriptions: confirmed(this.#subscriptions).map(({ announced }) => announced),
     };
   }
 
@@ -107,20 +121,50 @@ export class Registrations {
     for (const { idle } of this.#types.values()) idle.close();
   }
 
-  #unsubscribeAll(agentType: string): Promise<void>[] {
-    const ids: string[] = [];
-    for (const { id, agentType: other } of this.#subscriptions.values()) {
-      if (other === agentType) ids.push(id);
+  async #within<Result>(
+    options: WaitOptions,
+    run: (signal: AbortSignal) => Promise<Result>,
+  ): Promise<Result> {
+    const patience = new Patience(this.#clock, options, DEFAULTS.timeoutMs);
+    try {
+      return await run(patience.signal);
+    } finally {
+      patience.end();
     }
-    return ids.map((id) => this.unsubscribe(id));
   }
 
-  /** Undoes a registration of which a part was refused. */
-  async #withdraw(registration: Registration): Promise<void> {
-    const { type } = registration.program;
-    // What was refused cannot be withdrawn either; the caller is told the first refusal.
-    await Promise.allSettled([...this.#unsubscribeAll(type), this.#uplink.unregister(type)]);
-    this.#remove(registration);
+  #newRegistration(program: AgentProgram): Registration {
+    const { type, idleMs } = program;
+    const uplink = this.#uplink;
+    const registration = {
+      program,
+      idle: new IdleList(this.#clock, idleMs, (offered) => uplink.idle(offered)),
+      claim: new Claim(
+        (signal) => uplink.register(announce(program), signal),
+        (signal) => uplink.unregister(type, signal),
+      ),
+    };
+    this.#types.set(type, registration);
+    return registration;
+  }
+
+  #newSubscription(pattern: TopicPattern, agentType: string): Subscription {
+    this.#lastId++;
+    const id = `s${this.#lastId}`;
+    const announced: AnnouncedSubscription = { id, pattern, agentType };
+    const uplink = this.#uplink;
+    const claim = new Claim(
+      (signal) => uplink.subscribe(announced, signal),
+      (signal) => uplink.unsubscribe(id, signal),
+    );
+    const subscription = { announced, claim };
+    this.#subscriptions.set(id, subscription);
+    return subscription;
+  }
+
+  async #end({ announced, claim }: Subscription, signal: AbortSignal): Promise<void> {
+    await claim.drop(signal);
+    this.#subscriptions.delete(announced.id);
   }
 
   #remove(registration: Registration): void {
@@ -130,6 +174,12 @@ export class Registrations {
   }
 }
 
+function confirmed<Entry extends { readonly claim: Claim }>(
+  entries: ReadonlyMap<string, Entry>,
+): Entry[] {
+  return [...entries.values()].filter(({ claim }) => claim.isConfirmed);
+}
+
 function checkPattern(pattern: TopicPattern): void {
   const type = "type" in pattern ? pattern.type : pattern.typePrefix;
   const everything = "typePrefix" in pattern && type === "";
@@ -137,10 +187,4 @@ function checkPattern(pattern: TopicPattern): void {
   throw invalid(
     `topic type ${quote(type)} is not 1–256 word characters, dots, colons, equals signs and hyphens`,
   );
-}
-
-/** Waits for all, also when one fails early. @throws what failed first in the list. */
-async function all(steps: readonly Promise<unknown>[]): Promise<void> {
-  const outcomes = await Promise.allSettled(steps);
-  for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
 }

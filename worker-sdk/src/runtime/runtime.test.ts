@@ -69,9 +69,7 @@ describe("registrations", () => {
     await expect(runtime.register(idler("worker", ["news"]))).rejects.toBe(refusal);
     expect(core.announce()).toMatchObject({ types: [], subscriptions: [] });
     expect(mesh.said).toMatchObject(
-      step === "register"
-        ? [{ kind: "unsubscribe s1" }, { kind: "unregister worker" }]
-        : [{ kind: "unregister worker" }],
+      step === "register" ? [{ kind: "unsubscribe s1" }] : [{ kind: "unregister worker" }],
     );
     mesh.answer = () => undefined;
     await runtime.register(idler("worker", ["news"]));
@@ -176,9 +174,53 @@ describe("draining", () => {
     expect(mesh.ends).toEqual([]);
   });
 
-  test("checks its grace", () => {
+  test("ends its grace when it is told to", async () => {
+    const { runtime, mesh, clock, deliver } = scripted();
+    mesh.answer = (question) => (question === "drain" ? new Promise(() => {}) : undefined);
+    await runtime.register(
+      defineAgent("worker", {
+        handlers: (on) => [
+          on(Note, async (_, { signal }) => {
+            await new Promise((resolve) => signal.addEventListener("abort", resolve));
+          }),
+        ],
+      }),
+    );
+    deliver({ content: note(1) });
+    const abort = new AbortController();
+    const drained = runtime.drain({ signal: abort.signal });
+    await settled();
+    abort.abort();
+    await drained;
+    expect(runtime.currentStatus).toEqual({ kind: "closed", reason: undefined });
+    // The wheel of deadlines looks once more before it stops.
+    clock.advance(20);
+    expect(clock.pending).toBe(0);
+  });
+
+  test("waits for a host that is away no longer than its lease", async () => {
+    const { runtime, core, mesh } = scripted();
+    mesh.answer = () => new Promise(() => {});
+    const drained = runtime.drain();
+    await settled();
+    expect(mesh.numbersOf("close")).toEqual([]);
+    core.lapsed();
+    await drained;
+    expect(mesh.numbersOf("close")).toHaveLength(1);
+
+    const later = scripted();
+    later.mesh.answer = () => new Promise(() => {});
+    later.core.lapsed();
+    await later.runtime.drain();
+  });
+
+  test("checks its grace", async () => {
     const { runtime } = scripted();
-    expect(() => runtime.drain({ graceMs: -1 })).toThrow("graceMs");
+    await expect(runtime.drain({ graceMs: -1 })).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringContaining("graceMs"),
+    });
+    expect(runtime.currentStatus.kind).toBe("connecting");
   });
 });
 

@@ -11,6 +11,7 @@ import { CLOSED, type RuntimeCore } from "./core.ts";
 import { Grace } from "./grace.ts";
 import { Messaging } from "./messaging.ts";
 import { Outside } from "./outside.ts";
+import type { WaitOptions } from "./patience.ts";
 import type { RuntimeStatus } from "./status.ts";
 import type { RuntimeCounters } from "./workplace.ts";
 
@@ -18,6 +19,8 @@ import type { RuntimeCounters } from "./workplace.ts";
 export interface DrainOptions {
   /** Milliseconds for what is in flight; what is not finished then is given up. Default: 10 000. */
   readonly graceMs?: number;
+  /** Ends that time at once. Default: none. */
+  readonly signal?: AbortSignal;
 }
 
 type Phase =
@@ -71,52 +74,67 @@ export class AgentRuntime extends Messaging implements AsyncDisposable {
 
   /**
    * Puts an agent type to work, with the subscriptions that it declares. Resolves when the mesh knows it.
-   * @throws MeshError `AGENT_TYPE_TAKEN` when this runtime has registered the type; any refusal of the host, after which
-   * the registration may be tried again; `CLOSED`.
+   * @throws MeshError `AGENT_TYPE_TAKEN` when this runtime has registered the type; any refusal of the host;
+   * `DEADLINE_EXCEEDED` or `CANCELLED` when the host did not answer in time; `CLOSED`. A registration that failed is taken
+   * back and may be tried again.
    */
-  async register<State>(definition: AgentDefinition<State>): Promise<void> {
+  async register<State>(
+    definition: AgentDefinition<State>,
+    options: WaitOptions = {},
+  ): Promise<void> {
     this.#checkOpen();
     const program: AgentProgram = definition;
-    await this.#core.registrations.register(program);
+    await this.#core.registrations.register(program, options);
   }
 
   /**
    * Takes an agent type from work. Its agents finish what they have and move elsewhere.
-   * @throws MeshError `NOT_FOUND` when it is not registered here.
+   * @throws MeshError `NOT_FOUND` when it is not registered here; `DEADLINE_EXCEEDED` or `CANCELLED` when the host did not
+   * answer in time: then it may have left or not, and may be told to once more; `CLOSED`.
    */
-  async unregister(type: string): Promise<void> {
+  async unregister(type: string, options: WaitOptions = {}): Promise<void> {
     this.#checkOpen();
-    await this.#core.registrations.unregister(type);
+    await this.#core.registrations.unregister(type, options);
   }
 
   /**
    * Subscribes the agents of a type to topics: an event goes to the agent whose key is the topic's source. The
    * subscription lasts as long as this runtime. The agents may run elsewhere.
    * @returns the id to unsubscribe with.
-   * @throws MeshError `INVALID_ARGUMENT`, `CLOSED`, or why the host refused.
+   * @throws MeshError `INVALID_ARGUMENT`, `CLOSED`, or why the host refused; `DEADLINE_EXCEEDED` or `CANCELLED` when it did
+   * not answer in time, and then the subscription is taken back.
    */
-  async subscribe(pattern: TopicPattern, agentType: string): Promise<string> {
+  async subscribe(
+    pattern: TopicPattern,
+    agentType: string,
+    options: WaitOptions = {},
+  ): Promise<string> {
     this.#checkOpen();
-    return this.#core.registrations.subscribe(pattern, agentType);
-  }
-
-  /** Ends a subscription. @throws MeshError `SUBSCRIPTION_UNKNOWN`. */
-  async unsubscribe(id: string): Promise<void> {
-    this.#checkOpen();
-    await this.#core.registrations.unsubscribe(id);
+    return this.#core.registrations.subscribe(pattern, agentType, options);
   }
 
   /**
-   * Leaves in peace: takes nothing new, lets the agents finish and move elsewhere, and closes. Idempotent.
+   * Ends a subscription.
+   * @throws MeshError `SUBSCRIPTION_UNKNOWN`; `DEADLINE_EXCEEDED` or `CANCELLED` when the host did not answer in time: then
+   * it may have ended or not, and may be ended once more; `CLOSED`.
+   */
+  async unsubscribe(id: string, options: WaitOptions = {}): Promise<void> {
+    this.#checkOpen();
+    await this.#core.registrations.unsubscribe(id, options);
+  }
+
+  /**
+   * Leaves in peace: takes nothing new, lets the agents finish and move elsewhere, and closes. A host that is away gets
+   * the time of its lease to come back: after that nobody waits for what the agents here do. Idempotent.
    * @throws MeshError `INVALID_ARGUMENT` when `graceMs` is negative.
    */
-  drain(options: DrainOptions = {}): Promise<void> {
-    const graceMs = options.graceMs ?? DEFAULTS.drainGraceMs;
+  async drain(options: DrainOptions = {}): Promise<void> {
+    const { graceMs = DEFAULTS.drainGraceMs, signal } = options;
     if (!(graceMs >= 0)) throw invalid(`graceMs must be 0 or more, not ${graceMs}`);
     if (this.#phase.kind !== "open") return this.#phase.over;
     this.#outside.obstacle = DRAINING;
     this.#core.status({ kind: "draining" });
-    const over = this.#drain(graceMs);
+    const over = this.#drain(new Grace(this.#core.workplace.clock, graceMs, signal));
     this.#phase = { kind: "draining", over };
     return over;
   }
@@ -133,12 +151,11 @@ export class AgentRuntime extends Messaging implements AsyncDisposable {
     return this.close();
   }
 
-  async #drain(graceMs: number): Promise<void> {
-    const { uplink, workplace } = this.#core;
-    const grace = new Grace(workplace.clock, graceMs);
+  async #drain(grace: Grace): Promise<void> {
+    const { uplink } = this.#core;
     // A host that refuses or is gone has nothing to move: what is here still gets its time.
     const moved = uplink.drain().catch(() => undefined);
-    await Promise.race([moved, grace.over]);
+    await Promise.race([moved, this.#core.cutOff(), grace.over]);
     await Promise.race([this.#core.quiet(), grace.over]);
     grace.end();
     await this.close();

@@ -1,0 +1,61 @@
+import { type Clock, failure, MeshError, type Timer } from "@agentmesh/proto";
+import { listenTo } from "../connection/caller-signal.ts";
+import { checkTimeout } from "./outgoing.ts";
+
+/** How long to wait for an answer. */
+export interface WaitOptions {
+  /** Milliseconds until it fails with `DEADLINE_EXCEEDED`; above 0 and at most 4 294 967 295. Default: 30 000. */
+  readonly timeoutMs?: number;
+  /** Gives up waiting; it then fails with `CANCELLED`, and the signal's reason is the cause. Default: none. */
+  readonly signal?: AbortSignal;
+}
+
+/** Somebody's waiting: it ends by itself after a time, or when the caller's signal fires. */
+export class Patience {
+  readonly #controller = new AbortController();
+  readonly #timer: Timer;
+  readonly #caller: AbortSignal | undefined;
+
+  /** `defaultMs` is for who does not say how long. @throws MeshError `INVALID_ARGUMENT`, `CANCELLED`. */
+  constructor(clock: Clock, options: WaitOptions, defaultMs: number) {
+    const timeoutMs = options.timeoutMs === undefined ? defaultMs : checkTimeout(options.timeoutMs);
+    this.#caller = options.signal;
+    if (this.#caller?.aborted === true) throw this.#cancelled;
+    this.#timer = clock.after(timeoutMs, this.#expire);
+    if (this.#caller !== undefined) listenTo(this.#caller, this.#cancel);
+  }
+
+  /** Fires when it is over, with a MeshError that says why. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** There is nothing to wait for any more. Idempotent. */
+  end(): void {
+    this.#timer.cancel();
+    this.#caller?.removeEventListener("abort", this.#cancel);
+  }
+
+  get #cancelled(): MeshError {
+    const cause: unknown = this.#caller?.reason;
+    return new MeshError(failure("CANCELLED", undefined, REPEATABLE), { cause });
+  }
+
+  readonly #expire = (): void => {
+    this.#giveUp(
+      new MeshError(failure("DEADLINE_EXCEEDED", "the host did not answer", REPEATABLE)),
+    );
+  };
+
+  readonly #cancel = (): void => {
+    this.#giveUp(this.#cancelled);
+  };
+
+  #giveUp(reason: MeshError): void {
+    this.end();
+    this.#controller.abort(reason);
+  }
+}
+
+/** The host is told the same when it is asked again. */
+const REPEATABLE = { outcome: "unknown", retryable: true } as const;
