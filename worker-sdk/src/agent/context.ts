@@ -21,7 +21,12 @@ export interface StreamOptions extends Omit<SendOptions, "timeoutMs"> {
 
 /** How an event is published. */
 export interface PublishOptions {
-  /** Gives up waiting for acceptance. The event may be accepted all the same. */
+  /**
+   * Milliseconds to wait for acceptance; then the publish fails with `DEADLINE_EXCEEDED`, although the event may be accepted
+   * all the same. Default: the host's 30 000.
+   */
+  readonly timeoutMs?: number;
+  /** Gives up waiting for acceptance: the publish fails with `CANCELLED`, although the event may be accepted all the same. */
   readonly signal?: AbortSignal;
   /** Pairs that travel with the event. */
   readonly metadata?: Readonly<Record<string, string>>;

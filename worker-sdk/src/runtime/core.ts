@@ -78,7 +78,7 @@ export class RuntimeCore<Way extends Uplink = Uplink> implements Downlink {
     this.uplink = uplink;
     const limits = FIRST_LIMITS;
     this.calls = new Calls({ clock, deadlines, uplink, window: this.#window }, limits);
-    this.publisher = new Publisher(uplink, this.#window, limits.maxPayloadBytes);
+    this.publisher = new Publisher({ deadlines, uplink, window: this.#window }, limits);
     this.registrations = new Registrations(clock, uplink);
     this.workplace = {
       clock,
@@ -137,7 +137,7 @@ export class RuntimeCore<Way extends Uplink = Uplink> implements Downlink {
   limits(limits: MeshLimits): void {
     this.workplace.maxPayloadBytes = limits.maxPayloadBytes;
     this.calls.resize(limits);
-    this.publisher.resize(limits.maxPayloadBytes);
+    this.publisher.resize(limits);
     this.#window.resize(limits.requestWindow, limits.requestWindowBytes);
   }
 

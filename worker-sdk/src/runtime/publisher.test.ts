@@ -119,6 +119,38 @@ test("a publish can be given up, before and after it has left", async () => {
   expect(core.publisher.size).toBe(0);
 });
 
+test("a publish waits for its acceptance as long as it may, before and after it has left", async () => {
+  const { runtime, core, clock } = scripted();
+  const left = runtime.publish(news, Note({ n: 1 }), { timeoutMs: 200 });
+  core.flow(false);
+  const waiting = runtime.publish(news, Note({ n: 2 }), { timeoutMs: 100 });
+  const patient = runtime.publish(news, Note({ n: 3 }));
+  clock.advance(110);
+  await expect(waiting).rejects.toMatchObject({
+    code: "DEADLINE_EXCEEDED",
+    outcome: "not-executed",
+    retryable: true,
+  });
+  expect(core.publisher.size).toBe(2);
+  clock.advance(100);
+  await expect(left).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED", outcome: "unknown" });
+  core.accepted({ kind: "accepted", sequences: [1] });
+  clock.advance(29_770);
+  expect(core.publisher.size).toBe(1);
+  clock.advance(40);
+  await expect(patient).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED" });
+  await expect(runtime.publish(news, Note({ n: 4 }), { timeoutMs: 0 })).rejects.toMatchObject({
+    code: "INVALID_ARGUMENT",
+  });
+  core.flow(true);
+  const accepted = runtime.publish(news, Note({ n: 5 }));
+  core.accepted({ kind: "accepted", sequences: [2] });
+  await accepted;
+  // The wheel of deadlines looks once more before it stops.
+  clock.advance(20);
+  expect(clock.pending).toBe(0);
+});
+
 test("closing settles publishes", async () => {
   const { runtime, core } = scripted();
   const left = runtime.publish(news, Note({ n: 1 }));

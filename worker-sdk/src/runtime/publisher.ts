@@ -5,8 +5,12 @@
  * B2. A publish is kept until it is answered. In a new session what was not answered leaves again, in order and before
  *     anything new, with the same sequence, so that the mesh recognises what it has accepted already.
  * B3. A publish outside of any turn takes part in the window.
+ * B4. Its own deadline settles it even when the mesh is silent; the event may be accepted all the same.
  */
 import {
+  Deadline,
+  type Deadlines,
+  type ErrorCode,
   type Failure,
   type FailureHints,
   failure,
@@ -17,30 +21,38 @@ import { NumberMap } from "@agentmesh/proto/link";
 import type { AcceptedFrame, ContentBytes, PublishFrame } from "@agentmesh/proto/wire";
 import type { PublishOptions } from "../agent/context.ts";
 import { listenTo } from "../connection/caller-signal.ts";
-import type { Renewal, Uplink } from "../connection/mesh-port.ts";
+import type { MeshLimits, Renewal, Uplink } from "../connection/mesh-port.ts";
 import type { CallOrigin } from "./call.ts";
 import type { OutgoingMessage } from "./messaging.ts";
-import { encodeMessage } from "./outgoing.ts";
+import { checkTimeout, encodeMessage } from "./outgoing.ts";
 import type { Departure, RequestWindow } from "./request-window.ts";
 
 const NOT_LEFT: FailureHints = { outcome: "not-executed", retryable: true };
 const MAYBE_ACCEPTED: FailureHints = { outcome: "unknown", retryable: false };
 
+export interface PublisherParts {
+  readonly deadlines: Deadlines;
+  readonly uplink: Uplink;
+  readonly window: RequestWindow;
+}
+
 export class Publisher {
+  readonly #deadlines: Deadlines;
   readonly #uplink: Uplink;
   readonly #window: RequestWindow;
   /** What has left and was not answered, by sequence and in its order. */
   readonly #pending = new NumberMap<Publication>();
   /** What waits for the window. */
   readonly #waiting = new Set<Publication>();
-  #maxBytes: number;
+  #limits: MeshLimits;
   #lastSequence = 0;
   #closed: Failure | undefined;
 
-  constructor(uplink: Uplink, window: RequestWindow, maxBytes: number) {
+  constructor({ deadlines, uplink, window }: PublisherParts, limits: MeshLimits) {
+    this.#deadlines = deadlines;
     this.#uplink = uplink;
     this.#window = window;
-    this.#maxBytes = maxBytes;
+    this.#limits = limits;
   }
 
   /** Publishes that are not answered. */
@@ -48,9 +60,9 @@ export class Publisher {
     return this.#pending.size + this.#waiting.size;
   }
 
-  /** Replaces the limit of a message's size. */
-  resize(maxBytes: number): void {
-    this.#maxBytes = maxBytes;
+  /** Replaces the limits. */
+  resize(limits: MeshLimits): void {
+    this.#limits = limits;
   }
 
   /** Publishes an event; resolves when it was accepted. */
@@ -64,8 +76,11 @@ export class Publisher {
       const obstacle = this.#closed ?? origin.obstacle;
       if (obstacle !== undefined) throw new MeshError(obstacle);
       const { signal } = options;
-      if (signal?.aborted === true) throw gaveUp(NOT_LEFT, signal.reason);
-      const content = encodeMessage(message, options, this.#maxBytes);
+      if (signal?.aborted === true) throw gaveUp("CANCELLED", NOT_LEFT, signal.reason);
+      const limits = this.#limits;
+      const timeoutMs =
+        options.timeoutMs === undefined ? limits.timeoutMs : checkTimeout(options.timeoutMs);
+      const content = encodeMessage(message, options, limits.maxPayloadBytes);
       const publication = new Publication(this, origin, {
         topic,
         content,
@@ -75,6 +90,7 @@ export class Publisher {
       });
       if (publication.isWindowed) this.#window.enter(publication);
       else this.depart(publication);
+      this.#deadlines.arm(publication, timeoutMs);
       if (signal !== undefined) listenTo(signal, publication);
     });
   }
@@ -134,10 +150,10 @@ export class Publisher {
     this.#waiting.add(publication);
   }
 
-  /** The publisher's signal has fired. */
-  cancelled(publication: Publication, reason: unknown): void {
+  /** Nobody waits for the answer any more. */
+  giveUp(publication: Publication, code: ErrorCode, cause: unknown): void {
     const hints = publication.position === 0 ? NOT_LEFT : MAYBE_ACCEPTED;
-    this.#settle(publication, gaveUp(hints, reason));
+    this.#settle(publication, gaveUp(code, hints, cause));
   }
 
   /** A host that is leaving did not take it any more: then it waits for the next host, as what comes later does. */
@@ -162,6 +178,7 @@ export class Publisher {
     publication.isOver = true;
     this.#pending.delete(publication.sequence);
     this.#waiting.delete(publication);
+    this.#deadlines.disarm(publication);
     if (publication.isWindowed) {
       if (publication.position === 0) this.#window.gaveUp(publication.content.length);
       else this.#window.settled(publication.content.length);
@@ -178,8 +195,8 @@ interface PublicationInit {
   readonly reject: (error: unknown) => void;
 }
 
-/** One publish: its own frame, place in the window and listener of the publisher's signal. */
-class Publication implements PublishFrame, Departure {
+/** One publish: its own frame, deadline, place in the window and listener of the publisher's signal. */
+class Publication extends Deadline implements PublishFrame, Departure {
   readonly kind = "publish";
   readonly topic: TopicId;
   readonly content: ContentBytes;
@@ -196,6 +213,7 @@ class Publication implements PublishFrame, Departure {
   readonly #init: PublicationInit;
 
   constructor(publisher: Publisher, origin: CallOrigin, init: PublicationInit) {
+    super();
     this.#publisher = publisher;
     this.#init = init;
     this.topic = init.topic;
@@ -213,8 +231,13 @@ class Publication implements PublishFrame, Departure {
     this.#publisher.depart(this);
   }
 
+  expire(): void {
+    this.#publisher.giveUp(this, "DEADLINE_EXCEEDED", undefined);
+  }
+
+  /** The publisher's signal has fired. */
   handleEvent(): void {
-    this.#publisher.cancelled(this, this.#init.signal?.reason);
+    this.#publisher.giveUp(this, "CANCELLED", this.#init.signal?.reason);
   }
 
   /** Tells who published. Called once. */
@@ -225,6 +248,9 @@ class Publication implements PublishFrame, Departure {
   }
 }
 
-function gaveUp(hints: FailureHints, cause: unknown): MeshError {
-  return new MeshError(failure("CANCELLED", undefined, hints), { cause });
+function gaveUp(code: ErrorCode, hints: FailureHints, cause: unknown): MeshError {
+  return new MeshError(
+    failure(code, undefined, hints),
+    cause === undefined ? undefined : { cause },
+  );
 }
