@@ -240,6 +240,8 @@ export const REQUIREMENTS: readonly Requirement[] = [
   row("G3", "unregistered type is unknown", "DESIGN 2", "unregister.gone"),
   row("G4", "agents finish first", "DESIGN 2", "unregister.finishes"),
   row("G5", "unknown type", "issue 2.4", "unregister.unknown"),
+  row("G11", "given up before and after", "DESIGN 5", "register.given-up"),
+  row("G12", "limits of waiting", "DESIGN 5", "register.timeout"),
   row("G6", "a successor", "autogen 4.1 test_disconnected_agent", "register.successor"),
   row("G7", "registered means at work", "DESIGN 2", "register.in-time"),
   row(

@@ -7,96 +7,31 @@ import {
   ListWorkersResponse,
   WorkerPhase,
 } from "@agentmesh/proto/agentmesh/v1";
-import { decodeContent, toErrorMessage, WireWriter } from "@agentmesh/proto/wire";
-import {
-  type Metadata,
-  Server,
-  ServerCredentials,
-  type ServerUnaryCall,
-  type ServerWritableStream,
-  type sendUnaryData,
-} from "@grpc/grpc-js";
+import { decodeContent, toErrorMessage } from "@agentmesh/proto/wire";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { connectAdmin } from "./admin.ts";
 import { connectClient, type MeshClient } from "./client.ts";
 import { statusOf } from "./testing/fake-host.ts";
+import {
+  contentOf,
+  FakeServices,
+  holding,
+  NOTHING,
+  type UnaryCall,
+} from "./testing/fake-services.ts";
 import { Ask, Note, Tell } from "./testing/messages.ts";
 import { Gate, jsonContent, jsonOf } from "./testing/scripted-mesh.ts";
 
-type Unary = ServerUnaryCall<Buffer, Buffer>;
-type Stream = ServerWritableStream<Buffer, Buffer>;
-
-/** What the services do. */
-interface Script {
-  send?: (call: Unary, answer: sendUnaryData<Buffer>) => void;
-  stream?: (call: Stream) => void;
-  publish?: (call: Unary, answer: sendUnaryData<Buffer>) => void;
-  admin?: (method: string, request: Buffer, metadata: Metadata) => Uint8Array;
-}
-
-const pass = (bytes: Buffer): Buffer => bytes;
-const method = (path: string, responseStream = false) => ({
-  path: `/agentmesh.v1.${path}`,
-  requestStream: false,
-  responseStream,
-  requestSerialize: pass,
-  requestDeserialize: pass,
-  responseSerialize: pass,
-  responseDeserialize: pass,
-});
-
 const other = agentId("other", "k");
-const NOTHING = Buffer.alloc(0);
-let script: Script;
-let server: Server;
+let script: FakeServices;
 let host: string;
 
 beforeEach(async () => {
-  script = {};
-  server = new Server();
-  server.addService(
-    {
-      Send: method("ClientService/Send"),
-      SendStream: method("ClientService/SendStream", true),
-      Publish: method("ClientService/Publish"),
-    },
-    {
-      Send: (call: Unary, answer: sendUnaryData<Buffer>) => script.send?.(call, answer),
-      SendStream: (call: Stream) => script.stream?.(call),
-      Publish: (call: Unary, answer: sendUnaryData<Buffer>) => script.publish?.(call, answer),
-    },
-  );
-  const names = ["GetStatus", "ListWorkers", "ListDeadLetters"];
-  const admin = (name: string) => (call: Unary, answer: sendUnaryData<Buffer>) =>
-    answer(null, Buffer.from(script.admin?.(name, call.request, call.metadata) ?? NOTHING));
-  server.addService(
-    Object.fromEntries(names.map((name) => [name, method(`AdminService/${name}`)])),
-    Object.fromEntries(names.map((name) => [name, admin(name)])),
-  );
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) => {
-      if (error === null) resolve(bound);
-      else reject(error);
-    });
-  });
-  host = `127.0.0.1:${port}`;
+  script = await FakeServices.start();
+  host = script.address;
 });
 
-afterEach(() => server.forceShutdown());
-
-/** The content in the second field of a request; the first is whom it is for. */
-function contentOf(request: Buffer): Uint8Array {
-  const start = 2 + (request[1] ?? 0);
-  const rest = request.subarray(start);
-  return rest.subarray(2, 2 + (rest[1] ?? 0));
-}
-
-/** A response that holds one content. */
-function holding(content: Uint8Array): Buffer {
-  const writer = new WireWriter();
-  writer.bytes(0x0a, content);
-  return writer.copy();
-}
+afterEach(() => script.stop());
 
 describe("a client", () => {
   let client: MeshClient;
@@ -108,7 +43,7 @@ describe("a client", () => {
   afterEach(() => client.close());
 
   test("sends and gets the reply", async () => {
-    let seen: Unary | undefined;
+    let seen: UnaryCall | undefined;
     script.send = (call, answer) => {
       seen = call;
       answer(null, holding(jsonContent("test.Count", { n: 9 })));
@@ -214,15 +149,9 @@ describe("a client", () => {
 
   test("goes on at the next address when its host is gone", async () => {
     // A port that was in use a moment ago has nobody who listens.
-    const gone = new Server();
-    const port = await new Promise<number>((resolve, reject) => {
-      gone.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) => {
-        if (error === null) resolve(bound);
-        else reject(error);
-      });
-    });
-    const both = await connectClient({ host: [`127.0.0.1:${port}`, host] });
-    gone.forceShutdown();
+    const gone = await FakeServices.start();
+    const both = await connectClient({ host: [gone.address, host] });
+    gone.stop();
     script.send = (_, answer) => answer(null, NOTHING);
     await expect(both.send(other, Note({ n: 1 }))).rejects.toMatchObject({
       code: "CONNECTION_LOST",
@@ -238,7 +167,7 @@ describe("a client", () => {
 });
 
 test("a client that reaches nobody says so", async () => {
-  server.forceShutdown();
+  script.stop();
   await expect(connectClient({ host, connectTimeoutMs: 50 })).rejects.toMatchObject({
     code: "CONNECTION_LOST",
     retryable: true,

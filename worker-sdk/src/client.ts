@@ -1,12 +1,4 @@
-import {
-  type AgentId,
-  type FailureHints,
-  failure,
-  invalid,
-  METADATA,
-  MeshError,
-  type TopicId,
-} from "@agentmesh/proto";
+import { type AgentId, DEFAULTS, invalid, METADATA, type TopicId } from "@agentmesh/proto";
 import { WireReader, WireWriter } from "@agentmesh/proto/wire";
 import type { PublishOptions, SendOptions, StreamOptions } from "./agent/context.ts";
 import { openAccess } from "./connection/access.ts";
@@ -14,10 +6,10 @@ import { Route } from "./connection/addresses.ts";
 import { UnaryChannel } from "./connection/unary-channel.ts";
 import { type ClientOptions, resolveClient } from "./options.ts";
 import { Messaging, type OutgoingMessage, type Speaker } from "./runtime/messaging.ts";
-import { checkTimeout, decodeReply, encodeMessage, wrongReply } from "./runtime/outgoing.ts";
+import { decodeReply, encodeMessage, wrongReply } from "./runtime/outgoing.ts";
+import { boundsOf } from "./runtime/patience.ts";
 
 const SERVICE = "/agentmesh.v1.ClientService";
-const NOT_SENT: FailureHints = { outcome: "not-executed", retryable: true };
 
 /**
  * A caller without agents: every call is one gRPC call. For a few calls, or from a short-lived process; who sends much
@@ -27,8 +19,8 @@ export class MeshClient extends Messaging implements AsyncDisposable {
   readonly #channel: UnaryChannel;
 
   /** Use {@link connectClient}. */
-  constructor(channel: UnaryChannel) {
-    super(new ClientSpeaker(channel));
+  constructor(channel: UnaryChannel, maxPayloadBytes: number) {
+    super(new ClientSpeaker(channel, maxPayloadBytes));
     this.#channel = channel;
   }
 
@@ -44,7 +36,8 @@ export class MeshClient extends Messaging implements AsyncDisposable {
 
 /**
  * Connects a caller that runs no agents.
- * @throws MeshError `INVALID_ARGUMENT` when an option is wrong, `CONNECTION_LOST` when no host answers in time.
+ * @throws MeshError `INVALID_ARGUMENT` when an option is wrong, `CONNECTION_LOST` when no host answers in time, `CANCELLED`
+ * when the signal fires before.
  */
 export async function connectClient(options: ClientOptions = {}): Promise<MeshClient> {
   const resolved = resolveClient(options, process.env);
@@ -53,20 +46,22 @@ export async function connectClient(options: ClientOptions = {}): Promise<MeshCl
     [METADATA.namespace]: resolved.namespace,
   });
   try {
-    await channel.ready(resolved.connectTimeoutMs);
+    await channel.ready(resolved.connectTimeoutMs, resolved.signal);
   } catch (error) {
     channel.close();
     throw error;
   }
-  return new MeshClient(channel);
+  return new MeshClient(channel, resolved.maxPayloadBytes);
 }
 
 /** Speaks over ClientService. */
 class ClientSpeaker implements Speaker {
   readonly #channel: UnaryChannel;
+  readonly #maxBytes: number;
 
-  constructor(channel: UnaryChannel) {
+  constructor(channel: UnaryChannel, maxBytes: number) {
     this.#channel = channel;
+    this.#maxBytes = maxBytes;
   }
 
   async ask(target: AgentId, message: OutgoingMessage, options: SendOptions): Promise<unknown> {
@@ -74,8 +69,9 @@ class ClientSpeaker implements Speaker {
     if (reply.kind === "stream") {
       throw invalid(`${messageName} is answered by a stream; use stream()`);
     }
-    const request = requestOf(target, contentOf(message, options));
-    const bytes = await this.#channel.unary(`${SERVICE}/Send`, request, boundsOf(options));
+    const bounds = boundsOf(options, DEFAULTS.timeoutMs);
+    const request = requestOf(target, encodeMessage(message, options, this.#maxBytes));
+    const bytes = await this.#channel.unary(`${SERVICE}/Send`, request, bounds);
     if (reply.kind === "none") return undefined;
     const content = firstField(bytes);
     if (content !== undefined) return decodeReply(messageName, reply.type, content);
@@ -89,44 +85,23 @@ class ClientSpeaker implements Speaker {
   ): AsyncGenerator<unknown, void, undefined> {
     const { messageName, reply } = message.type;
     if (reply.kind !== "stream") throw invalid(`${messageName} is not answered by a stream`);
+    const bounds = boundsOf(options, DEFAULTS.timeoutMs);
     const writer = new WireWriter();
-    writer.raw(requestOf(target, contentOf(message, options)));
-    writer.number(0x18, options.timeoutMs === undefined ? 0 : checkTimeout(options.timeoutMs));
-    const bounds = { timeoutMs: undefined, signal: options.signal };
-    for await (const bytes of this.#channel.stream(
-      `${SERVICE}/SendStream`,
-      writer.copy(),
-      bounds,
-    )) {
+    writer.raw(requestOf(target, encodeMessage(message, options, this.#maxBytes)));
+    // Who does not say how long leaves it to the host.
+    writer.number(0x18, options.timeoutMs === undefined ? 0 : bounds.timeoutMs);
+    const path = `${SERVICE}/SendStream`;
+    for await (const bytes of this.#channel.stream(path, writer.copy(), bounds)) {
       const content = firstField(bytes);
       if (content !== undefined) yield decodeReply(messageName, reply.type, content);
     }
   }
 
   async tell(topic: TopicId, message: OutgoingMessage, options: PublishOptions): Promise<void> {
-    const request = requestOf(topic, contentOf(message, options));
-    await this.#channel.unary(`${SERVICE}/Publish`, request, {
-      timeoutMs: undefined,
-      signal: options.signal,
-    });
+    const bounds = boundsOf(options, DEFAULTS.timeoutMs);
+    const request = requestOf(topic, encodeMessage(message, options, this.#maxBytes));
+    await this.#channel.unary(`${SERVICE}/Publish`, request, bounds);
   }
-}
-
-function contentOf(message: OutgoingMessage, options: PublishOptions): Uint8Array {
-  const { signal } = options;
-  if (signal?.aborted === true) {
-    throw new MeshError(failure("CANCELLED", undefined, NOT_SENT), { cause: signal.reason });
-  }
-  // The host says what is too large for it.
-  return encodeMessage(message, options, Number.POSITIVE_INFINITY);
-}
-
-function boundsOf(options: SendOptions): {
-  timeoutMs: number | undefined;
-  signal: AbortSignal | undefined;
-} {
-  const { timeoutMs, signal } = options;
-  return { timeoutMs: timeoutMs === undefined ? undefined : checkTimeout(timeoutMs), signal };
 }
 
 /** SendRequest, SendStreamRequest and PublishRequest begin alike: whom it is for, and the message. */

@@ -1,6 +1,6 @@
 // Connect ---------------------------------------------------------------------------------------
 
-export { connectAdmin, type MeshAdmin } from "./admin.ts";
+export { type AdminCallOptions, connectAdmin, type MeshAdmin } from "./admin.ts";
 export { connectClient, type MeshClient } from "./client.ts";
 export type {
   DeadLetterInfo,
@@ -8,7 +8,13 @@ export type {
   HostStatus,
   WorkerInfo,
 } from "./connection/admin-calls.ts";
-export type { ClientOptions, HostOptions, TlsOptions, WorkerOptions } from "./options.ts";
+export type {
+  ClientOptions,
+  ConnectOptions,
+  HostOptions,
+  TlsOptions,
+  WorkerOptions,
+} from "./options.ts";
 export {
   createLocalRuntime,
   type LocalRuntime,

@@ -15,7 +15,10 @@ test("without anything a host is on this machine, in plaintext", () => {
     tls: undefined,
     namespace: "default",
   });
-  expect(resolveClient({}, {}).connectTimeoutMs).toBe(10_000);
+  expect(resolveClient({}, {})).toMatchObject({
+    connectTimeoutMs: 10_000,
+    maxPayloadBytes: 4 * 1024 * 1024,
+  });
   expect(worker({})).toMatchObject({
     name: "fallback",
     labels: {},
@@ -77,6 +80,15 @@ test.each<[string, WorkerOptions]>([
     }),
   );
 });
+
+test.each([0, 1_023, 1.5, 2 ** 26 + 1])(
+  "a client cannot send up to %s bytes",
+  (maxPayloadBytes) => {
+    expect(() => resolveClient({ maxPayloadBytes }, {})).toThrow(
+      "maxPayloadBytes must be an integer",
+    );
+  },
+);
 
 test("files of TLS that cannot be read or used are named", async () => {
   const folder = await mkdtemp(join(tmpdir(), "agentmesh-"));

@@ -44,14 +44,28 @@ export interface HostOptions {
   readonly namespace?: string;
 }
 
-/** Options of `connectClient` and `connectAdmin`. All may be left out. */
-export interface ClientOptions extends HostOptions {
+/** How to connect: what all of them have in common, and all options of `connectAdmin`. All may be left out. */
+export interface ConnectOptions extends HostOptions {
   /** Milliseconds until the first connection must stand; a worker tries later ones for ever. Default: 10 000. */
   readonly connectTimeoutMs?: number;
+  /**
+   * Gives up the first connection: the attempt then fails with `CANCELLED`, and the signal's reason is the cause. Without
+   * effect once it stands. Default: none.
+   */
+  readonly signal?: AbortSignal;
+}
+
+/** Options of `connectClient`. All may be left out. */
+export interface ClientOptions extends ConnectOptions {
+  /**
+   * Bytes of the largest message, 1 024–67 108 864; a larger one is refused before it is sent, with `PAYLOAD_TOO_LARGE`. To
+   * be changed together with the host's option of this name: a client is not told of that. Default: 4 194 304.
+   */
+  readonly maxPayloadBytes?: number;
 }
 
 /** Options of `connectWorker`. All may be left out. */
-export interface WorkerOptions extends ClientOptions, TurnOptions {
+export interface WorkerOptions extends ConnectOptions, TurnOptions {
   /** Label for people, at most 128 bytes; it may repeat. Default: the machine's name and the process number. */
   readonly name?: string;
   /** Pairs for people and placement rules; at most 64. Default: none. */
@@ -77,13 +91,19 @@ export interface ResolvedHost {
   readonly namespace: string;
 }
 
-/** {@link ClientOptions}, complete. */
-export interface ResolvedClient extends ResolvedHost {
+/** {@link ConnectOptions}, complete. */
+export interface ResolvedConnect extends ResolvedHost {
   readonly connectTimeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** {@link ClientOptions}, complete. */
+export interface ResolvedClient extends ResolvedConnect {
+  readonly maxPayloadBytes: number;
 }
 
 /** {@link WorkerOptions}, complete. */
-export interface ResolvedWorker extends ResolvedClient, ResolvedTurns {
+export interface ResolvedWorker extends ResolvedConnect, ResolvedTurns {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   /** 0 for the host's default. */
@@ -93,6 +113,8 @@ export interface ResolvedWorker extends ResolvedClient, ResolvedTurns {
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
+const LEAST_PAYLOAD_BYTES = 1_024;
+const MOST_PAYLOAD_BYTES = 64 * 1024 * 1024;
 const MOST_IN_FLIGHT = 1_000_000;
 const MOST_NAME_BYTES = 128;
 const MOST_LABELS = 64;
@@ -111,11 +133,26 @@ export function resolveHost(options: HostOptions, environment: Environment): Res
   };
 }
 
-/** Completes the options of a client. @throws MeshError `INVALID_ARGUMENT` naming the option. */
-export function resolveClient(options: ClientOptions, environment: Environment): ResolvedClient {
+/** Completes how to connect. @throws MeshError `INVALID_ARGUMENT` naming the option. */
+export function resolveConnect(options: ConnectOptions, environment: Environment): ResolvedConnect {
   return {
     ...resolveHost(options, environment),
     connectTimeoutMs: checkMs("connectTimeoutMs", options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS),
+    signal: options.signal,
+  };
+}
+
+/** Completes the options of a client. @throws MeshError `INVALID_ARGUMENT` naming the option. */
+export function resolveClient(options: ClientOptions, environment: Environment): ResolvedClient {
+  const { maxPayloadBytes = DEFAULTS.maxPayloadBytes } = options;
+  return {
+    ...resolveConnect(options, environment),
+    maxPayloadBytes: checkInteger(
+      "maxPayloadBytes",
+      maxPayloadBytes,
+      LEAST_PAYLOAD_BYTES,
+      MOST_PAYLOAD_BYTES,
+    ),
   };
 }
 
@@ -127,7 +164,7 @@ export function resolveWorker(
 ): ResolvedWorker {
   const { maxInFlight } = options;
   return {
-    ...resolveClient(options, environment),
+    ...resolveConnect(options, environment),
     name: resolveName(options.name ?? fallbackName),
     labels: resolveLabels(options.labels ?? {}),
     maxInFlight:

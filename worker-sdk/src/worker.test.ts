@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { FakeHost } from "./testing/fake-host.ts";
 import { Ask, Count, Note } from "./testing/messages.ts";
 import { jsonContent } from "./testing/scripted-mesh.ts";
-import { isKind, noteDelivery, until, WorkerRig } from "./testing/worker-rig.ts";
+import { agree, isKind, noteDelivery, until, WorkerRig } from "./testing/worker-rig.ts";
 import { connectWorker } from "./worker.ts";
 
 const other = agentId("other", "k");
@@ -113,6 +113,31 @@ describe("the first connection", () => {
       outcome: "not-executed",
       message: expect.stringMatching(/within 3000 ms; .*HOST_DRAINING: closing time/),
     });
+  });
+
+  test("is given up when the caller gives up", async () => {
+    const abort = new AbortController();
+    const options = { host: rig.host.address, clock: rig.clock, signal: abort.signal };
+    const connecting = connectWorker(options);
+    connecting.catch(() => undefined);
+    const stream = await rig.host.stream();
+    abort.abort("enough");
+    const cancelled = { code: "CANCELLED", cause: "enough", outcome: "not-executed" };
+    await expect(connecting).rejects.toMatchObject(cancelled);
+    await stream.ended();
+    expect(rig.clock.pending).toBe(0);
+    await expect(connectWorker(options)).rejects.toMatchObject(cancelled);
+    expect(rig.host.unseen).toBe(0);
+    expect(rig.clock.pending).toBe(0);
+  });
+
+  test("that stands does not care for the signal any more", async () => {
+    const abort = new AbortController();
+    const { worker, stream } = await rig.connected({ signal: abort.signal });
+    abort.abort();
+    const subscribing = worker.subscribe({ type: "news" }, "worker");
+    stream.sayControl(agree((await stream.controlOf("subscribe")).value.request));
+    await subscribing;
   });
 
   test("fails when the peer is no host", async () => {

@@ -31,7 +31,8 @@ export class Worker extends AgentRuntime {
  * Joins a mesh. Resolves when a host has welcomed the worker; from then on it reconnects by itself, and the process
  * stays alive until the worker is closed.
  * @throws MeshError `INVALID_ARGUMENT` when an option is wrong; `UNAUTHENTICATED`, `FORBIDDEN`, `VERSION_UNSUPPORTED` and
- * others when a host refuses; `CONNECTION_LOST` when none answers within `connectTimeoutMs`.
+ * others when a host refuses; `CONNECTION_LOST` when none answers within `connectTimeoutMs`; `CANCELLED` when the signal
+ * fires before.
  */
 export async function connectWorker(options: WorkerOptions = {}): Promise<Worker> {
   const resolved = resolveWorker(options, process.env, `${hostname()}/${process.pid}`);
@@ -45,7 +46,7 @@ export async function connectWorker(options: WorkerOptions = {}): Promise<Worker
     const handshakeMs = HANDSHAKE_MS;
     return new MeshUplink({ clock, route, backoff, access, identity, handshakeMs }, downlink);
   });
-  await core.uplink.open(resolved.connectTimeoutMs);
+  await core.uplink.open(resolved.connectTimeoutMs, resolved.signal);
   return new Worker(core, resolved.name, instanceId);
 }
 

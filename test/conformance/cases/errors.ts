@@ -123,8 +123,16 @@ export const errors: readonly Case[] = [
       expect(() => topicId("no spaces")).toThrow(MeshError);
       const message = Say({ text: "hi" });
       for (const timeoutMs of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
-        const error = await refusalOf(caller.send(agentId("nobody", "a"), message, { timeoutMs }));
-        expect(error).toMatchObject({ code: "INVALID_ARGUMENT", outcome: "not-executed" });
+        const event = Note({ text: "hi" });
+        for (const call of [
+          caller.send(agentId("nobody", "a"), message, { timeoutMs }),
+          caller.publish(topicId("news"), event, { timeoutMs }),
+        ]) {
+          expect(await refusalOf(call)).toMatchObject({
+            code: "INVALID_ARGUMENT",
+            outcome: "not-executed",
+          });
+        }
       }
     },
   },

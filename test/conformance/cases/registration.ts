@@ -105,6 +105,42 @@ export const registration: readonly Case[] = [
     },
   },
   {
+    id: "register.given-up",
+    promise: "Who has given up before asks for nothing; who gives up later changes nothing.",
+    async run({ caller, runtimes }) {
+      const [runtime] = runtimes;
+      const signal = AbortSignal.abort("enough");
+      await runtime.register(speaker("first"));
+      const id = await runtime.subscribe({ type: "news" }, "speaker");
+      for (const call of [
+        runtime.register(defineAgent("other", { handlers: () => [] }), { signal }),
+        runtime.subscribe({ type: "weather" }, "speaker", { signal }),
+        runtime.unsubscribe(id, { signal }),
+        runtime.unregister("speaker", { signal }),
+      ]) {
+        expect(await refusalOf(call)).toMatchObject({ code: "CANCELLED", cause: "enough" });
+      }
+      await expect(caller.send(SPEAKER, Say({ text: "?" }))).resolves.toEqual({ text: "first" });
+      const later = new AbortController();
+      const options = { signal: later.signal, timeoutMs: 5_000 };
+      await runtime.unsubscribe(id, options);
+      await runtime.register(defineAgent("other", { handlers: () => [] }), options);
+      later.abort();
+      await runtime.unregister("other");
+    },
+  },
+  {
+    id: "register.timeout",
+    promise: "Nobody can wait for an answer for no time at all, or for ever.",
+    async run({ runtimes: [runtime] }) {
+      for (const timeoutMs of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
+        const error = await refusalOf(runtime.register(speaker("first"), { timeoutMs }));
+        expect(error).toMatchObject({ code: "INVALID_ARGUMENT", outcome: "not-executed" });
+      }
+      await runtime.register(speaker("first"));
+    },
+  },
+  {
     id: "register.successor",
     promise: "Another runtime may take an agent type over.",
     async run({ caller, runtimes }) {

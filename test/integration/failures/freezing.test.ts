@@ -1,4 +1,4 @@
-import { agentId } from "@agentmesh/worker-sdk";
+import { agentId, connectClient, topicId } from "@agentmesh/worker-sdk";
 import { expect, test } from "vitest";
 import { type HostProcess, startHostProcess } from "../../support/processes.ts";
 import {
@@ -6,15 +6,18 @@ import {
   heldTurns,
   keysOn,
   RECOVERY_MS,
+  type Settlement,
   settlement,
   startCaller,
   startWorker,
   statusOf,
   told,
 } from "./mesh.ts";
-import { Work } from "./programs/messages.ts";
+import { CountUp, HAPPENINGS, Happened, Work } from "./programs/messages.ts";
 import { Traffic } from "./traffic.ts";
 
+/** Within it a peer that stopped is noticed, with the defaults of every day. */
+const NOTICE_MS = 10_000;
 const SHIPPED_AND_LOST = { code: "WORKER_LOST", outcome: "unknown", retryable: false };
 
 /** Waits for what the host says of a worker. */
@@ -95,4 +98,43 @@ test("a host that stops is noticed, and goes on with nothing lost", async () => 
   });
   await traffic.progress(500);
   expect(await traffic.end()).toEqual([]);
+});
+
+test("a host that stops is noticed by a client, whatever it has open", async () => {
+  const host = await startHostProcess();
+  const worker = await startWorker("steady", { host: host.address });
+  const client = await connectClient({ host: host.address });
+  const probe = agentId("probe", "a");
+  const noticed = <Value>(what: string, call: Promise<Value>): Promise<Settlement<Value>> =>
+    settlement(what, call, NOTICE_MS);
+  const held = client.send(probe, Work({ sender: "client", sequence: 1, held: true }));
+  held.catch(() => undefined);
+  await heldTurns(worker, 1);
+  const numbers = client
+    .stream(agentId("probe", "b"), CountUp({ name: "n", upTo: 1e9, fillerCharacters: 0 }))
+    [Symbol.asyncIterator]();
+  await numbers.next();
+  host.signal("SIGSTOP");
+  const publish = client.publish(
+    topicId(HAPPENINGS, "a"),
+    Happened({ sender: "client", sequence: 1 }),
+  );
+  const drained = (async () => {
+    // What has arrived before is still there to be read.
+    while ((await numbers.next()).done !== true);
+  })();
+  const ends = await Promise.all([
+    noticed<unknown>("the send", held),
+    noticed<unknown>("the stream", drained),
+    noticed<unknown>("the publish", publish),
+  ]);
+  for (const end of ends) {
+    expect(end.kind === "failed" && told(end.error)).toEqual({
+      code: "CONNECTION_LOST",
+      outcome: "unknown",
+      retryable: false,
+    });
+  }
+  host.signal("SIGCONT");
+  await client.close();
 });

@@ -11,7 +11,7 @@ import {
   WorkerPhase,
 } from "@agentmesh/proto/agentmesh/v1";
 import { fromErrorMessage } from "@agentmesh/proto/wire";
-import type { UnaryChannel } from "./unary-channel.ts";
+import type { CallBounds, UnaryChannel } from "./unary-channel.ts";
 
 /** How a host is, and what it has counted. */
 export type HostStatus = Readonly<GetStatusResponse>;
@@ -57,52 +57,61 @@ export interface DeadLetterInfo {
 
 const SERVICE = "/agentmesh.v1.AdminService";
 const PAGE = 1_000;
-const TIMEOUT_MS = 10_000;
 
-interface Codec<Message> {
-  encode(message: Message): { finish(): Uint8Array };
+/** A method of the service. */
+interface Method<Request, Response> {
+  readonly name: string;
+  readonly request: { encode(message: Request): { finish(): Uint8Array } };
+  readonly response: { decode(bytes: Uint8Array): Response };
 }
 
-interface Decoder<Message> {
-  decode(bytes: Uint8Array): Message;
-}
+const GET_STATUS: Method<GetStatusRequest, GetStatusResponse> = {
+  name: "GetStatus",
+  request: GetStatusRequest,
+  response: GetStatusResponse,
+};
+
+const LIST_WORKERS: Method<ListWorkersRequest, ListWorkersResponse> = {
+  name: "ListWorkers",
+  request: ListWorkersRequest,
+  response: ListWorkersResponse,
+};
+
+const LIST_DEAD_LETTERS: Method<ListDeadLettersRequest, ListDeadLettersResponse> = {
+  name: "ListDeadLetters",
+  request: ListDeadLettersRequest,
+  response: ListDeadLettersResponse,
+};
 
 /** Asks a host for its state. */
-export async function getStatus(channel: UnaryChannel): Promise<HostStatus> {
-  return ask(channel, "GetStatus", GetStatusRequest, {}, GetStatusResponse);
+export async function getStatus(channel: UnaryChannel, bounds: CallBounds): Promise<HostStatus> {
+  return ask(channel, bounds, GET_STATUS, {});
 }
 
-/** Lists the workers of a namespace. */
-export async function listWorkers(channel: UnaryChannel): Promise<WorkerInfo[]> {
+/** Lists the workers of a namespace; the bounds are those of each page. */
+export async function listWorkers(
+  channel: UnaryChannel,
+  bounds: CallBounds,
+): Promise<WorkerInfo[]> {
   const workers: WorkerInfo[] = [];
   let cursor = "";
   do {
-    const request = { cursor, limit: PAGE };
-    const page = await ask(
-      channel,
-      "ListWorkers",
-      ListWorkersRequest,
-      request,
-      ListWorkersResponse,
-    );
+    const page = await ask(channel, bounds, LIST_WORKERS, { cursor, limit: PAGE });
     for (const worker of page.workers) workers.push({ ...worker, phase: phaseOf(worker.phase) });
     cursor = page.nextCursor;
   } while (cursor !== "");
   return workers;
 }
 
-/** Lists the dead letters of a namespace page by page, oldest first. */
-export async function* listDeadLetters(channel: UnaryChannel): AsyncGenerator<DeadLetterInfo> {
+/** Lists the dead letters of a namespace page by page, oldest first; the bounds are those of each page. */
+export async function* listDeadLetters(
+  channel: UnaryChannel,
+  bounds: CallBounds,
+): AsyncGenerator<DeadLetterInfo> {
   let cursor = "";
   do {
     const request = { cursor, limit: PAGE, filter: undefined };
-    const page = await ask(
-      channel,
-      "ListDeadLetters",
-      ListDeadLettersRequest,
-      request,
-      ListDeadLettersResponse,
-    );
+    const page = await ask(channel, bounds, LIST_DEAD_LETTERS, request);
     for (const letter of page.deadLetters) yield deadLetterOf(letter);
     cursor = page.nextCursor;
   } while (cursor !== "");
@@ -110,14 +119,13 @@ export async function* listDeadLetters(channel: UnaryChannel): AsyncGenerator<De
 
 async function ask<Request, Response>(
   channel: UnaryChannel,
-  method: string,
-  requestType: Codec<Request>,
+  bounds: CallBounds,
+  method: Method<Request, Response>,
   request: Request,
-  responseType: Decoder<Response>,
 ): Promise<Response> {
-  const bytes = Buffer.from(requestType.encode(request).finish());
-  const bounds = { timeoutMs: TIMEOUT_MS, signal: undefined };
-  return responseType.decode(await channel.unary(`${SERVICE}/${method}`, bytes, bounds));
+  const bytes = Buffer.from(method.request.encode(request).finish());
+  const answer = await channel.unary(`${SERVICE}/${method.name}`, bytes, bounds);
+  return method.response.decode(answer);
 }
 
 function phaseOf(phase: WorkerPhase): WorkerInfo["phase"] {

@@ -10,6 +10,7 @@ import {
   DEFAULTS,
   errorCodeOf,
   type Failure,
+  type FailureHints,
   failure,
   MeshError,
   PROTOCOL_VERSION,
@@ -25,6 +26,7 @@ import {
 import type { Address, Route } from "./addresses.ts";
 import { toActivation, toAgentType, toSubscription } from "./announcement.ts";
 import type { Backoff } from "./backoff.ts";
+import { listenTo } from "./caller-signal.ts";
 import type { Access, HostStream } from "./dial.ts";
 import type { Downlink, MeshLimits } from "./mesh-port.ts";
 import { Questions } from "./questions.ts";
@@ -57,6 +59,7 @@ interface Opening {
 }
 
 const NO_FRAME_LEFT = 0;
+const NOT_JOINED: FailureHints = { outcome: "not-executed", retryable: true };
 
 export class Connection implements SessionPorts, SupervisorPorts {
   readonly clock: Clock;
@@ -78,25 +81,31 @@ export class Connection implements SessionPorts, SupervisorPorts {
 
   /**
    * Connects for the first time.
-   * @throws MeshError when a host refuses for good, or none welcomes the worker within `limitMs`.
+   * @throws MeshError when a host refuses for good, or none welcomes the worker within `limitMs` or before `signal` fires.
    */
-  async open(limitMs: number): Promise<void> {
+  async open(limitMs: number, signal: AbortSignal | undefined): Promise<void> {
+    const cancel = (): void => {
+      const cause: unknown = signal?.reason;
+      this.#opening?.reject(new MeshError(failure("CANCELLED", undefined, NOT_JOINED), { cause }));
+    };
     const limit = this.clock.after(limitMs, () => {
       const reason = this.#lastReason || `${this.#options.route.latest} has not answered`;
       const text = `no host welcomed this worker within ${limitMs} ms; ${reason}`;
-      const hints = { outcome: "not-executed", retryable: true } as const;
-      this.#opening?.reject(new MeshError(failure("CONNECTION_LOST", text, hints)));
+      this.#opening?.reject(new MeshError(failure("CONNECTION_LOST", text, NOT_JOINED)));
     });
     try {
       await new Promise<void>((resolve, reject) => {
         this.#opening = { resolve, reject };
-        this.#supervisor.start();
+        if (signal !== undefined) listenTo(signal, cancel);
+        if (signal?.aborted === true) cancel();
+        else this.#supervisor.start();
       });
     } catch (error) {
       await this.close();
       throw error;
     } finally {
       limit.cancel();
+      signal?.removeEventListener("abort", cancel);
       this.#opening = undefined;
     }
   }

@@ -40,8 +40,9 @@ export interface StreamEvents {
 }
 
 const CONNECT_PATH = "/agentmesh.v1.GatewayService/Connect";
-const KEEPALIVE_TIME_MS = 10_000;
-const KEEPALIVE_TIMEOUT_MS = 5_000;
+/** A host that stops is noticed within their sum, and that within the 10 s that are promised. */
+const KEEPALIVE_TIME_MS = 4_000;
+const KEEPALIVE_TIMEOUT_MS = 4_000;
 /** The host's own limit is not known when the channel is made; no host may raise it above this. */
 const MOST_RECEIVED_BYTES = 64 * 1024 * 1024 + DEFAULTS.frameOverheadBytes;
 

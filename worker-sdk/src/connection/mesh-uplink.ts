@@ -21,8 +21,8 @@ export class MeshUplink implements Uplink {
   }
 
   /** Connects for the first time. @throws MeshError as {@link Connection.open}. */
-  open(limitMs: number): Promise<void> {
-    return this.#connection.open(limitMs);
+  open(limitMs: number, signal: AbortSignal | undefined): Promise<void> {
+    return this.#connection.open(limitMs, signal);
   }
 
   get contactUntil(): number {

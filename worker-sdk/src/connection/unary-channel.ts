@@ -1,10 +1,20 @@
 /**
  * Single calls to the hosts of a mesh: one channel per address, made when it is first needed. A call that finds its host
  * unreachable lets the following ones go to the next address.
+ *
+ * U1. Calls that are open, and their bytes, are bounded: above that a call is refused, so that its caller slows down.
+ * U2. A call ends with its bounds, whatever the host does.
  */
-import { type Failure, failure, MeshError } from "@agentmesh/proto";
 import {
-  type CallOptions,
+  DEFAULTS,
+  type Failure,
+  type FailureHints,
+  failure,
+  MeshError,
+  meshError,
+  systemClock,
+} from "@agentmesh/proto";
+import {
   Client,
   type ClientReadableStream,
   type ClientUnaryCall,
@@ -18,16 +28,25 @@ import { failureOfStatus } from "./status-failure.ts";
 
 /** Bounds of a call. */
 export interface CallBounds {
-  /** Milliseconds; undefined for none. */
-  readonly timeoutMs: number | undefined;
+  /** Milliseconds: to the answer, or to the first element of a stream and between elements. */
+  readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
 }
+
+/** Calls that may be open. Above it there is `OVERLOADED`. */
+const MOST_OPEN = 16_384;
+/** Bytes of their requests. */
+const MOST_OPEN_BYTES = DEFAULTS.requestWindowBytes;
+
+const NOT_SENT: FailureHints = { outcome: "not-executed", retryable: true };
 
 export class UnaryChannel {
   readonly #route: Route;
   readonly #access: Access;
   readonly #metadata: Metadata;
   readonly #clients = new Map<Address, Client>();
+  #open = 0;
+  #openBytes = 0;
   #isClosed = false;
 
   /** `headers` go with every call, besides the token. */
@@ -40,37 +59,41 @@ export class UnaryChannel {
 
   /**
    * Waits until some host is reached.
-   * @throws MeshError `CONNECTION_LOST` when none is within `limitMs`.
+   * @throws MeshError `CONNECTION_LOST` when none is within `limitMs`, `CANCELLED` when `signal` fires.
    */
-  async ready(limitMs: number): Promise<void> {
+  async ready(limitMs: number, signal: AbortSignal | undefined): Promise<void> {
     const deadline = Date.now() + limitMs;
     const tries = this.#route.size;
     const silent: Address[] = [];
     for (let attempt = 1; attempt <= tries; attempt++) {
       const share = Date.now() + (deadline - Date.now()) / (tries - attempt + 1);
-      if (await this.#isReady(share)) return;
+      checkSignal(signal);
+      if (await this.#isReady(share, signal)) return;
+      checkSignal(signal);
       silent.push(this.#route.latest);
       this.#route.advance();
     }
-    const hints = { outcome: "not-executed", retryable: true } as const;
     const text = `no host answers within ${limitMs} ms at ${silent.join(", ")}`;
-    throw new MeshError(failure("CONNECTION_LOST", text, hints));
+    throw new MeshError(failure("CONNECTION_LOST", text, NOT_SENT));
   }
 
   /** Calls a method. @throws MeshError how the call failed. */
-  unary(path: string, request: Buffer, bounds: CallBounds): Promise<Buffer> {
+  unary(path: string, request: Buffer, { timeoutMs, signal }: CallBounds): Promise<Buffer> {
     return new Promise((resolve, reject) => {
+      checkSignal(signal);
       const address = this.#route.current;
-      const { signal } = bounds;
+      const client = this.#client(address);
+      this.#begin(request);
       const onAbort = (): void => call.cancel();
-      const call: ClientUnaryCall = this.#client(address).makeUnaryRequest(
+      const call: ClientUnaryCall = client.makeUnaryRequest(
         path,
         passBytes,
         passBytes,
         request,
         this.#metadata,
-        optionsOf(bounds),
+        { deadline: Date.now() + timeoutMs },
         (error: ServiceError | null, response?: Buffer) => {
+          this.#end(request);
           signal?.removeEventListener("abort", onAbort);
           if (error === null) resolve(response ?? Buffer.alloc(0));
           else reject(this.#failed(error, address, signal));
@@ -81,24 +104,30 @@ export class UnaryChannel {
   }
 
   /** Calls a method that answers with a stream. @throws MeshError how the call failed, while iterating. */
-  async *stream(path: string, request: Buffer, bounds: CallBounds): AsyncGenerator<Buffer> {
+  async *stream(
+    path: string,
+    request: Buffer,
+    { timeoutMs, signal }: CallBounds,
+  ): AsyncGenerator<Buffer> {
+    checkSignal(signal);
     const address = this.#route.current;
-    const { signal } = bounds;
-    const call: ClientReadableStream<Buffer> = this.#client(address).makeServerStreamRequest(
+    const client = this.#client(address);
+    this.#begin(request);
+    const call: ClientReadableStream<Buffer> = client.makeServerStreamRequest(
       path,
       passBytes,
       passBytes,
       request,
       this.#metadata,
-      optionsOf(bounds),
     );
     const onAbort = (): void => call.cancel();
     if (signal !== undefined) listenTo(signal, onAbort);
     try {
-      for await (const chunk of call) yield chunk;
+      yield* inTime(call, timeoutMs);
     } catch (error) {
       throw isServiceError(error) ? this.#failed(error, address, signal) : error;
     } finally {
+      this.#end(request);
       signal?.removeEventListener("abort", onAbort);
       call.cancel();
     }
@@ -111,11 +140,33 @@ export class UnaryChannel {
     this.#clients.clear();
   }
 
-  #isReady(deadline: number): Promise<boolean> {
+  #isReady(deadline: number, signal: AbortSignal | undefined): Promise<boolean> {
     const client = this.#client(this.#route.current);
     return new Promise((resolve) => {
-      client.waitForReady(deadline, (error) => resolve(error === undefined));
+      const answer = (isReady: boolean): void => {
+        signal?.removeEventListener("abort", onAbort);
+        resolve(isReady);
+      };
+      const onAbort = (): void => answer(false);
+      if (signal !== undefined) listenTo(signal, onAbort);
+      client.waitForReady(deadline, (error) => answer(error === undefined));
     });
+  }
+
+  #begin(request: Buffer): void {
+    const bytes = this.#openBytes + request.length;
+    if (this.#open >= MOST_OPEN || (this.#open > 0 && bytes > MOST_OPEN_BYTES)) {
+      throw meshError("OVERLOADED", "too many calls of this client are open", {
+        retryAfterMs: 100,
+      });
+    }
+    this.#open++;
+    this.#openBytes = bytes;
+  }
+
+  #end(request: Buffer): void {
+    this.#open--;
+    this.#openBytes -= request.length;
   }
 
   #client(address: Address): Client {
@@ -142,10 +193,38 @@ const RECONNECT = {
   "grpc.max_reconnect_backoff_ms": 5_000,
 };
 
-function optionsOf({ timeoutMs }: CallBounds): CallOptions {
-  return timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs };
+/** The elements of a call, while each is there within its time. Time that the reader takes does not count. */
+async function* inTime(
+  call: ClientReadableStream<Buffer>,
+  timeoutMs: number,
+): AsyncGenerator<Buffer> {
+  let isLate = false;
+  const late = (): void => {
+    isLate = true;
+    call.cancel();
+  };
+  const elements: AsyncIterator<Buffer> = call[Symbol.asyncIterator]();
+  for (;;) {
+    const timer = systemClock.after(timeoutMs, late);
+    try {
+      const { done, value } = await elements.next();
+      if (done === true) return;
+      timer.cancel();
+      yield value;
+    } catch (error) {
+      throw isLate ? new MeshError(failure("DEADLINE_EXCEEDED")) : error;
+    } finally {
+      timer.cancel();
+    }
+  }
+}
+
+/** @throws MeshError `CANCELLED` when the signal has fired: nothing was sent. */
+function checkSignal(signal: AbortSignal | undefined): void {
+  if (signal?.aborted !== true) return;
+  throw new MeshError(failure("CANCELLED", undefined, NOT_SENT), { cause: signal.reason });
 }
 
 function isServiceError(error: unknown): error is ServiceError {
-  return error instanceof Error && "code" in error && "details" in error;
+  return error instanceof Error && "code" in error && typeof error.code === "number";
 }

@@ -1,5 +1,6 @@
 import { type Clock, failure, MeshError, type Timer } from "@agentmesh/proto";
 import { listenTo } from "../connection/caller-signal.ts";
+import type { CallBounds } from "../connection/unary-channel.ts";
 import { checkTimeout } from "./outgoing.ts";
 
 /** How long to wait for an answer. */
@@ -10,6 +11,11 @@ export interface WaitOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What bounds a wait; `defaultMs` is for who does not say how long. @throws MeshError `INVALID_ARGUMENT`. */
+export function boundsOf({ timeoutMs, signal }: WaitOptions, defaultMs: number): CallBounds {
+  return { timeoutMs: timeoutMs === undefined ? defaultMs : checkTimeout(timeoutMs), signal };
+}
+
 /** Somebody's waiting: it ends by itself after a time, or when the caller's signal fires. */
 export class Patience {
   readonly #controller = new AbortController();
@@ -18,8 +24,8 @@ export class Patience {
 
   /** `defaultMs` is for who does not say how long. @throws MeshError `INVALID_ARGUMENT`, `CANCELLED`. */
   constructor(clock: Clock, options: WaitOptions, defaultMs: number) {
-    const timeoutMs = options.timeoutMs === undefined ? defaultMs : checkTimeout(options.timeoutMs);
-    this.#caller = options.signal;
+    const { timeoutMs, signal } = boundsOf(options, defaultMs);
+    this.#caller = signal;
     if (this.#caller?.aborted === true) throw this.#cancelled;
     this.#timer = clock.after(timeoutMs, this.#expire);
     if (this.#caller !== undefined) listenTo(this.#caller, this.#cancel);
