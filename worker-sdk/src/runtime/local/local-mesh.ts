@@ -116,6 +116,8 @@ export class LocalMesh implements Uplink {
   async close(): Promise<void> {
     this.#queue.drain();
     this.#router.close();
+    // Nothing is on its way any more: who waits for that is told so.
+    this.#schedule();
   }
 
   #post(frame: LocalFrame): number {

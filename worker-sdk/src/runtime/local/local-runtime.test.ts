@@ -271,3 +271,18 @@ test("idle waits for what is caused by what was sent", async () => {
 test("options are checked", () => {
   expect(() => createLocalRuntime({ maxTurnMs: 0 })).toThrow("maxTurnMs");
 });
+
+test("who waits for quiet is not forgotten when the runtime closes", async () => {
+  const begun = new Gate();
+  await noting("worker", () => {
+    begun.open();
+    return new Promise(() => {});
+  }, ["news"]);
+  await runtime.publish(topicId("news", "k"), Note({ n: 1 }));
+  await begun.passed;
+  const idle = runtime.idle();
+  await settled();
+  await runtime.close();
+  await idle;
+  await runtime.idle();
+});
