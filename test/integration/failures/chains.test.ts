@@ -1,30 +1,29 @@
-import { agentId, type Worker } from "@agentmesh/worker-sdk";
+import { parseAgentId, type Worker } from "@agentmesh/worker-sdk";
 import { expect, test } from "vitest";
 import { startHostProcess } from "../../support/processes.ts";
-import { settlement, startCaller, startWorker } from "./mesh.ts";
+import { heldTurns, settlement, startCaller, startWorker } from "./mesh.ts";
 import { Relay, Work } from "./programs/messages.ts";
 
 const CHAINS = 40;
 const DEPTH = 5;
 
-/** Two workers that take two deliveries at a time, each with an agent type of its own, and a caller. */
-async function startPair(): Promise<Worker> {
-  const host = await startHostProcess();
-  await Promise.all(
-    ["left", "right"].map((name) =>
-      startWorker(name, { host: host.address, types: [name], maxInFlight: 2 }),
-    ),
-  );
-  return (await startCaller({ host: host.address })).worker;
+/** Two workers that take so many deliveries at a time, each with an agent type of its own, and a caller. */
+async function startPair(maxInFlight: number) {
+  const { address: host } = await startHostProcess();
+  const start = (name: string) => startWorker(name, { host, types: [name], maxInFlight });
+  const [, right] = await Promise.all([start("left"), start("right")]);
+  return { caller: (await startCaller({ host })).worker, right };
 }
 
-function relay(caller: Worker, [first = "", ...path]: readonly string[]) {
-  const target = agentId(...(first.split("/", 2) as [string, string]));
-  return settlement(`the chain from ${first}`, caller.send(target, Relay({ path })));
+function relay(caller: Worker, [first = "", ...path]: readonly string[], held = false) {
+  return settlement(
+    `the chain from ${first}`,
+    caller.send(parseAgentId(first), Relay({ path, held })),
+  );
 }
 
 test(`max_in_flight 2: chains of depth ${DEPTH} over two workers complete`, async () => {
-  const caller = await startPair();
+  const { caller } = await startPair(2);
   const paths = Array.from({ length: CHAINS }, (_, chain) =>
     Array.from({ length: DEPTH + 1 }, (_, depth) => `${sideOf(depth)}/${chain}-${depth}`),
   );
@@ -37,15 +36,10 @@ test(`max_in_flight 2: chains of depth ${DEPTH} over two workers complete`, asyn
   );
 });
 
-test("a chain comes back to an agent that waits for it, over two workers, and others wait", async () => {
-  const caller = await startPair();
+test("a chain comes back to an agent that waits for it, over two workers", async () => {
+  const { caller } = await startPair(2);
   const chains = Array.from({ length: CHAINS }, (_, chain) => `left/agent-${chain}`);
   const ends = chains.map((agent) => relay(caller, [agent, "right/b", agent, "right/c", agent]));
-  // What does not belong to the chains finds each agent with nothing half done.
-  const others = chains.map((_, chain) => {
-    const work = Work({ sender: "caller", sequence: 1 });
-    return settlement("another send", caller.send(agentId("left", `agent-${chain}`), work));
-  });
   expect(await Promise.all(ends)).toEqual(
     chains.map((agent) => ({
       kind: "value",
@@ -60,8 +54,33 @@ test("a chain comes back to an agent that waits for it, over two workers, and ot
       },
     })),
   );
-  for (const settled of await Promise.all(others)) {
-    expect(settled).toMatchObject({ kind: "value", value: { worker: "left", count: 1 } });
+});
+
+test("what does not belong to a chain waits for its end, over two workers", async () => {
+  const { caller, right } = await startPair(2 * CHAINS + 1);
+  const paths = Array.from({ length: CHAINS }, (_, n) => [`left/agent-${n}`, `right/end-${n}`]);
+  const ends = paths.map((path) => relay(caller, path, true));
+  await heldTurns(right, CHAINS);
+  // Every agent on the left waits now for one on the right.
+  const work = Work({ sender: "caller", sequence: 1 });
+  let settled = 0;
+  const others = paths.map(async ([agent = ""]) => {
+    const end = await settlement("another send", caller.send(parseAgentId(agent), work));
+    settled++;
+    return end;
+  });
+  // It is sent later over the same streams: what was sent before has arrived when it is answered.
+  await caller.send(parseAgentId("left/free"), work);
+  expect(settled).toBe(0);
+  right.order({ kind: "open-gate" });
+  expect(await Promise.all(ends)).toEqual(
+    paths.map(([first, last]) => ({
+      kind: "value",
+      value: { visits: [`${first}@left`, `${last}@right`] },
+    })),
+  );
+  for (const end of await Promise.all(others)) {
+    expect(end).toMatchObject({ kind: "value", value: { worker: "left", count: 1, relaying: 0 } });
   }
 });
 

@@ -90,7 +90,14 @@ test("kill -9 of the host and a new one: workers come back, and everything open 
   // The agent is the one of before: its activation and state have survived.
   expect(await later).toEqual({
     kind: "value",
-    value: { worker: "steady", activation: before.activation, sequence: 3, before: 1, count: 2 },
+    value: {
+      worker: "steady",
+      activation: before.activation,
+      sequence: 3,
+      before: 1,
+      count: 2,
+      relaying: 0,
+    },
   });
   await Promise.all(publishes);
   expect(await heardBy(caller, "ears", 3)).toEqual([1, 2, 3]);

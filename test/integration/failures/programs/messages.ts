@@ -17,6 +17,8 @@ const Handled = defineMessage(
     before: z.int(),
     /** Sends that the agent has handled since it was made, this one included. */
     count: z.int(),
+    /** Relays of this agent that were half done when it was handled. */
+    relaying: z.int(),
   }),
 );
 
@@ -41,10 +43,12 @@ export const Recall = defineMessage("test.Recall", z.object({}), { reply: Heard 
 
 /** Where a relay came by, as `type/key@worker`. */
 const Visited = defineMessage("test.Visited", z.object({ visits: z.array(z.string()) }));
-/** Asks a probe to ask the first of these agents to ask the others. */
-export const Relay = defineMessage("test.Relay", z.object({ path: z.array(z.string()) }), {
-  reply: Visited,
-});
+/** Asks a probe to ask the first of these agents to ask the others; the last one may wait for its worker's gate. */
+export const Relay = defineMessage(
+  "test.Relay",
+  z.object({ path: z.array(z.string()), held: z.boolean().default(false) }),
+  { reply: Visited },
+);
 
 const Counted = defineMessage("test.Counted", z.object({ number: z.int(), filler: z.string() }));
 /** Asks a probe for the numbers from 1 on, each with so many characters beside it. */

@@ -20,6 +20,7 @@ export interface Post {
 
 interface Notes {
   count: number;
+  relaying: number;
   readonly last: Map<string, number>;
   readonly heard: { sender: string; sequence: number; attempt: number }[];
 }
@@ -28,7 +29,7 @@ interface Notes {
 export function probe(type: string, post: Post): AgentDefinition<Notes> {
   const made = new Map<string, number>();
   return defineAgent<Notes>(type, {
-    state: { initial: () => ({ count: 0, last: new Map(), heard: [] }) },
+    state: { initial: () => ({ count: 0, relaying: 0, last: new Map(), heard: [] }) },
     subscriptions: [HAPPENINGS],
     agentWindow: post.agentWindow,
     handlers: (on) => [
@@ -38,16 +39,22 @@ export function probe(type: string, post: Post): AgentDefinition<Notes> {
         const before = state.last.get(sender) ?? 0;
         state.last.set(sender, sequence);
         state.count++;
-        return { worker: post.worker, activation, sequence, before, count: state.count };
+        const { count, relaying } = state;
+        return { worker: post.worker, activation, sequence, before, count, relaying };
       }),
       on(Happened, ({ sender, sequence }, { state, attempt }) => {
         state.heard.push({ sender, sequence, attempt });
       }),
       on(Recall, (_, { state }) => ({ heard: state.heard })),
-      on(Relay, async ({ path: [next, ...path] }, ctx) => {
+      on(Relay, async ({ path: [next, ...path], held }, ctx) => {
         const here = `${ctx.self.text}@${post.worker}`;
-        if (next === undefined) return { visits: [here] };
-        const { visits } = await ctx.send(parseAgentId(next), Relay({ path }));
+        if (next === undefined) {
+          if (held) await waitAtGate(post, 0, ctx);
+          return { visits: [here] };
+        }
+        ctx.state.relaying++;
+        const { visits } = await ctx.send(parseAgentId(next), Relay({ path, held }));
+        ctx.state.relaying--;
         return { visits: [here, ...visits] };
       }),
       on(CountUp, async function* ({ name, upTo, fillerCharacters }) {
