@@ -64,7 +64,7 @@ export async function connectAdmin(options: ConnectOptions = {}): Promise<MeshAd
   const resolved = resolveConnect(options, process.env);
   const access = await openAccess(resolved.tls, resolved.token);
   const headers = { [METADATA.namespace]: resolved.namespace };
-  const channel = new UnaryChannel(new Route(resolved.addresses), access, headers);
+  const channel = new UnaryChannel(new Route(resolved.addresses), access, headers, resolved.clock);
   try {
     await channel.ready(resolved.connectTimeoutMs, resolved.signal);
   } catch (error) {

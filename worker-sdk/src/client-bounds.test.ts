@@ -4,7 +4,14 @@ import { agentId, topicId } from "@agentmesh/proto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type AdminCallOptions, connectAdmin, type MeshAdmin } from "./admin.ts";
 import { connectClient, type MeshClient } from "./client.ts";
-import { FakeServices, holding, NOTHING } from "./testing/fake-services.ts";
+import { FakeClock } from "./testing/fake-clock.ts";
+import {
+  FakeServices,
+  holding,
+  NOTHING,
+  type StreamCall,
+  type UnaryCall,
+} from "./testing/fake-services.ts";
 import { Note, Tell } from "./testing/messages.ts";
 import { Gate, jsonContent } from "./testing/scripted-mesh.ts";
 
@@ -22,24 +29,28 @@ afterEach(() => script.stop());
 
 describe("a client", () => {
   let client: MeshClient;
+  let clock: FakeClock;
 
   beforeEach(async () => {
-    client = await connectClient({ host });
+    clock = new FakeClock();
+    client = await connectClient({ host, clock });
   });
 
   afterEach(() => client.close());
 
-  test("waits for what never comes as long as it is told", async () => {
-    script.stream = (call) => {
-      call.write(holding(jsonContent("test.Count", { n: 1 })));
-    };
-    const bounds = { timeoutMs: 50 };
+  test("tells the host how long it waits", async () => {
+    const deadline = new Promise<unknown>((resolve) => {
+      script.publish = (call) => resolve(call.getDeadline());
+    });
+    const startMs = Date.now();
     const late = { code: "DEADLINE_EXCEEDED", outcome: "unknown" };
-    await expect(client.publish(news, Note({ n: 1 }), bounds)).rejects.toMatchObject(late);
-    const reading = async () => {
-      for await (const { n } of client.stream(other, Tell({ n: 1 }), bounds)) expect(n).toBe(1);
-    };
-    await expect(reading()).rejects.toMatchObject(late);
+    const call = client.publish(news, Note({ n: 1 }), { timeoutMs: 60_000 });
+    call.catch(() => undefined);
+    const atMs = Number(await deadline);
+    expect(atMs).toBeGreaterThanOrEqual(startMs);
+    expect(atMs).toBeLessThanOrEqual(Date.now() + 60_000);
+    clock.advance(60_000);
+    await expect(call).rejects.toMatchObject(late);
     for (const timeoutMs of [0, Number.NaN]) {
       const wrong = { code: "INVALID_ARGUMENT" };
       await expect(client.publish(news, Note({ n: 1 }), { timeoutMs })).rejects.toMatchObject(
@@ -49,43 +60,55 @@ describe("a client", () => {
     }
   });
 
-  test("waits 30 s when it is not told how long", async () => {
+  test("waits 30 s when it is not told how long, and leaves the host its own default", async () => {
+    const arrived = [new Gate(), new Gate(), new Gate()];
     const deadlines: unknown[] = [];
-    script.send = (call, answer) => {
+    const take = (call: UnaryCall | StreamCall, index: number): void => {
       deadlines.push(call.getDeadline());
-      answer(null, NOTHING);
+      arrived[index]?.open();
     };
-    script.publish = script.send;
-    const startMs = Date.now();
-    await client.send(other, Note({ n: 1 }));
-    await client.publish(news, Note({ n: 1 }));
-    const endMs = Date.now();
-    expect(deadlines).toHaveLength(2);
-    for (const deadline of deadlines) {
-      const atMs = Number(deadline);
-      expect(atMs).toBeGreaterThan(startMs + 29_000);
-      expect(atMs).toBeLessThan(endMs + 30_100);
+    script.send = (call) => take(call, 0);
+    script.publish = (call) => take(call, 1);
+    script.stream = (call) => take(call, 2);
+    const calls = [
+      client.send(other, Note({ n: 1 })),
+      client.publish(news, Note({ n: 1 })),
+      client
+        .stream(other, Tell({ n: 1 }))
+        [Symbol.asyncIterator]()
+        .next(),
+    ];
+    for (const call of calls) call.catch(() => undefined);
+    await Promise.all(arrived.map(({ passed }) => passed));
+    expect(deadlines).toEqual([Infinity, Infinity, Infinity]);
+    expect(clock.pending).toBe(3);
+    clock.advance(29_999);
+    expect(clock.pending).toBe(3);
+    clock.advance(1);
+    for (const call of calls) {
+      await expect(call).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED", outcome: "unknown" });
     }
+    expect(clock.pending).toBe(0);
   });
 
   test("does not count the time that a slow reader takes", async () => {
-    const went = new Gate();
+    let next: () => void = () => undefined;
     script.stream = (call) => {
-      call.write(holding(jsonContent("test.Count", { n: 1 })));
-      void went.passed.then(() => {
-        call.write(holding(jsonContent("test.Count", { n: 2 })));
-        call.end();
-      });
+      let n = 0;
+      next = () => void call.write(holding(jsonContent("test.Count", { n: ++n })));
+      next();
     };
-    const read: number[] = [];
-    for await (const { n } of client.stream(other, Tell({ n: 1 }), { timeoutMs: 400 })) {
-      read.push(n);
-      went.open();
-      if (n > 1) continue;
-      // It takes longer than the limit: as long as a call that never ends.
-      await expect(client.send(other, Note({ n }), { timeoutMs: 500 })).rejects.toThrow();
-    }
-    expect(read).toEqual([1, 2]);
+    const options = { timeoutMs: 400 };
+    const elements = client.stream(other, Tell({ n: 1 }), options)[Symbol.asyncIterator]();
+    expect(await elements.next()).toMatchObject({ value: { n: 1 } });
+    clock.advance(1_000);
+    next();
+    expect(await elements.next()).toMatchObject({ value: { n: 2 } });
+    expect(clock.pending).toBe(0);
+    const missing = elements.next();
+    missing.catch(() => undefined);
+    clock.advance(400);
+    await expect(missing).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED" });
   });
 
   test("refuses what is too large without asking the host", async () => {

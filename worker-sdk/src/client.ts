@@ -42,9 +42,8 @@ export class MeshClient extends Messaging implements AsyncDisposable {
 export async function connectClient(options: ClientOptions = {}): Promise<MeshClient> {
   const resolved = resolveClient(options, process.env);
   const access = await openAccess(resolved.tls, resolved.token);
-  const channel = new UnaryChannel(new Route(resolved.addresses), access, {
-    [METADATA.namespace]: resolved.namespace,
-  });
+  const headers = { [METADATA.namespace]: resolved.namespace };
+  const channel = new UnaryChannel(new Route(resolved.addresses), access, headers, resolved.clock);
   try {
     await channel.ready(resolved.connectTimeoutMs, resolved.signal);
   } catch (error) {
@@ -89,7 +88,7 @@ class ClientSpeaker implements Speaker {
     const writer = new WireWriter();
     writer.raw(requestOf(target, encodeMessage(message, options, this.#maxBytes)));
     // Who does not say how long leaves it to the host.
-    writer.number(0x18, options.timeoutMs === undefined ? 0 : bounds.timeoutMs);
+    writer.number(0x18, bounds.isTold ? bounds.timeoutMs : 0);
     const path = `${SERVICE}/SendStream`;
     for await (const bytes of this.#channel.stream(path, writer.copy(), bounds)) {
       const content = firstField(bytes);

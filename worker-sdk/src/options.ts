@@ -53,6 +53,8 @@ export interface ConnectOptions extends HostOptions {
    * effect once it stands. Default: none.
    */
   readonly signal?: AbortSignal;
+  /** Where time comes from. Default: the clock of this machine. */
+  readonly clock?: Clock;
 }
 
 /** Options of `connectClient`. All may be left out. */
@@ -75,8 +77,6 @@ export interface WorkerOptions extends ConnectOptions, TurnOptions {
    * goes to other workers. Default: the host's (4 096).
    */
   readonly maxInFlight?: number;
-  /** Where time comes from. Default: the clock of this machine. */
-  readonly clock?: Clock;
   /** Numbers from 0 up to 1, for waits between attempts. Default: `Math.random`. */
   readonly random?: () => number;
 }
@@ -95,6 +95,7 @@ export interface ResolvedHost {
 export interface ResolvedConnect extends ResolvedHost {
   readonly connectTimeoutMs: number;
   readonly signal: AbortSignal | undefined;
+  readonly clock: Clock;
 }
 
 /** {@link ClientOptions}, complete. */
@@ -108,7 +109,6 @@ export interface ResolvedWorker extends ResolvedConnect, ResolvedTurns {
   readonly labels: Readonly<Record<string, string>>;
   /** 0 for the host's default. */
   readonly maxInFlight: number;
-  readonly clock: Clock;
   readonly random: () => number;
 }
 
@@ -139,6 +139,7 @@ export function resolveConnect(options: ConnectOptions, environment: Environment
     ...resolveHost(options, environment),
     connectTimeoutMs: checkMs("connectTimeoutMs", options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS),
     signal: options.signal,
+    clock: options.clock ?? systemClock,
   };
 }
 
@@ -170,7 +171,6 @@ export function resolveWorker(
     maxInFlight:
       maxInFlight === undefined ? 0 : checkInteger("maxInFlight", maxInFlight, 1, MOST_IN_FLIGHT),
     ...resolveTurns(options),
-    clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
   };
 }

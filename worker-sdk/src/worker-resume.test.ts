@@ -320,6 +320,33 @@ describe("a host that has forgotten the session", () => {
     expect((await rig.nextStream()).hello.resumeToken).toBe("fresh");
   });
 
+  test("and allows less is not sent again what is too large for it", async () => {
+    const { worker, stream } = await rig.connected({}, { requestWindow: 3 });
+    const filler = { metadata: { filler: "x".repeat(5_000) } };
+    const left = worker.publish(news, Note({ n: 1 }), filler);
+    const small = worker.publish(news, Note({ n: 2 }));
+    const queued = worker.send(other, Ask({ n: 3 }));
+    const waiting = [
+      worker.publish(news, Note({ n: 4 }), filler),
+      worker.send(other, Ask({ n: 5 }), filler),
+    ];
+    for (const call of [left, queued, ...waiting]) call.catch(() => undefined);
+    await stream.frameOf("publish");
+    await rig.cut(worker, stream);
+    const next = await rig.nextStream();
+    next.welcome({ maxPayloadBytes: 1_024 });
+    const tooLarge = { code: "PAYLOAD_TOO_LARGE", retryable: false };
+    await expect(left).rejects.toMatchObject({ ...tooLarge, outcome: "unknown" });
+    for (const call of waiting) {
+      await expect(call).rejects.toMatchObject({ ...tooLarge, outcome: "not-executed" });
+    }
+    const { sequence } = await next.frameOf("publish");
+    next.say({ kind: "accepted", sequences: [sequence] });
+    await small;
+    await heard(next);
+    expect(next.unseen).toBe(0);
+  });
+
   test("that does not adopt an agent ends it", async () => {
     const { worker, stream } = await rig.connected();
     let reason: unknown;

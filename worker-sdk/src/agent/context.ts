@@ -84,6 +84,11 @@ export interface AgentContext<State> extends Messenger {
   readonly messageId: string;
   /** Which attempt this is, from 1. */
   readonly attempt: number;
+  /**
+   * Whether an event may have been delivered before although this is its first attempt: its publisher sent it again,
+   * because the host was lost before it could say whether it had accepted it. Always false for a send.
+   */
+  readonly resent: boolean;
   /** When the sender gives up, in milliseconds since 1970; undefined without a deadline. */
   readonly deadline: number | undefined;
   /** Fires when the sender cancels or the deadline passes, when the turn takes too long, and when the worker lost its host. */

@@ -153,12 +153,13 @@ export class Connection implements SessionPorts, SupervisorPorts {
   }
 
   welcomed(stream: HostStream, welcome: Welcome, receivedThrough: number): boolean {
+    // First, so that nothing is sent again that is too large for this host.
+    this.#downlink.limits(limitsOf(welcome));
     const goesOn = welcome.resumed
       ? this.#resume(stream, welcome, receivedThrough)
       : this.#begin(stream, welcome, receivedThrough);
     if (!goesOn) return false;
     this.#options.route.name(welcome.alternateAddresses);
-    this.#downlink.limits(limitsOf(welcome));
     this.#downlink.status({
       kind: "connected",
       hostId: welcome.hostId,

@@ -6,13 +6,14 @@
  * U2. A call ends with its bounds, whatever the host does.
  */
 import {
+  type Clock,
   DEFAULTS,
   type Failure,
   type FailureHints,
   failure,
   MeshError,
   meshError,
-  systemClock,
+  type Timer,
 } from "@agentmesh/proto";
 import {
   Client,
@@ -30,6 +31,8 @@ import { failureOfStatus } from "./status-failure.ts";
 export interface CallBounds {
   /** Milliseconds: to the answer, or to the first element of a stream and between elements. */
   readonly timeoutMs: number;
+  /** Whether the host is told of them; otherwise it has its own default, and they are kept here alone. */
+  readonly isTold: boolean;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -44,13 +47,20 @@ export class UnaryChannel {
   readonly #route: Route;
   readonly #access: Access;
   readonly #metadata: Metadata;
+  readonly #clock: Clock;
   readonly #clients = new Map<Address, Client>();
   #open = 0;
   #openBytes = 0;
   #isClosed = false;
 
   /** `headers` go with every call, besides the token. */
-  constructor(route: Route, access: Access, headers: Readonly<Record<string, string>>) {
+  constructor(
+    route: Route,
+    access: Access,
+    headers: Readonly<Record<string, string>>,
+    clock: Clock,
+  ) {
+    this.#clock = clock;
     this.#route = route;
     this.#access = access;
     this.#metadata = callMetadata(access);
@@ -78,12 +88,14 @@ export class UnaryChannel {
   }
 
   /** Calls a method. @throws MeshError how the call failed. */
-  unary(path: string, request: Buffer, { timeoutMs, signal }: CallBounds): Promise<Buffer> {
+  unary(path: string, request: Buffer, bounds: CallBounds): Promise<Buffer> {
     return new Promise((resolve, reject) => {
+      const { timeoutMs, signal } = bounds;
       checkSignal(signal);
       const address = this.#route.current;
       const client = this.#client(address);
       this.#begin(request);
+      const limit = new Limit(this.#clock, timeoutMs, () => call.cancel());
       const onAbort = (): void => call.cancel();
       const call: ClientUnaryCall = client.makeUnaryRequest(
         path,
@@ -91,12 +103,13 @@ export class UnaryChannel {
         passBytes,
         request,
         this.#metadata,
-        { deadline: Date.now() + timeoutMs },
+        bounds.isTold ? { deadline: Date.now() + timeoutMs } : {},
         (error: ServiceError | null, response?: Buffer) => {
           this.#end(request);
+          limit.stop();
           signal?.removeEventListener("abort", onAbort);
           if (error === null) resolve(response ?? Buffer.alloc(0));
-          else reject(this.#failed(error, address, signal));
+          else reject(limit.error ?? this.#failed(error, address, signal));
         },
       );
       if (signal !== undefined) listenTo(signal, onAbort);
@@ -123,7 +136,7 @@ export class UnaryChannel {
     const onAbort = (): void => call.cancel();
     if (signal !== undefined) listenTo(signal, onAbort);
     try {
-      yield* inTime(call, timeoutMs);
+      yield* inTime(call, () => new Limit(this.#clock, timeoutMs, onAbort));
     } catch (error) {
       throw isServiceError(error) ? this.#failed(error, address, signal) : error;
     } finally {
@@ -193,28 +206,45 @@ const RECONNECT = {
   "grpc.max_reconnect_backoff_ms": 5_000,
 };
 
+/** A time limit that this side keeps: it is authoritative, whatever the host does. */
+class Limit {
+  readonly #timer: Timer;
+  #error: MeshError | undefined;
+
+  constructor(clock: Clock, timeoutMs: number, onOver: () => void) {
+    this.#timer = clock.after(timeoutMs, () => {
+      this.#error = new MeshError(failure("DEADLINE_EXCEEDED"));
+      onOver();
+    });
+  }
+
+  /** That the time is over; undefined while it is not. */
+  get error(): MeshError | undefined {
+    return this.#error;
+  }
+
+  stop(): void {
+    this.#timer.cancel();
+  }
+}
+
 /** The elements of a call, while each is there within its time. Time that the reader takes does not count. */
 async function* inTime(
   call: ClientReadableStream<Buffer>,
-  timeoutMs: number,
+  begin: () => Limit,
 ): AsyncGenerator<Buffer> {
-  let isLate = false;
-  const late = (): void => {
-    isLate = true;
-    call.cancel();
-  };
   const elements: AsyncIterator<Buffer> = call[Symbol.asyncIterator]();
   for (;;) {
-    const timer = systemClock.after(timeoutMs, late);
+    const limit = begin();
     try {
       const { done, value } = await elements.next();
+      limit.stop();
       if (done === true) return;
-      timer.cancel();
       yield value;
     } catch (error) {
-      throw isLate ? new MeshError(failure("DEADLINE_EXCEEDED")) : error;
+      throw limit.error ?? error;
     } finally {
-      timer.cancel();
+      limit.stop();
     }
   }
 }

@@ -105,14 +105,18 @@ export class Activation extends Lane implements TurnHome, Idler {
   }
 
   #startAll(lane: Lane, now: number): void {
-    const { isPaused, uplink } = this.#keeper.workplace;
-    if (this.#phase !== "active" || isPaused || now > uplink.contactUntil) return;
+    const { clock, isPaused, uplink } = this.#keeper.workplace;
+    if (this.#phase !== "active" || isPaused) return;
     const places = lane.owner === undefined ? this.program.concurrency : 1;
+    let startsAt = now;
     while (lane.running < places) {
+      if (startsAt > uplink.contactUntil) return;
       const turn = lane.shift();
       if (turn === undefined) break;
       lane.running++;
-      if (turn.start(now)) lane.running--;
+      if (turn.start(startsAt)) lane.running--;
+      // A handler may have held the process for long: what comes behind it must not start by the time of before.
+      startsAt = clock.now();
     }
     if (lane.isIdle) this.#emptied(lane);
   }

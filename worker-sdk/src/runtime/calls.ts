@@ -4,7 +4,8 @@
  *
  * C1. A call is in `#pending` exactly until it is settled; its number is never used again.
  * C2. Its own deadline is authoritative: it settles even when the mesh is silent.
- * C3. A call outside of any turn takes part in the window; one within a turn does not, so that turns can finish.
+ * C3. Nothing leaves that is larger than the host of the moment allows: it would break the stream, again and again.
+ * C4. A call outside of any turn takes part in the window; one within a turn does not, so that turns can finish.
  */
 import {
   type AgentId,
@@ -31,6 +32,7 @@ import { StreamCall, type StreamRegistry } from "./stream-call.ts";
 
 const NOT_STARTED: FailureHints = { outcome: "not-executed", retryable: true };
 const MAYBE_STARTED: FailureHints = { outcome: "unknown", retryable: false };
+const TOO_LARGE: ErrorCode = "PAYLOAD_TOO_LARGE";
 
 export interface CallsParts {
   readonly clock: Clock;
@@ -56,9 +58,14 @@ export class Calls implements StreamRegistry {
     return this.#pending.size;
   }
 
-  /** Replaces the limits. */
+  /** Replaces the limits. What waits and is too large for them is refused. */
   resize(limits: MeshLimits): void {
+    const shrinks = limits.maxPayloadBytes < this.#limits.maxPayloadBytes;
     this.#limits = limits;
+    if (!shrinks) return;
+    for (const call of this.#pending.values()) {
+      if (call.position === 0 && this.#isTooLarge(call)) this.#fail(call, failure(TOO_LARGE));
+    }
   }
 
   /** Asks an agent for one reply. */
@@ -130,7 +137,8 @@ export class Calls implements StreamRegistry {
       if (call.position <= start.leftThrough) this.#fail(call, failure("CONNECTION_LOST"));
       else if (call.activation !== 0 && !isAlive(call.activation)) {
         this.#fail(call, failure("ACTIVATION_STALE"));
-      } else this.#leaveAgain(call);
+      } else if (this.#isTooLarge(call)) this.#fail(call, failure(TOO_LARGE));
+      else this.#leaveAgain(call);
     }
   }
 
@@ -247,6 +255,11 @@ export class Calls implements StreamRegistry {
   #cameTooLate(call: Call, ending: Ending): boolean {
     if (ending.kind !== "failed" || ending.failure.code !== "HOST_DRAINING") return false;
     return call.isWindowed && this.#parts.window.isHeld;
+  }
+
+  /** Whether it is larger than the host of now allows: the one of before may have allowed more. */
+  #isTooLarge(call: Call): boolean {
+    return call.content.length > this.#limits.maxPayloadBytes;
   }
 
   #leaveAgain(call: Call): void {

@@ -59,6 +59,35 @@ describe("when the mesh was out of reach for too long", () => {
     expect(mesh.endings).toEqual(["1: done", "2: done"]);
   });
 
+  test("no turn starts behind one that held the process for too long", async () => {
+    const { runtime, core, mesh, clock, deliver } = scripted();
+    const gate = new Gate();
+    await runtime.register(
+      defineAgent("worker", {
+        handlers: (on) => [
+          on(Note, ({ n }) => {
+            if (n === 1) return gate.passed;
+            if (n === 2) clock.advance(1_001);
+            return undefined;
+          }),
+        ],
+      }),
+    );
+    mesh.contactUntil = clock.now() + 1_000;
+    deliver({ content: note(1), activation: 1 });
+    deliver({ content: note(2), activation: 1 });
+    deliver({ content: note(3), activation: 1, timeoutMs: 500 });
+    deliver({ content: note(4), activation: 1 });
+    gate.open();
+    await settled();
+    expect(mesh.endings).toEqual(["1: done", "2: done"]);
+    core.lapsed();
+    mesh.contactUntil = clock.now() + 1_000;
+    core.resumed(0);
+    await settled();
+    expect(mesh.endings).toEqual(["1: done", "2: done", "3: DEADLINE_EXCEEDED", "4: done"]);
+  });
+
   test("what has ended meanwhile goes, with everything that is on its way to it", async () => {
     const { runtime, core, mesh, deliver } = scripted();
     const gate = new Gate();

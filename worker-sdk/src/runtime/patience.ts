@@ -13,7 +13,8 @@ export interface WaitOptions {
 
 /** What bounds a wait; `defaultMs` is for who does not say how long. @throws MeshError `INVALID_ARGUMENT`. */
 export function boundsOf({ timeoutMs, signal }: WaitOptions, defaultMs: number): CallBounds {
-  return { timeoutMs: timeoutMs === undefined ? defaultMs : checkTimeout(timeoutMs), signal };
+  const isTold = timeoutMs !== undefined;
+  return { timeoutMs: isTold ? checkTimeout(timeoutMs) : defaultMs, isTold, signal };
 }
 
 /** Somebody's waiting: it ends by itself after a time, or when the caller's signal fires. */

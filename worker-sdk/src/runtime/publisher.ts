@@ -5,7 +5,8 @@
  * B2. A publish is kept until it is answered. In a new session what was not answered leaves again, in order and before
  *     anything new, with the same sequence, so that the mesh recognises what it has accepted already.
  * B3. A publish outside of any turn takes part in the window.
- * B4. Its own deadline settles it even when the mesh is silent; the event may be accepted all the same.
+ * B4. Nothing leaves that is larger than the host of the moment allows: it would break the stream, again and again.
+ * B5. Its own deadline settles it even when the mesh is silent; the event may be accepted all the same.
  */
 import {
   Deadline,
@@ -60,9 +61,12 @@ export class Publisher {
     return this.#pending.size + this.#waiting.size;
   }
 
-  /** Replaces the limits. */
+  /** Replaces the limits. What waits and is too large for them is refused. */
   resize(limits: MeshLimits): void {
     this.#limits = limits;
+    for (const publication of this.#waiting) {
+      if (this.#isTooLarge(publication)) this.#fail(publication, "PAYLOAD_TOO_LARGE", false);
+    }
   }
 
   /** Publishes an event; resolves when it was accepted. */
@@ -117,8 +121,11 @@ export class Publisher {
     for (const publication of this.#pending.values()) {
       const hasLeft = publication.position <= start.leftThrough;
       if (publication.activation !== 0 && !isAlive(publication.activation)) {
-        const hints = hasLeft ? MAYBE_ACCEPTED : NOT_LEFT;
-        this.#settle(publication, new MeshError(failure("ACTIVATION_STALE", undefined, hints)));
+        this.#fail(publication, "ACTIVATION_STALE", hasLeft);
+        continue;
+      }
+      if (this.#isTooLarge(publication)) {
+        this.#fail(publication, "PAYLOAD_TOO_LARGE", hasLeft);
         continue;
       }
       publication.resent ||= hasLeft;
@@ -171,6 +178,16 @@ export class Publisher {
         error instanceof MeshError ? error : new MeshError(failure("INTERNAL")),
       );
     }
+  }
+
+  /** Whether it is larger than the host of now allows: the one of before may have allowed more. */
+  #isTooLarge(publication: Publication): boolean {
+    return publication.content.length > this.#limits.maxPayloadBytes;
+  }
+
+  #fail(publication: Publication, code: ErrorCode, hasLeft: boolean): void {
+    const hints: FailureHints = hasLeft ? MAYBE_ACCEPTED : { outcome: "not-executed" };
+    this.#settle(publication, new MeshError(failure(code, undefined, hints)));
   }
 
   #settle(publication: Publication, error: MeshError | undefined): void {

@@ -40,6 +40,11 @@ export class TurnContext extends Messaging implements AgentContext<unknown> {
     return this.#turn.attempt;
   }
 
+  get resent(): boolean {
+    const { frame } = this.#turn;
+    return frame.kind === "event" && frame.resent;
+  }
+
   get deadline(): number | undefined {
     return this.#turn.deadlineUnixMs;
   }

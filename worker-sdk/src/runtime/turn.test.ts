@@ -250,7 +250,8 @@ test("a context tells what there is to know", async () => {
           return { n: ctx.state.turns };
         }),
         on(Note, (_, ctx) => {
-          details.push({ topic: ctx.topic?.toString(), kind: ctx.kind, id: ctx.messageId });
+          const { kind, messageId: id, resent } = ctx;
+          details.push({ topic: ctx.topic?.toString(), kind, id, resent });
           ctx.state = { turns: 10 };
         }),
       ],
@@ -271,6 +272,7 @@ test("a context tells what there is to know", async () => {
   expect(seen[0]).toMatchObject({
     activation: 9,
     attempt: 2,
+    resent: false,
     metadata: { tenant: "blue" },
     sender,
     topic: undefined,
@@ -290,12 +292,12 @@ test("a context tells what there is to know", async () => {
     targets: [
       { delivery: 2, activation: 9, agent: EMPTY.target, attempt: 1, lane: 0, durable: false },
     ],
-    resent: false,
+    resent: true,
     acceptedUnixMs: 0,
   });
   expect(details).toEqual([
     { deadline: clock.unixMs() + 250, kind: "send", id: "mine" },
-    { topic: "news/k", kind: "event", id: "78" },
+    { topic: "news/k", kind: "event", id: "78", resent: true },
   ]);
   core.deliver({ ...EMPTY, activation: 9, delivery: 3, content: ask(1) });
   expect(seen[1]?.deadline).toBeUndefined();
