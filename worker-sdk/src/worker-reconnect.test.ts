@@ -1,0 +1,82 @@
+/** When a worker tries again whose stream broke. */
+import { failure } from "@agentmesh/proto";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { FakeStream } from "./testing/fake-host.ts";
+import { Gate } from "./testing/scripted-mesh.ts";
+import { isKind, until, WorkerRig } from "./testing/worker-rig.ts";
+
+let rig: WorkerRig;
+
+beforeEach(async () => {
+  rig = await WorkerRig.start();
+});
+
+afterEach(() => rig.stop());
+
+test("a host that refuses for a while is found within the lease, however unlucky the waits are", async () => {
+  let waiting = new Gate();
+  const unlucky = (): number => {
+    waiting.open();
+    return 0.999;
+  };
+  const { worker, stream } = await rig.connected({ random: unlucky });
+  // The first attempt waits for nothing and takes no chance.
+  waiting.open();
+  const startMs = rig.clock.now();
+  rig.host.refuse = () =>
+    rig.clock.now() - startMs < 1_000 ? failure("HOST_DRAINING") : undefined;
+  await rig.cut(worker, stream);
+  const accepted = rig.host.stream();
+  let next: FakeStream | undefined;
+  while (next === undefined && worker.currentStatus.kind === "suspended") {
+    await waiting.passed;
+    waiting = new Gate();
+    rig.clock.advanceToNext();
+    next = await Promise.race([accepted, waiting.passed.then(() => undefined)]);
+  }
+  next?.welcome({ resumed: true });
+  expect(await until(worker, isKind("connected"))).toMatchObject({ resumed: true });
+  expect(rig.clock.now() - startMs).toBeLessThan(1_500);
+});
+
+test("a stream that breaks six times in a row is back within the lease, although none lasted", async () => {
+  const { worker, stream } = await rig.connected({ random: () => 0.999 });
+  let current = stream;
+  for (let flap = 0; flap < 6; flap++) {
+    await rig.cut(worker, current);
+    rig.clock.advance(150);
+    current = await rig.host.stream();
+    current.welcome({ resumed: true });
+    expect(await until(worker, isKind("connected"))).toMatchObject({ resumed: true });
+  }
+});
+
+test("a host that comes and goes is tried with growing waits", async () => {
+  const { worker, stream } = await rig.connected();
+  await rig.cut(worker, stream);
+  let current = await rig.nextStream();
+  // It is there for a moment only: that counts as a failure.
+  current.welcome();
+  await until(worker, isKind("connected"));
+  const waits: number[] = [];
+  for (let attempt = 0; attempt < 3; attempt++) {
+    await rig.cut(worker, current);
+    const before = rig.clock.now();
+    const coming = rig.host.stream();
+    let came: FakeStream | undefined;
+    void coming.then((found) => {
+      came = found;
+    });
+    while (came === undefined) {
+      rig.clock.advance(1);
+      for (let turn = 0; turn < 30 && came === undefined; turn++) {
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    }
+    waits.push(rig.clock.now() - before);
+    current = came;
+    current.welcome({ resumed: false });
+    await until(worker, isKind("connected"));
+  }
+  expect(waits[0]).toBeLessThan(waits[2] ?? 0);
+});
