@@ -64,19 +64,21 @@ describe("the first connection", () => {
     });
   });
 
-  test.each(["UNAUTHENTICATED", "VERSION_UNSUPPORTED", "INVALID_ARGUMENT"] as const)(
-    "that is refused as %s is not tried again",
-    async (code) => {
-      rig.host.refuse = () => failure(code, "no way");
-      await expect(
-        connectWorker({ host: rig.host.address, clock: rig.clock }),
-      ).rejects.toMatchObject({
+  test.each([
+    "UNAUTHENTICATED",
+    "VERSION_UNSUPPORTED",
+    "INVALID_ARGUMENT",
+    "PAYLOAD_TOO_LARGE",
+  ] as const)("that is refused as %s is not tried again", async (code) => {
+    rig.host.refuse = () => failure(code, "no way");
+    await expect(connectWorker({ host: rig.host.address, clock: rig.clock })).rejects.toMatchObject(
+      {
         code,
         message: `${code}: no way`,
-      });
-      expect(rig.clock.pending).toBe(0);
-    },
-  );
+      },
+    );
+    expect(rig.clock.pending).toBe(0);
+  });
 
   test("is tried again after other refusals, at other addresses in turn", async () => {
     const second = await FakeHost.start();

@@ -48,6 +48,8 @@ const FATAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "UNIMPLEMENTED",
   "PROTOCOL_VIOLATION",
   "SUBSCRIPTION_CONFLICT",
+  // Nothing but Hello was sent.
+  "PAYLOAD_TOO_LARGE",
 ]);
 
 /** Whether a handshake that failed like this would fail again, at any host of the mesh. */
