@@ -116,7 +116,7 @@ export class Activation extends Lane implements TurnHome, Idler {
       lane.running++;
       if (turn.start(startsAt)) lane.running--;
       // A handler may have held the process for long: what comes behind it must not start by the time of before.
-      startsAt = clock.now();
+      if (lane.peek() !== undefined) startsAt = clock.now();
     }
     if (lane.isIdle) this.#emptied(lane);
   }
