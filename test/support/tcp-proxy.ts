@@ -78,6 +78,11 @@ export class TcpProxy {
     for (const link of this.#links) link.stall();
   }
 
+  /** Passes nothing on of what the host says, over the connections that are open. */
+  stallHost(): void {
+    for (const link of this.#links) link.stallHost();
+  }
+
   /** Passes on what waits, and everything from now on. */
   resume(): void {
     this.#isStalled = false;
@@ -128,6 +133,10 @@ class Link {
   stall(): void {
     this.#isStalled = true;
     for (const socket of this.#sockets) socket.pause();
+  }
+
+  stallHost(): void {
+    this.#sockets[1].pause();
   }
 
   resume(): void {

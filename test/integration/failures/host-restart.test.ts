@@ -115,6 +115,30 @@ test("kill -9 of the host and a new one: workers come back, and everything open 
   expect(await heardBy(caller, "new", 1)).toEqual([1]);
 });
 
+test("an event whose acceptance was lost with its host may come twice, and says so", async () => {
+  const host = await startHostProcess(OPTIONS);
+  const link = await startTcpProxy(host.address);
+  const worker = await startWorker("steady", { host: host.address });
+  const listener = await startCaller({ host: host.address });
+  const caller = await startCaller({ host: link.address });
+  link.stallHost();
+  const published = settlement(
+    "the publish",
+    caller.worker.publish(topicId(HAPPENINGS, "ears"), happened(1)),
+  );
+  expect(await heardBy(listener, "ears", 1)).toEqual([1]);
+  const marks = { ofWorker: worker.notices.mark, ofListener: listener.status.mark };
+  await host.kill();
+  link.cut("reset");
+  await startHostProcess({ ...OPTIONS, listen: host.address });
+  await statusOf(worker, "connected", { from: marks.ofWorker });
+  await callerStatus(listener, "connected", { from: marks.ofListener });
+  expect((await published).kind).toBe("value");
+  expect(await heardBy(listener, "ears", 2)).toEqual([1, 1]);
+  const { heard } = await listener.worker.send(agentId("probe", "ears"), Recall({}));
+  expect(heard.map(({ resent }) => resent)).toEqual([false, true]);
+});
+
 test("a host that stays away longer than the lease: agents begin anew, their turns are told to stop", async () => {
   const host = await startHostProcess({ ...OPTIONS, leaseMs: 300 });
   const worker = await startWorker("steady", { host: host.address });

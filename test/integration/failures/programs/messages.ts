@@ -36,7 +36,9 @@ export const HAPPENINGS = "test.happened";
 /** What a probe has heard, in the order of its turns. */
 const Heard = defineMessage(
   "test.Heard",
-  z.object({ heard: z.array(z.object({ sender, sequence, attempt: z.int() })) }),
+  z.object({
+    heard: z.array(z.object({ sender, sequence, attempt: z.int(), resent: z.boolean() })),
+  }),
 );
 /** Asks a probe what it has heard. */
 export const Recall = defineMessage("test.Recall", z.object({}), { reply: Heard });

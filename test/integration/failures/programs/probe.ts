@@ -22,7 +22,7 @@ interface Notes {
   count: number;
   relaying: number;
   readonly last: Map<string, number>;
-  readonly heard: { sender: string; sequence: number; attempt: number }[];
+  readonly heard: { sender: string; sequence: number; attempt: number; resent: boolean }[];
 }
 
 /** The agents of type `type` on the worker of `post`. */
@@ -42,8 +42,8 @@ export function probe(type: string, post: Post): AgentDefinition<Notes> {
         const { count, relaying } = state;
         return { worker: post.worker, activation, sequence, before, count, relaying };
       }),
-      on(Happened, ({ sender, sequence }, { state, attempt }) => {
-        state.heard.push({ sender, sequence, attempt });
+      on(Happened, ({ sender, sequence }, { state, attempt, resent }) => {
+        state.heard.push({ sender, sequence, attempt, resent });
       }),
       on(Recall, (_, { state }) => ({ heard: state.heard })),
       on(Relay, async ({ path: [next, ...path], held }, ctx) => {
