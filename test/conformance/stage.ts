@@ -24,7 +24,7 @@ export interface StagedLetter {
 export interface Stage {
   readonly clock: FakeClock;
   /** Who calls from outside of any agent. */
-  readonly caller: Messenger;
+  readonly caller: Messenger & Pick<AgentRuntime, "use">;
   /** Runtimes that run agents. The last one may be the first one. */
   readonly runtimes: readonly [AgentRuntime, ...AgentRuntime[]];
   /** Puts an agent type to work where the driver wants it. */

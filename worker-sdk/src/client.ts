@@ -1,10 +1,20 @@
-import { type AgentId, DEFAULTS, invalid, METADATA, type TopicId } from "@agentmesh/proto";
+import {
+  type AgentId,
+  DEFAULTS,
+  invalid,
+  METADATA,
+  systemClock,
+  type TopicId,
+} from "@agentmesh/proto";
 import { WireReader, WireWriter } from "@agentmesh/proto/wire";
 import type { PublishOptions, SendOptions, StreamOptions } from "./agent/context.ts";
 import { openAccess } from "./connection/access.ts";
 import { Route } from "./connection/addresses.ts";
 import { UnaryChannel } from "./connection/unary-channel.ts";
 import { type ClientOptions, resolveClient } from "./options.ts";
+import { InterceptedSpeaker } from "./runtime/interception/intercepted-speaker.ts";
+import { Interception } from "./runtime/interception/interception.ts";
+import type { Interceptor } from "./runtime/interception/interceptor.ts";
 import { Messaging, type OutgoingMessage, type Speaker } from "./runtime/messaging.ts";
 import { decodeReply, encodeMessage, wrongReply } from "./runtime/outgoing.ts";
 import { boundsOf } from "./runtime/patience.ts";
@@ -17,11 +27,21 @@ const SERVICE = "/agentmesh.v1.ClientService";
  */
 export class MeshClient extends Messaging implements AsyncDisposable {
   readonly #channel: UnaryChannel;
+  #interception: Interception | undefined;
 
   /** Use {@link connectClient}. */
   constructor(channel: UnaryChannel, maxPayloadBytes: number) {
     super(new ClientSpeaker(channel, maxPayloadBytes));
     this.#channel = channel;
+  }
+
+  /**
+   * Lets interceptors see, change and drop what this client sends and publishes from now on. They come behind those of
+   * earlier calls; their hooks `receive` and `reply` are for runtimes.
+   */
+  use(...interceptors: readonly Interceptor[]): void {
+    this.#interception ??= this.#intercept();
+    for (const interceptor of interceptors) this.#interception.add(interceptor);
   }
 
   /** Ends the connection; calls that are open fail. Idempotent. */
@@ -31,6 +51,14 @@ export class MeshClient extends Messaging implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #intercept(): Interception {
+    const interception = new Interception(systemClock, () => {
+      // A client keeps no counters.
+    });
+    this.speakThrough((speaker) => new InterceptedSpeaker(speaker, undefined, interception));
+    return interception;
   }
 }
 

@@ -65,6 +65,20 @@ export type {
 } from "./messages/message-type.ts";
 export type { ProtobufType } from "./messages/protobuf-codec.ts";
 
+// Intercept messages ----------------------------------------------------------------------------
+
+export {
+  carries,
+  type Dropped,
+  drop,
+  type Interceptor,
+  type OutgoingEvent,
+  type OutgoingReply,
+  type OutgoingSend,
+  type ReceivedMessage,
+  type Verdict,
+} from "./runtime/interception/interceptor.ts";
+
 // Name agents and topics ------------------------------------------------------------------------
 
 export { AgentId, agentId, parseAgentId, parseTopicId, TopicId, topicId } from "@agentmesh/proto";

@@ -5,6 +5,8 @@ import { contexts } from "./context.ts";
 import { deadlines } from "./deadlines.ts";
 import { errors } from "./errors.ts";
 import { idle } from "./idle.ts";
+import { interceptors } from "./interceptors.ts";
+import { receivingInterceptors } from "./interceptors-receiving.ts";
 import { lifecycle } from "./lifecycle.ts";
 import { messages } from "./messages.ts";
 import { mistakes } from "./mistakes.ts";
@@ -35,6 +37,8 @@ export const CASES: readonly Case[] = [
   ...streamFlow,
   ...publishing,
   ...subscriptions,
+  ...interceptors,
+  ...receivingInterceptors,
   ...idle,
   ...registration,
   ...lifecycle,

@@ -1,13 +1,13 @@
 import type { AgentId } from "@agentmesh/proto";
-import type { AgentContext } from "../agent/context.ts";
 import type { AgentDefinition } from "../agent/definition.ts";
 import type { AnnouncedType, HandledMessage } from "../connection/mesh-port.ts";
 import type { MessageType, ReplyType } from "../messages/message-type.ts";
+import type { TurnContext } from "./turn-context.ts";
 
 /** One handler with the type of the agent's state erased. */
-export interface ProgramHandler {
+export interface ProgramHandler<Context = TurnContext> {
   readonly message: MessageType<never, unknown, ReplyType>;
-  handle(message: unknown, context: AgentContext<unknown>): unknown;
+  handle(message: unknown, context: Context): unknown;
 }
 
 /** A hook with the type of the agent's state erased. */
@@ -15,8 +15,11 @@ type DeactivateHook = {
   run(state: unknown, id: AgentId): void | Promise<void>;
 }["run"];
 
-/** An agent type with the type of its state erased: what turns run. Any `AgentDefinition` is one. */
-export interface AgentProgram
+/**
+ * An agent type with the type of its state erased: what turns run. Any `AgentDefinition` is one for a context that is an
+ * `AgentContext` and nothing more.
+ */
+export interface AgentProgram<Context = TurnContext>
   extends Pick<
     AgentDefinition<unknown>,
     | "type"
@@ -28,7 +31,7 @@ export interface AgentProgram
     | "agentWindow"
     | "createState"
   > {
-  readonly handlers: ReadonlyMap<string, ProgramHandler>;
+  readonly handlers: ReadonlyMap<string, ProgramHandler<Context>>;
   readonly onDeactivate: DeactivateHook | undefined;
 }
 

@@ -1,21 +1,16 @@
 import type { AgentId, TopicId } from "@agentmesh/proto";
 import type { Messenger, PublishOptions, SendOptions, StreamOptions } from "../agent/context.ts";
 import type {
-  EncodedPayload,
   Message,
+  MessageType,
   NoReply,
   OneReply,
   ReplyType,
   StreamReply,
 } from "../messages/message-type.ts";
 
-/** A message type with its types erased, as far as sending needs it. */
-export interface OutgoingType {
-  readonly messageName: string;
-  readonly reply: ReplyType;
-  /** @throws MeshError `PAYLOAD_INVALID`. */
-  encode(input: unknown): EncodedPayload;
-}
+/** A message type with its types erased. */
+export type OutgoingType = MessageType<unknown, unknown, ReplyType>;
 
 /** A message with its types erased. */
 export interface OutgoingMessage {
@@ -41,10 +36,15 @@ const NO_OPTIONS = {};
 
 /** The typed face of a {@link Speaker}: the one place where message types turn into the types of replies. */
 export class Messaging implements Messenger {
-  readonly #speaker: Speaker;
+  #speaker: Speaker;
 
   constructor(speaker: Speaker) {
     this.#speaker = speaker;
+  }
+
+  /** From now on another speaker says what is said here; it is made from the one who said it before. */
+  protected speakThrough(wrap: (speaker: Speaker) => Speaker): void {
+    this.#speaker = wrap(this.#speaker);
   }
 
   send<Input>(

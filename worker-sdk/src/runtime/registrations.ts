@@ -23,6 +23,8 @@ import { IdleList } from "./idle-list.ts";
 import { Patience, type WaitOptions } from "./patience.ts";
 
 interface Registration extends Employment {
+  /** What runs: as it was registered, or with interceptors around it. */
+  program: AgentProgram;
   readonly claim: Claim;
 }
 
@@ -37,6 +39,7 @@ export class Registrations {
   readonly #types = new Map<string, Registration>();
   readonly #subscriptions = new Map<string, Subscription>();
   #lastId = 0;
+  #wrap: ((program: AgentProgram) => AgentProgram) | undefined;
 
   constructor(clock: Clock, uplink: Uplink) {
     this.#clock = clock;
@@ -46,6 +49,12 @@ export class Registrations {
   /** Agent types at work, by name. */
   get employments(): ReadonlyMap<string, Employment> {
     return this.#types;
+  }
+
+  /** Puts something around all agent types, those at work and those to come. */
+  wrap(wrap: (program: AgentProgram) => AgentProgram): void {
+    this.#wrap = wrap;
+    for (const type of this.#types.values()) type.program = wrap(type.program);
   }
 
   /** Puts an agent type to work, with its subscriptions. @throws MeshError `AGENT_TYPE_TAKEN`, or why it was refused. */
@@ -137,7 +146,7 @@ export class Registrations {
     const { type, idleMs } = program;
     const uplink = this.#uplink;
     const registration = {
-      program,
+      program: this.#wrap?.(program) ?? program,
       idle: new IdleList(this.#clock, idleMs, (offered) => uplink.idle(offered)),
       claim: new Claim(
         (signal) => uplink.register(announce(program), signal),

@@ -94,6 +94,11 @@ export class ReplyWriter {
   }
 }
 
+/** What a handler has done that should have returned something to stream from. */
+export function notIterable(): TypeError {
+  return new TypeError("the handler did not return an async iterable of replies");
+}
+
 /** Whether a handler returned something to stream from. */
 export function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
   return typeof value === "object" && value !== null && Symbol.asyncIterator in value;

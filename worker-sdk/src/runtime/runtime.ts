@@ -5,10 +5,15 @@
  * anywhere; so does a mesh that is gone for good.
  */
 import { DEFAULTS, type Failure, invalid, MeshError } from "@agentmesh/proto";
+import type { AgentContext } from "../agent/context.ts";
 import type { AgentDefinition, TopicPattern } from "../agent/definition.ts";
 import type { AgentProgram } from "./agent-program.ts";
 import { CLOSED, type RuntimeCore } from "./core.ts";
 import { Grace } from "./grace.ts";
+import { interceptedProgram } from "./interception/intercepted-program.ts";
+import { InterceptedSpeaker } from "./interception/intercepted-speaker.ts";
+import { Interception } from "./interception/interception.ts";
+import type { Interceptor } from "./interception/interceptor.ts";
 import { Messaging } from "./messaging.ts";
 import { Outside } from "./outside.ts";
 import type { WaitOptions } from "./patience.ts";
@@ -40,6 +45,8 @@ export class AgentRuntime extends Messaging implements AsyncDisposable {
   readonly #core: RuntimeCore;
   readonly #outside: Outside;
   #phase: Phase = { kind: "open" };
+  /** Undefined until there is an interceptor: messages take a longer way only from then on. */
+  #interception: Interception | undefined;
 
   /** Made by `createLocalRuntime` and `connectWorker`. */
   constructor(core: RuntimeCore) {
@@ -50,6 +57,15 @@ export class AgentRuntime extends Messaging implements AsyncDisposable {
     core.onClosed = (reason) => {
       void this.#leave(reason, new MeshError(reason));
     };
+  }
+
+  /**
+   * Lets interceptors see, change and drop the messages of this runtime from now on: those that it sends and publishes,
+   * inside and outside of agents, and those that its agents receive and reply. They come behind those of earlier calls.
+   */
+  use(...interceptors: readonly Interceptor[]): void {
+    this.#interception ??= this.#intercept();
+    for (const interceptor of interceptors) this.#interception.add(interceptor);
   }
 
   /** The status as a stream: first the current one, then every change; it ends after `closed`. */
@@ -83,7 +99,7 @@ export class AgentRuntime extends Messaging implements AsyncDisposable {
     options: WaitOptions = {},
   ): Promise<void> {
     this.#checkOpen();
-    const program: AgentProgram = definition;
+    const program: AgentProgram<AgentContext<unknown>> = definition;
     await this.#core.registrations.register(program, options);
   }
 
@@ -149,6 +165,17 @@ export class AgentRuntime extends Messaging implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #intercept(): Interception {
+    const { workplace, registrations } = this.#core;
+    const interception = new Interception(
+      workplace.clock,
+      () => workplace.counters.droppedMessages++,
+    );
+    this.speakThrough((speaker) => new InterceptedSpeaker(speaker, undefined, interception));
+    registrations.wrap((program) => interceptedProgram(program, interception));
+    return interception;
   }
 
   async #drain(grace: Grace): Promise<void> {

@@ -1,6 +1,6 @@
 import type { AgentId, TopicId } from "@agentmesh/proto";
 import type { AgentContext } from "../agent/context.ts";
-import { Messaging } from "./messaging.ts";
+import { Messaging, type Speaker } from "./messaging.ts";
 import type { Turn } from "./turn.ts";
 
 const NO_METADATA: Readonly<Record<string, string>> = Object.freeze({});
@@ -12,6 +12,10 @@ export class TurnContext extends Messaging implements AgentContext<unknown> {
   constructor(turn: Turn) {
     super(turn);
     this.#turn = turn;
+  }
+
+  override speakThrough(wrap: (speaker: Speaker) => Speaker): void {
+    super.speakThrough(wrap);
   }
 
   get self(): AgentId {
@@ -59,6 +63,11 @@ export class TurnContext extends Messaging implements AgentContext<unknown> {
 
   get metadata(): Readonly<Record<string, string>> {
     return this.#turn.content?.metadata ?? NO_METADATA;
+  }
+
+  set metadata(metadata: Readonly<Record<string, string>>) {
+    const { content } = this.#turn;
+    if (content !== undefined) this.#turn.content = { ...content, metadata };
   }
 
   get state(): unknown {

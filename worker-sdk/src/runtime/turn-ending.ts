@@ -1,11 +1,21 @@
 import { type Failure, failure, failureOf, type MeshError } from "@agentmesh/proto";
-import type { PublishFrame, TurnEndFrame } from "@agentmesh/proto/wire";
+import type { Ending, PublishFrame, TurnEndFrame } from "@agentmesh/proto/wire";
 
 const NO_PUBLISHES: readonly PublishFrame[] = [];
 const AGAIN: TurnEndFrame["ending"] = { kind: "postponed", delayMs: 0 };
 
 /** The handler ran, and ended because it was told to. */
 const STOPPED = { outcome: "unknown", retryable: false } as const;
+
+/** Thrown in place of what a handler throws, by who has decided how the turn ends. */
+export class EarlyEnd extends Error {
+  readonly ending: Ending;
+
+  constructor(ending: Ending) {
+    super("the turn ends before its handler");
+    this.ending = ending;
+  }
+}
 
 /** What of a delivery its end names. */
 interface Ended {
@@ -31,7 +41,7 @@ export function turnEnd(
 }
 
 /** The ending of a delivery that failed. */
-export function failed(reason: Failure): TurnEndFrame["ending"] {
+export function failed(reason: Failure): Ending {
   return { kind: "failed", failure: reason };
 }
 
@@ -41,6 +51,7 @@ export function endingOf(
   stopReason: MeshError | undefined,
   isEvent: boolean,
 ): TurnEndFrame["ending"] {
+  if (thrown instanceof EarlyEnd) return thrown.ending;
   if (stopReason === undefined) return failed(failureOf(thrown));
   // What lost its host has not failed: it is handled once more.
   if (isEvent && stopReason.code === "WORKER_LOST") return AGAIN;

@@ -33,7 +33,7 @@ import { readIncoming } from "./incoming.ts";
 import type { Lane } from "./lane.ts";
 import type { OutgoingMessage, Speaker } from "./messaging.ts";
 import { encodeReply } from "./outgoing.ts";
-import { isAsyncIterable, ReplyWriter } from "./reply-writer.ts";
+import { isAsyncIterable, notIterable, ReplyWriter } from "./reply-writer.ts";
 import { isThenable } from "./thenable.ts";
 import { TurnContext } from "./turn-context.ts";
 import { endingOf, failed, turnEnd } from "./turn-ending.ts";
@@ -263,7 +263,7 @@ export class Turn extends Deadline implements CallOrigin, Speaker {
   #stream(handler: ProgramHandler, returned: unknown): boolean {
     const { reply } = handler.message;
     if (reply.kind !== "stream" || !isAsyncIterable(returned)) {
-      return this.#threw(new TypeError("the handler did not return an async iterable of replies"));
+      return this.#threw(notIterable());
     }
     // The deadline of a stream is one between elements: the mesh watches it.
     this.#watch(0);

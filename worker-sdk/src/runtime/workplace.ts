@@ -13,6 +13,8 @@ export interface RuntimeCounters {
   failedTurns: number;
   /** Events whose agent had no handler for them; they count as handled. */
   unhandledEvents: number;
+  /** Messages that an interceptor dropped: sends, events, received messages, replies and elements of streams. */
+  droppedMessages: number;
   /** `onDeactivate` hooks that threw. */
   failedDeactivations: number;
 }

@@ -1,0 +1,116 @@
+import { failureOf } from "@agentmesh/proto";
+import { DONE } from "@agentmesh/proto/wire";
+import type { AgentProgram, ProgramHandler } from "../agent-program.ts";
+import { isAsyncIterable, notIterable } from "../reply-writer.ts";
+import { isThenable } from "../thenable.ts";
+import type { TurnContext } from "../turn-context.ts";
+import { EarlyEnd, failed } from "../turn-ending.ts";
+import { InterceptedSpeaker } from "./intercepted-speaker.ts";
+import { droppedFailure, type Interception, type Passed } from "./interception.ts";
+import { Dropped, type OutgoingReply, type ReceivedMessage } from "./interceptor.ts";
+
+/** An agent type whose messages pass through the interceptors: what it receives, replies, sends and publishes. */
+export function interceptedProgram(
+  program: AgentProgram,
+  interception: Interception,
+): AgentProgram {
+  const handlers = new Map<string, ProgramHandler>();
+  for (const [name, handler] of program.handlers) {
+    handlers.set(name, new InterceptedHandler(handler, interception));
+  }
+  return { ...program, handlers };
+}
+
+/** A handler between the hooks `receive` and `reply`. */
+class InterceptedHandler implements ProgramHandler {
+  readonly message: ProgramHandler["message"];
+  readonly #handler: ProgramHandler;
+  readonly #interception: Interception;
+
+  constructor(handler: ProgramHandler, interception: Interception) {
+    this.message = handler.message;
+    this.#handler = handler;
+    this.#interception = interception;
+  }
+
+  handle(message: unknown, context: TurnContext): unknown {
+    context.speakThrough(
+      (speaker) => new InterceptedSpeaker(speaker, context.self, this.#interception),
+    );
+    if (this.message.reply.kind === "stream") return this.#stream(message, context);
+    return andThen(this.#receive(message, context), (received) =>
+      this.#answer(this.#goesOn(received, context), context),
+    );
+  }
+
+  #answer({ body }: ReceivedMessage, context: TurnContext): unknown {
+    const { reply } = this.message;
+    const returned = this.#handler.handle(body, context);
+    // Nobody is told what the handler of an event returns.
+    if (reply.kind !== "one" || context.kind === "event") return returned;
+    return andThen(returned, (value) =>
+      andThen(this.#reply("reply", reply.type, value, context), (passed) => {
+        if (!(passed instanceof Dropped)) return passed.body;
+        const executed = { outcome: "executed" } as const;
+        throw new EarlyEnd(failed(droppedFailure(passed, reply.type.messageName, executed)));
+      }),
+    );
+  }
+
+  async *#stream(message: unknown, context: TurnContext): AsyncGenerator<unknown, void, undefined> {
+    const { reply } = this.message;
+    const { body } = this.#goesOn(await this.#receive(message, context), context);
+    const returned = this.#handler.handle(body, context);
+    if (reply.kind !== "stream" || !isAsyncIterable(returned)) throw notIterable();
+    for await (const value of returned) {
+      if (context.kind === "event") continue;
+      const passed = await this.#reply("chunk", reply.type, value, context);
+      if (!(passed instanceof Dropped)) yield passed.body;
+    }
+  }
+
+  #receive(body: unknown, context: TurnContext): Passed<ReceivedMessage> {
+    const { self, sender, topic, messageId, attempt, metadata } = context;
+    const type: ReceivedMessage["type"] = this.message;
+    const seen = { receiver: self, sender, topic, messageId, attempt, metadata, type, body };
+    try {
+      const passed = this.#interception.receive({ kind: "received", ...seen });
+      return isThenable(passed) ? passed.catch(refuse) : passed;
+    } catch (thrown) {
+      return refuse(thrown);
+    }
+  }
+
+  #reply(
+    kind: OutgoingReply["kind"],
+    type: OutgoingReply["type"],
+    body: unknown,
+    { self, sender }: TurnContext,
+  ): Passed<OutgoingReply> {
+    return this.#interception.reply({ kind, sender: self, receiver: sender, type, body });
+  }
+
+  #goesOn(passed: ReceivedMessage | Dropped, context: TurnContext): ReceivedMessage {
+    if (passed instanceof Dropped) {
+      if (context.kind === "event") throw new EarlyEnd(DONE);
+      throw new EarlyEnd(failed(droppedFailure(passed, this.message.messageName)));
+    }
+    if (passed.metadata !== context.metadata) context.metadata = passed.metadata;
+    return passed;
+  }
+}
+
+/** A hook threw before the handler ran. */
+function refuse(thrown: unknown): never {
+  throw new EarlyEnd(failed({ ...failureOf(thrown), outcome: "not-executed" }));
+}
+
+/** Goes on with a value, at once unless it is a promise. */
+function andThen<Value, Result>(
+  value: Value | PromiseLike<Value>,
+  goOn: (value: Value) => Result | PromiseLike<Result>,
+): Result | PromiseLike<Result> {
+  return isThenable(value)
+    ? Promise.resolve(value as PromiseLike<Value>).then(goOn)
+    : goOn(value as Value);
+}

@@ -1,0 +1,108 @@
+import { type AgentId, DEFAULTS, type TopicId } from "@agentmesh/proto";
+import type { PublishOptions, SendOptions, StreamOptions } from "../../agent/context.ts";
+import type { OutgoingMessage, Speaker } from "../messaging.ts";
+import { checkTimeout } from "../outgoing.ts";
+import { isThenable } from "../thenable.ts";
+import { released } from "./holding.ts";
+import { droppedError, type Interception, type Passed } from "./interception.ts";
+import { Dropped, type OutgoingEvent, type OutgoingSend } from "./interceptor.ts";
+
+const NO_METADATA: Readonly<Record<string, string>> = Object.freeze({});
+
+/**
+ * Lets the interceptors have what is said before a speaker says it. As long as their hooks answer at once nothing waits,
+ * so that messages leave in the order in which they were sent.
+ */
+export class InterceptedSpeaker implements Speaker {
+  readonly #speaker: Speaker;
+  readonly #self: AgentId | undefined;
+  readonly #interception: Interception;
+
+  /** `self` is the agent that speaks; undefined outside of any agent. */
+  constructor(speaker: Speaker, self: AgentId | undefined, interception: Interception) {
+    this.#speaker = speaker;
+    this.#self = self;
+    this.#interception = interception;
+  }
+
+  async ask(target: AgentId, message: OutgoingMessage, options: SendOptions): Promise<unknown> {
+    const passed = this.#send(target, message, options);
+    if (!isThenable(passed)) return this.#ask(goesOn(passed, message), options);
+    const { send, left } = await this.#released(passed, message, options);
+    return this.#ask(send, left);
+  }
+
+  async *askStream(
+    target: AgentId,
+    message: OutgoingMessage,
+    options: StreamOptions,
+  ): AsyncGenerator<unknown, void, undefined> {
+    const passed = this.#send(target, message, options);
+    const { send } = isThenable(passed)
+      ? await this.#released(passed, message, options)
+      : { send: goesOn(passed, message) };
+    const enclosed = { ...options, metadata: send.metadata };
+    yield* this.#speaker.askStream(send.target, messageOf(send), enclosed);
+  }
+
+  async tell(topic: TopicId, message: OutgoingMessage, options: PublishOptions): Promise<void> {
+    const passed = this.#interception.publish({
+      kind: "event",
+      sender: this.#self,
+      topic,
+      type: message.type,
+      body: message.input,
+      metadata: options.metadata ?? NO_METADATA,
+    });
+    if (!isThenable(passed)) return this.#tell(goesOn(passed, message), options);
+    const patience = { timeoutMs: DEFAULTS.timeoutMs, signal: options.signal };
+    const event = await released(passed, this.#interception.clock, patience);
+    return this.#tell(goesOn(event, message), options);
+  }
+
+  #send(target: AgentId, message: OutgoingMessage, options: SendOptions): Passed<OutgoingSend> {
+    return this.#interception.send({
+      kind: "send",
+      sender: this.#self,
+      target,
+      type: message.type,
+      body: message.input,
+      metadata: options.metadata ?? NO_METADATA,
+    });
+  }
+
+  #ask(send: OutgoingSend, options: SendOptions): Promise<unknown> {
+    return this.#speaker.ask(send.target, messageOf(send), { ...options, metadata: send.metadata });
+  }
+
+  #tell(event: OutgoingEvent, options: PublishOptions): Promise<void> {
+    const enclosed = { ...options, metadata: event.metadata };
+    return this.#speaker.tell(event.topic, messageOf(event), enclosed);
+  }
+
+  /** Waits for the hooks. What they took of the time of a send is not left for its handler. */
+  async #released(
+    passing: PromiseLike<OutgoingSend | Dropped>,
+    message: OutgoingMessage,
+    options: SendOptions,
+  ): Promise<{ readonly send: OutgoingSend; readonly left: SendOptions }> {
+    const { clock } = this.#interception;
+    const { signal } = options;
+    const since = clock.now();
+    const timeoutMs = checkTimeout(options.timeoutMs ?? DEFAULTS.timeoutMs);
+    const send = goesOn(await released(passing, clock, { timeoutMs, signal }), message);
+    if (options.timeoutMs === undefined) return { send, left: options };
+    const left = { ...options, timeoutMs: Math.max(1, timeoutMs - (clock.now() - since)) };
+    return { send, left };
+  }
+}
+
+/** @throws MeshError `MESSAGE_DROPPED`. */
+function goesOn<Subject>(passed: Subject | Dropped, { type }: OutgoingMessage): Subject {
+  if (passed instanceof Dropped) throw droppedError(passed, type.messageName);
+  return passed;
+}
+
+function messageOf({ type, body }: OutgoingSend | OutgoingEvent): OutgoingMessage {
+  return { type, input: body };
+}
