@@ -13,6 +13,7 @@ import {
   doorProblems,
   generatedProblems,
   type Layers,
+  loadedPackages,
   nameProblems,
   sizeProblems,
   syntaxProblems,
@@ -150,6 +151,14 @@ describe("the sources", () => {
   });
 
   test("import without circles", () => expect(cycleProblems(TREE)).toEqual([]));
+
+  test("load protobufjs behind its own door only", () => {
+    const behind = (entry: string) =>
+      [...loadedPackages(TREE, entry)].filter((name) => name.startsWith("protobufjs"));
+    expect(behind("worker-sdk/src/protobuf.ts")).toContain("protobufjs");
+    expect(behind("worker-sdk/src/index.ts")).toEqual([]);
+    expect(loadedPackages(TREE, "worker-sdk/src/index.ts")).toContain("@grpc/grpc-js");
+  });
 
   test("use erasable syntax and honest types", () => expect(syntaxProblems(TREE)).toEqual([]));
 

@@ -35,6 +35,11 @@ export const REQUIREMENTS: readonly Requirement[] = [
   row("M14", "ts-proto types", "DESIGN 5; autogen 4.1 test_proto_payloads", "message.protobuf"),
   row("M15", "nothing shared with the agent", "DESIGN 5", "message.copies"),
   row("M16", "nothing shared among receivers", "DESIGN 5", "message.event-copies"),
+  row("M18", "types loaded at run time", "DESIGN 5", "format.loaded"),
+  row("M19", "protobuf and JSON side by side", "DESIGN 5", "format.either"),
+  row("M20", "unknown messages ignored", "autogen 4.2 test_closure_agent", "unknown.ignore"),
+  row("M21", "unknown messages handed over raw", "DESIGN 5", "unknown.raw"),
+  row("M22", "raw handlers fail like others", "DESIGN 2", "unknown.raw-fails"),
   // Errors
   row("E1", "code and details of AppError", "DESIGN 3", "error.application"),
   row("E2", "thrown Error", "DESIGN 3; autogen 4.4 Error", "error.thrown"),

@@ -82,6 +82,22 @@ export function cycleProblems(files: readonly SourceFile[]): string[] {
   return problems;
 }
 
+/** Packages that load with a file, because it or what it imports asks for them. */
+export function loadedPackages(files: readonly SourceFile[], entry: string): ReadonlySet<string> {
+  const byPath = new Map(files.map((file) => [file.path, file]));
+  const visited = new Set([entry]);
+  const packages = new Set<string>();
+  for (const path of visited) {
+    for (const { specifier, loads } of byPath.get(path)?.imports ?? []) {
+      const target = resolveImport(path, specifier);
+      if (!loads) continue;
+      if (target === undefined) packages.add(specifier);
+      else visited.add(target);
+    }
+  }
+  return packages;
+}
+
 /** Uses of syntax that is not erasable, or hides a type. Tests may cast: they hand over what callers must not. */
 export function syntaxProblems(files: readonly SourceFile[]): string[] {
   return files.flatMap((file) =>

@@ -3,6 +3,8 @@ import {
   DEFAULTS,
   invalid,
   METADATA,
+  MeshError,
+  meshError,
   systemClock,
   type TopicId,
 } from "@agentmesh/proto";
@@ -11,6 +13,7 @@ import type { PublishOptions, SendOptions, StreamOptions } from "./agent/context
 import { openAccess } from "./connection/access.ts";
 import { Route } from "./connection/addresses.ts";
 import { UnaryChannel } from "./connection/unary-channel.ts";
+import { reasonOf } from "./messages/codec.ts";
 import { type ClientOptions, resolveClient } from "./options.ts";
 import { InterceptedSpeaker } from "./runtime/interception/intercepted-speaker.ts";
 import { Interception } from "./runtime/interception/interception.ts";
@@ -98,7 +101,7 @@ class ClientSpeaker implements Speaker {
     }
     const bounds = boundsOf(options, DEFAULTS.timeoutMs);
     const request = requestOf(target, encodeMessage(message, options, this.#maxBytes));
-    const bytes = await this.#channel.unary(`${SERVICE}/Send`, request, bounds);
+    const bytes = await this.#unary("Send", messageName, request, bounds);
     if (reply.kind === "none") return undefined;
     const content = firstField(bytes);
     if (content !== undefined) return decodeReply(messageName, reply.type, content);
@@ -118,17 +121,42 @@ class ClientSpeaker implements Speaker {
     // Who does not say how long leaves it to the host.
     writer.number(0x18, bounds.isTold ? bounds.timeoutMs : 0);
     const path = `${SERVICE}/SendStream`;
-    for await (const bytes of this.#channel.stream(path, writer.copy(), bounds)) {
-      const content = firstField(bytes);
-      if (content !== undefined) yield decodeReply(messageName, reply.type, content);
+    try {
+      for await (const bytes of this.#channel.stream(path, writer.copy(), bounds)) {
+        const content = firstField(bytes);
+        if (content !== undefined) yield decodeReply(messageName, reply.type, content);
+      }
+    } catch (error) {
+      throw named(messageName, error);
     }
   }
 
   async tell(topic: TopicId, message: OutgoingMessage, options: PublishOptions): Promise<void> {
     const bounds = boundsOf(options, DEFAULTS.timeoutMs);
     const request = requestOf(topic, encodeMessage(message, options, this.#maxBytes));
-    await this.#channel.unary(`${SERVICE}/Publish`, request, bounds);
+    await this.#unary("Publish", message.type.messageName, request, bounds);
   }
+
+  async #unary(
+    method: string,
+    messageName: string,
+    request: Buffer,
+    bounds: ReturnType<typeof boundsOf>,
+  ): Promise<Buffer> {
+    try {
+      return await this.#channel.unary(`${SERVICE}/${method}`, request, bounds);
+    } catch (error) {
+      throw named(messageName, error);
+    }
+  }
+}
+
+/** The host says how large a message was, but does not look into it; which one it was is known here. */
+function named(messageName: string, error: unknown): unknown {
+  if (!(error instanceof MeshError) || error.code !== "PAYLOAD_TOO_LARGE") return error;
+  const { outcome, retryable } = error;
+  const text = `message ${messageName}: ${reasonOf(error)}`;
+  return meshError("PAYLOAD_TOO_LARGE", text, { outcome, retryable, cause: error });
 }
 
 /** SendRequest, SendStreamRequest and PublishRequest begin alike: whom it is for, and the message. */

@@ -31,7 +31,7 @@ export { connectWorker, type Worker } from "./worker.ts";
 // Define agents ---------------------------------------------------------------------------------
 
 export type { AgentOptions } from "./agent/agent-options.ts";
-export { closureAgent } from "./agent/closure-agent.ts";
+export { type ClosureOptions, closureAgent } from "./agent/closure-agent.ts";
 export type {
   AgentContext,
   Messenger,
@@ -43,6 +43,12 @@ export { DEFAULT_TOPIC_TYPE, defaultTopic } from "./agent/default-topic.ts";
 export { type DefineAgentOptions, defineAgent, type StateOptions } from "./agent/define-agent.ts";
 export type { AgentDefinition, HandlerEntry, TopicPattern } from "./agent/definition.ts";
 export type { Handler, On } from "./agent/handler.ts";
+export type {
+  RawHandler,
+  RawMessage,
+  ResolvedUnknown,
+  UnknownPolicy,
+} from "./agent/unknown-message.ts";
 
 // Define messages -------------------------------------------------------------------------------
 
@@ -53,6 +59,7 @@ export {
   type ReplyOption,
   stream,
 } from "./messages/define-message.ts";
+export type { MessageSchema, SchemaOption } from "./messages/message-schema.ts";
 export type {
   EncodedPayload,
   Message,
@@ -63,7 +70,7 @@ export type {
   ReplyType,
   StreamReply,
 } from "./messages/message-type.ts";
-export type { ProtobufType } from "./messages/protobuf-codec.ts";
+export type { Encoding, ProtobufType } from "./messages/protobuf-codec.ts";
 
 // Intercept messages ----------------------------------------------------------------------------
 

@@ -2,6 +2,9 @@
 import { agentId, failure, topicId } from "@agentmesh/proto";
 import { DONE } from "@agentmesh/proto/wire";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { closureAgent } from "./agent/closure-agent.ts";
+import { defineMessage } from "./messages/define-message.ts";
 import { FakeHost } from "./testing/fake-host.ts";
 import { Ask, Count, Note } from "./testing/messages.ts";
 import { jsonContent } from "./testing/scripted-mesh.ts";
@@ -10,6 +13,7 @@ import { connectWorker } from "./worker.ts";
 
 const other = agentId("other", "k");
 const news = topicId("news", "k");
+const JSON_SCHEMA = "application/schema+json";
 const count = (n: number) => jsonContent(Count.messageName, { n });
 
 let rig: WorkerRig;
@@ -194,6 +198,23 @@ describe("a stream that is open", () => {
       code: "SUBSCRIPTION_CONFLICT",
       message: "SUBSCRIPTION_CONFLICT: it differs",
     });
+  });
+
+  test("tells what messages look like, also to the host of the next session", async () => {
+    const { worker, stream } = await rig.connected();
+    const Wish = defineMessage("test.Wish", z.object({ text: z.string() }));
+    const registering = worker.register(closureAgent("fairy", Wish, () => {}));
+    const { request, agentType } = (await stream.controlOf("registerAgentType")).value;
+    stream.sayControl(agree(request));
+    await registering;
+    const [handled] = agentType?.handles ?? [];
+    expect(handled).toMatchObject({ messageType: "test.Wish", schemaType: JSON_SCHEMA });
+    expect(JSON.parse(String(handled?.schema))).toMatchObject({
+      type: "object",
+      properties: { text: { type: "string" } },
+    });
+    await rig.cut(worker, stream);
+    expect((await rig.nextStream()).hello.agentTypes).toEqual([agentType]);
   });
 
   test("answers a ping at once, and asks for a sign of life when there is none", async () => {

@@ -4,6 +4,7 @@ import { cancellation } from "./cancellation.ts";
 import { contexts } from "./context.ts";
 import { deadlines } from "./deadlines.ts";
 import { errors } from "./errors.ts";
+import { formats } from "./formats.ts";
 import { idle } from "./idle.ts";
 import { interceptors } from "./interceptors.ts";
 import { receivingInterceptors } from "./interceptors-receiving.ts";
@@ -23,6 +24,7 @@ import { turns } from "./turns.ts";
 /** All of them. */
 export const CASES: readonly Case[] = [
   ...messages,
+  ...formats,
   ...mistakes,
   ...errors,
   ...agents,

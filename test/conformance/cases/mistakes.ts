@@ -173,10 +173,12 @@ export const mistakes: readonly Case[] = [
       );
       const asked = await refusalOf(caller.send(agentId("boaster", "a"), Say({ text: huge })));
       expect(asked).toMatchObject({ code: "PAYLOAD_TOO_LARGE", outcome: "not-executed" });
+      expect(asked.message).toMatch(/message talk\.Say.* (the most is|larger than max)/);
       const answered = await refusalOf(
         caller.send(agentId("boaster", "a"), Say({ text: "how large?" })),
       );
       expect(answered).toMatchObject({ code: "HANDLER_FAILED", outcome: "executed" });
+      expect(answered.message).toMatch(/message talk\.Said has \d+ bytes; the most is \d+$/);
     },
   },
 ];

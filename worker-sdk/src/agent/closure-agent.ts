@@ -1,8 +1,11 @@
 import type { MessageType, NoReply, ReplyType } from "../messages/message-type.ts";
 import type { AgentOptions } from "./agent-options.ts";
-import { defineAgent } from "./define-agent.ts";
+import { type DefineAgentOptions, defineAgent } from "./define-agent.ts";
 import type { AgentDefinition, HandlerEntry } from "./definition.ts";
 import type { Handler } from "./handler.ts";
+
+/** Options of {@link closureAgent}. All may be left out. */
+export type ClosureOptions = AgentOptions & Pick<DefineAgentOptions<undefined>, "onUnknown">;
 
 type OutputOf<Type> = Type extends MessageType<never, infer Output, ReplyType> ? Output : never;
 
@@ -16,7 +19,7 @@ export function closureAgent<Output, Reply extends ReplyType>(
   type: string,
   message: MessageType<never, Output, Reply>,
   handle: Handler<Output, Reply, undefined>,
-  options?: AgentOptions,
+  options?: ClosureOptions,
 ): AgentDefinition<undefined>;
 /**
  * Defines an agent type from one function for several messages that nothing answers.
@@ -26,7 +29,7 @@ export function closureAgent<Types extends readonly MessageType<never, unknown, 
   type: string,
   messages: Types,
   handle: Handler<OutputOf<Types[number]>, NoReply, undefined>,
-  options?: AgentOptions,
+  options?: ClosureOptions,
 ): AgentDefinition<undefined>;
 export function closureAgent(
   type: string,
@@ -34,7 +37,7 @@ export function closureAgent(
     | MessageType<never, unknown, ReplyType>
     | readonly MessageType<never, unknown, ReplyType>[],
   handle: HandlerEntry<undefined>["handle"],
-  options: AgentOptions = {},
+  options: ClosureOptions = {},
 ): AgentDefinition<undefined> {
   const handled = "messageName" in messages ? [messages] : messages;
   return defineAgent(type, {

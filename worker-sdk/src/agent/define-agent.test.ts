@@ -17,6 +17,24 @@ const TellPhase = defineMessage("demo.TellPhase", z.object({}), { reply: stream(
 const id = agentId("oracle", "delphi");
 
 describe("defineAgent", () => {
+  it("rejects unknown messages unless it is told otherwise", () => {
+    const handlers = () => [];
+    expect(defineAgent("a", { handlers }).unknown).toBe("reject");
+    expect(defineAgent("a", { handlers, onUnknown: "ignore" }).unknown).toBe("ignore");
+    const raw = defineAgent("a", {
+      state: { initial: () => ({ seen: 0 }) },
+      handlers,
+      onUnknown({ messageName }, ctx) {
+        ctx.state.seen += messageName.length;
+      },
+    });
+    expect(raw.unknown).toMatchObject({ message: { reply: { kind: "none" } } });
+    const wrong: unknown = "log";
+    expect(() => defineAgent("a", { handlers, onUnknown: wrong as "ignore" })).toThrow(
+      'INVALID_ARGUMENT: agent type a: onUnknown must be "reject", "ignore" or a function',
+    );
+  });
+
   it("keeps the handlers by message name and resolves every option", () => {
     const oracle = defineAgent("oracle", {
       handlers: (on) => [on(Ask, async () => ({ text: "42" })), on(Text, () => {})],

@@ -4,6 +4,7 @@ import { schemaParser } from "../messages/schema-check.ts";
 import { type AgentOptions, resolveAgentOptions } from "./agent-options.ts";
 import type { AgentDefinition, HandlerEntry } from "./definition.ts";
 import { handlersByName, type On, on } from "./handler.ts";
+import { resolveUnknown, type UnknownPolicy } from "./unknown-message.ts";
 
 /** The private state of the agents of a type. */
 export interface StateOptions<State> {
@@ -19,6 +20,11 @@ export interface DefineAgentOptions<State> extends AgentOptions {
   readonly state?: StateOptions<State>;
   /** Makes the list of handlers, `[on(Ask, async (ask, ctx) => …), …]`; called once. */
   readonly handlers: (on: On<NoInfer<State>>) => readonly HandlerEntry<NoInfer<State>>[];
+  /**
+   * What becomes of a message for which there is no handler: `reject` (a send fails with `MESSAGE_UNHANDLED`, an event
+   * counts as handled), `ignore`, or a function that gets the content as it arrived. Default: `reject`.
+   */
+  readonly onUnknown?: UnknownPolicy<NoInfer<State>>;
   /** Runs when an agent is deactivated (idle, moved, drained, closed), not when its worker is lost. Default: nothing. */
   readonly onDeactivate?: (state: NoInfer<State>, id: AgentId) => void | Promise<void>;
 }
@@ -42,6 +48,7 @@ export function defineAgent<State = undefined>(
     type,
     ...resolveAgentOptions(type, options),
     handlers: handlersByName(type, options.handlers(on)),
+    unknown: resolveUnknown(type, options.onUnknown ?? "reject"),
     createState: options.state?.initial ?? noState,
     parseState: stateParser(type, options.state),
     onDeactivate: options.onDeactivate,

@@ -1,6 +1,7 @@
 import type { AgentId } from "@agentmesh/proto";
 import type { MessageType, ReplyType } from "../messages/message-type.ts";
 import type { AgentContext } from "./context.ts";
+import type { ResolvedUnknown } from "./unknown-message.ts";
 
 /** One handler, with its types erased: what the runtime calls. */
 export interface HandlerEntry<State> {
@@ -21,6 +22,8 @@ export interface AgentDefinition<State> {
   readonly description: string;
   /** Handlers by message name. */
   readonly handlers: ReadonlyMap<string, HandlerEntry<State>>;
+  /** What becomes of other messages. */
+  readonly unknown: ResolvedUnknown<State>;
   /** Makes the state of a new agent. May throw: then the message fails with `ACTIVATION_FAILED`. */
   readonly createState: (id: AgentId) => State | Promise<State>;
   /** Checks a saved state before an agent continues from it. @throws MeshError `PAYLOAD_INVALID` when it does not fit. */

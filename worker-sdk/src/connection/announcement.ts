@@ -1,17 +1,41 @@
-import type { Activation, AgentType, Subscription } from "@agentmesh/proto/agentmesh/v1";
-import type { AnnouncedSubscription, AnnouncedType, LiveActivation } from "./mesh-port.ts";
+import type {
+  Activation,
+  AgentType,
+  MessageSchema,
+  Subscription,
+} from "@agentmesh/proto/agentmesh/v1";
+import type {
+  AnnouncedSubscription,
+  AnnouncedType,
+  HandledMessage,
+  LiveActivation,
+} from "./mesh-port.ts";
 
 const NO_SCHEMA = Buffer.alloc(0);
+/** Bytes of one schema; a larger one is not told. */
+const SCHEMA_BYTES = 64 * 1024;
+/** Bytes of all schemas of one frame: it must reach every host, together with all else that it announces. */
+const FRAME_SCHEMA_BYTES = 512 * 1024;
 
-/** An agent type as the wire carries it. */
-export function toAgentType(type: AnnouncedType): AgentType {
-  return {
+/** Agent types as the wire carries them, with schemas as far as there is room for them. */
+export function toAgentTypes(types: readonly AnnouncedType[]): AgentType[] {
+  let room = FRAME_SCHEMA_BYTES;
+  const toSchema = ({ describe, ...handled }: HandledMessage): MessageSchema => {
+    const schema = describe();
+    const bytes = schema?.data.length ?? 0;
+    if (schema === undefined || bytes > SCHEMA_BYTES || bytes > room) {
+      return { ...handled, schemaType: "", schema: NO_SCHEMA };
+    }
+    room -= bytes;
+    return { ...handled, schemaType: schema.mediaType, schema: Buffer.from(schema.data) };
+  };
+  return types.map((type) => ({
     name: type.name,
     description: type.description,
-    handles: type.handles.map((handled) => ({ ...handled, schemaType: "", schema: NO_SCHEMA })),
+    handles: type.handles.map(toSchema),
     agentWindow: type.agentWindow,
     maxTurnMs: type.maxTurnMs,
-  };
+  }));
 }
 
 /** A subscription as the wire carries it. */

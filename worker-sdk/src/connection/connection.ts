@@ -24,7 +24,7 @@ import {
   type WorkerFrame,
 } from "@agentmesh/proto/wire";
 import type { Address, Route } from "./addresses.ts";
-import { toActivation, toAgentType, toSubscription } from "./announcement.ts";
+import { toActivation, toAgentTypes, toSubscription } from "./announcement.ts";
 import type { Backoff } from "./backoff.ts";
 import { listenTo } from "./caller-signal.ts";
 import type { Access, HostStream } from "./dial.ts";
@@ -141,7 +141,7 @@ export class Connection implements SessionPorts, SupervisorPorts {
       features: [],
       resume: true,
       resumeToken: this.#session?.resumeToken ?? "",
-      agentTypes: types.map(toAgentType),
+      agentTypes: toAgentTypes(types),
       subscriptions: subscriptions.map(toSubscription),
       activations: activations.map(toActivation),
     };

@@ -18,6 +18,7 @@ import type {
   StreamCreditFrame,
   TurnEndFrame,
 } from "@agentmesh/proto/wire";
+import type { MessageSchema } from "../messages/message-schema.ts";
 
 /** How the way to the mesh is. */
 export type LinkStatus =
@@ -41,6 +42,8 @@ export interface HandledMessage {
   /** Name of the reply's type; empty when the handler replies nothing. */
   readonly replyType: string;
   readonly replyStream: boolean;
+  /** Tells what the message looks like; asked when it is announced. Undefined when only its name is known. */
+  describe(): MessageSchema | undefined;
 }
 
 /** An agent type as others are told of it. */

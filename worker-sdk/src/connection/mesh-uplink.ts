@@ -6,7 +6,7 @@ import type {
   WorkerControl,
   WorkerFrame,
 } from "@agentmesh/proto/wire";
-import { toAgentType, toSubscription } from "./announcement.ts";
+import { toAgentTypes, toSubscription } from "./announcement.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
 import type { AnnouncedSubscription, AnnouncedType, Downlink, Uplink } from "./mesh-port.ts";
 
@@ -72,7 +72,7 @@ export class MeshUplink implements Uplink {
   }
 
   register(type: AnnouncedType, signal: AbortSignal): Promise<void> {
-    const agentType = toAgentType(type);
+    const [agentType] = toAgentTypes([type]);
     return this.#ask(
       (request) => ({ $case: "registerAgentType", value: { request, agentType } }),
       signal,

@@ -1,4 +1,5 @@
 import { MeshError, meshError } from "@agentmesh/proto";
+import { JSON_MEDIA_TYPE } from "./media-type.ts";
 import type { EncodedPayload } from "./message-type.ts";
 
 /** How the messages of one type become payloads and back: the seam between `defineMessage` and the formats. */
@@ -20,18 +21,13 @@ export function reasonOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
-/**
- * Checks that a payload is of `mediaType`. Parameters such as `; charset=utf-8` and the case of letters do not matter.
- * @throws MeshError `PAYLOAD_INVALID` when it is not.
- */
-export function checkContentType(
+/** A `PAYLOAD_INVALID` error for a payload of a media type that its message type cannot read. */
+export function refuseContentType(
   messageName: string,
   contentType: string,
-  mediaType: string,
-): void {
-  if (contentType === mediaType) return;
-  const [essence = ""] = contentType.split(";", 1);
-  if (essence.trim().toLowerCase() === mediaType) return;
-  const arrived = contentType === "" ? "application/json" : contentType;
-  throw payloadInvalid(messageName, `the content type is ${arrived}, expected ${mediaType}`);
+  readable: readonly string[],
+): MeshError {
+  const arrived = contentType === "" ? JSON_MEDIA_TYPE : contentType;
+  const expected = readable.join(" or ");
+  return payloadInvalid(messageName, `the content type is ${arrived}, expected ${expected}`);
 }

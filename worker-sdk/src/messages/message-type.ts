@@ -1,3 +1,5 @@
+import type { MessageSchema } from "./message-schema.ts";
+
 /** What a message on its way holds beside its type: the encoded payload. */
 export interface EncodedPayload {
   /** Media type; empty means `application/json`. */
@@ -19,6 +21,8 @@ export interface MessageType<Input, Output, Reply extends ReplyType> {
   encode(input: Input): EncodedPayload;
   /** Decodes and validates what arrived. @throws MeshError `PAYLOAD_INVALID`. */
   decode(payload: EncodedPayload): Output;
+  /** What others are told of its content; undefined, and left out, when nothing but the name is. */
+  describe?(): MessageSchema | undefined;
 }
 
 /** A message type as `defineMessage` makes it. Calling it makes a message: `Ask({ question: "why?" })`. */

@@ -64,3 +64,53 @@ describe("protobufCodec", () => {
     expect(texts.decode(texts.encode("x"))).toBe("x");
   });
 });
+
+describe("protobufCodec with the JSON mapping", () => {
+  /** As ts-proto generates it with `outputJsonMethods`. */
+  const type: ProtobufType<AgentIdMessage> = {
+    ...AgentIdMessage,
+    toJSON: ({ type, key }) => ({ type, key }),
+    fromJSON(json) {
+      if (typeof json !== "object" || json === null) throw new TypeError("no object");
+      return {
+        type: "type" in json ? String(json.type) : "",
+        key: "key" in json ? String(json.key) : "",
+      };
+    },
+  };
+  const message = { type: "oracle", key: "delphi" };
+  const json = { contentType: "", data: Buffer.from('{"type":"oracle","key":"delphi"}') };
+
+  it.each(["", "application/json", "Application/JSON; charset=utf-8"])(
+    "reads JSON of the content type %j as well",
+    (contentType) => {
+      expect(protobufCodec("demo.Where", type).decode({ ...json, contentType })).toEqual(message);
+    },
+  );
+
+  it("sends JSON when it is told to, and still reads protobuf", () => {
+    const either = protobufCodec("demo.Where", type, "json");
+    expect(either.encode(message)).toEqual(json);
+    expect(either.decode(codec.encode(message))).toEqual(message);
+  });
+
+  it("names both media types when it refuses another one", () => {
+    const either = protobufCodec("demo.Where", type);
+    expect(() => either.decode({ ...json, contentType: "text/plain" })).toThrow(
+      "the content type is text/plain, expected application/x-protobuf or application/json",
+    );
+  });
+
+  it("refuses JSON that is not of the type", () => {
+    const wrong = { contentType: "", data: Buffer.from("5") };
+    expect(() => protobufCodec("demo.Where", type).decode(wrong)).toThrow(
+      "PAYLOAD_INVALID: message demo.Where: it is not of this type: no object",
+    );
+  });
+
+  it("refuses to be defined as JSON without the mapping", () => {
+    expect(() => protobufCodec("demo.Where", AgentIdMessage, "json")).toThrow(
+      "INVALID_ARGUMENT: message demo.Where cannot be sent as JSON: its type has no toJSON",
+    );
+  });
+});

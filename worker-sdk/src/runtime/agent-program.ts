@@ -32,6 +32,7 @@ export interface AgentProgram<Context = TurnContext>
     | "createState"
   > {
   readonly handlers: ReadonlyMap<string, ProgramHandler<Context>>;
+  readonly unknown: "reject" | "ignore" | ProgramHandler<Context>;
   readonly onDeactivate: DeactivateHook | undefined;
 }
 
@@ -52,5 +53,6 @@ function handled({ message }: ProgramHandler): HandledMessage {
     messageType: message.messageName,
     replyType: reply.kind === "none" ? "" : reply.type.messageName,
     replyStream: reply.kind === "stream",
+    describe: () => message.describe?.(),
   };
 }

@@ -5,6 +5,7 @@ import {
   decodeContent,
   type EventFrame,
 } from "@agentmesh/proto/wire";
+import type { RawMessage } from "../agent/unknown-message.ts";
 import { reasonOf } from "../messages/codec.ts";
 import type { AgentProgram, ProgramHandler } from "./agent-program.ts";
 
@@ -18,17 +19,20 @@ export type Incoming =
     }
   /** An event for which the agent has no handler. */
   | { readonly kind: "unhandled" }
+  /** The agent has no handler for it and wants it to count as handled. */
+  | { readonly kind: "ignored" }
   /** `permanent` when no other attempt can cure it. */
   | { readonly kind: "failed"; readonly failure: Failure; readonly permanent: boolean };
 
 const UNHANDLED: Incoming = { kind: "unhandled" };
+const IGNORED: Incoming = { kind: "ignored" };
 
 /** Finds the handler of a message and decodes the message for it. Never throws. */
 export function readIncoming(program: AgentProgram, frame: DeliverFrame | EventFrame): Incoming {
   try {
     const content = decodeContent(frame.content);
     const handler = program.handlers.get(content.messageType);
-    if (handler === undefined) return withoutHandler(program, frame, content.messageType);
+    if (handler === undefined) return withoutHandler(program, frame, content);
     const mismatch = frame.kind === "deliver" ? mismatchOf(handler, frame) : undefined;
     if (mismatch !== undefined) return { kind: "failed", failure: mismatch, permanent: false };
     return { kind: "ready", handler, content, message: handler.message.decode(content) };
@@ -40,11 +44,21 @@ export function readIncoming(program: AgentProgram, frame: DeliverFrame | EventF
 function withoutHandler(
   program: AgentProgram,
   frame: DeliverFrame | EventFrame,
-  messageType: string,
+  content: Content,
 ): Incoming {
+  const { unknown } = program;
+  const { messageType } = content;
+  if (unknown === "ignore") return IGNORED;
+  if (unknown !== "reject")
+    return { kind: "ready", handler: unknown, content, message: raw(content) };
   if (frame.kind === "event") return UNHANDLED;
   const text = `agent type ${program.type} has no handler for ${messageType}`;
   return { kind: "failed", failure: failure("MESSAGE_UNHANDLED", text), permanent: false };
+}
+
+/** The data is copied: receivers of one event get their own, and a small message does not hold on to its batch. */
+function raw({ messageType, contentType, data }: Content): RawMessage {
+  return { messageName: messageType, contentType, data: Buffer.from(data) };
 }
 
 /** Send and handler must agree on whether one reply is expected or a stream of them. */

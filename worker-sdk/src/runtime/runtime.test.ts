@@ -28,6 +28,7 @@ describe("registrations", () => {
         handlers: (on) => [on(Note, () => {}), on(Ask, () => ({ n: 1 }))],
       }),
     );
+    const describe: unknown = expect.any(Function);
     expect(mesh.registered).toEqual([
       {
         name: "worker",
@@ -35,8 +36,8 @@ describe("registrations", () => {
         agentWindow: 4,
         maxTurnMs: 0,
         handles: [
-          { messageType: "test.Note", replyType: "", replyStream: false },
-          { messageType: "test.Ask", replyType: "test.Count", replyStream: false },
+          { messageType: "test.Note", replyType: "", replyStream: false, describe },
+          { messageType: "test.Ask", replyType: "test.Count", replyStream: false, describe },
         ],
       },
     ]);

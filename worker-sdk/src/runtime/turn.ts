@@ -173,6 +173,8 @@ export class Turn extends Deadline implements CallOrigin, Speaker {
       case "unhandled":
         this.#workplace.counters.unhandledEvents++;
         return this.#tell(DONE, false);
+      case "ignored":
+        return this.#tell(DONE, false);
       case "failed":
         return this.#fail(incoming.failure, incoming.permanent);
     }

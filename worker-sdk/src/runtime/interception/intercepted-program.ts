@@ -18,7 +18,9 @@ export function interceptedProgram(
   for (const [name, handler] of program.handlers) {
     handlers.set(name, new InterceptedHandler(handler, interception));
   }
-  return { ...program, handlers };
+  const { unknown } = program;
+  if (typeof unknown === "string") return { ...program, handlers };
+  return { ...program, handlers, unknown: new InterceptedHandler(unknown, interception) };
 }
 
 /** A handler between the hooks `receive` and `reply`. */

@@ -104,7 +104,9 @@ export function droppedFailure(
   hints?: FailureHints,
 ): Failure {
   const because = reason === "" ? "" : `: ${reason}`;
-  return failure("MESSAGE_DROPPED", `an interceptor dropped ${messageName}${because}`, hints);
+  // A message for which there is no handler has no name here.
+  const dropped = messageName === "" ? "a message" : messageName;
+  return failure("MESSAGE_DROPPED", `an interceptor dropped ${dropped}${because}`, hints);
 }
 
 /** {@link droppedFailure} as an error. */

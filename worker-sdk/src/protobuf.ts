@@ -1,0 +1,7 @@
+/** Message types loaded from `.proto` files. It has a door of its own: who does not use it does not load protobufjs. */
+export {
+  type LoadedProtobuf,
+  type LoadOptions,
+  loadProtobuf,
+} from "./messages/protobuf/load-protobuf.ts";
+export type { LoadedType } from "./messages/protobuf/loaded-type.ts";
