@@ -273,6 +273,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
     "intercept.throw-reply",
   ),
   row("V17", "elements of streams", "DESIGN 5", "intercept.chunks"),
+  row("V19", "held messages that are taken back", "DESIGN 2", "intercept.cancelled"),
   row("V18", "a turn waits for its hooks", "DESIGN 2", "intercept.turns"),
   // Idle agents
   row("I1", "deactivation with a hook", "issue 2.4", "idle.hook"),

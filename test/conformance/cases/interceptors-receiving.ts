@@ -9,6 +9,7 @@ import {
   topicId,
 } from "@agentmesh/worker-sdk";
 import { expect } from "vitest";
+import { Gate } from "../../support/gate.ts";
 import { Journal } from "../../support/journal.ts";
 import { collect, refusalOf } from "../../support/settling.ts";
 import { eventually, until } from "../../support/waiting.ts";
@@ -29,6 +30,7 @@ function scribe(handled: Journal<string>) {
         handled.add([text, ...Object.values(ctx.metadata)].join(" "));
       }),
       on(Recite, async function* ({ count }) {
+        handled.add(`recite ${count}`);
         for (const index of numbers(count)) yield { index };
       }),
     ],
@@ -175,6 +177,33 @@ export const receivingInterceptors: readonly Case[] = [
       });
       const pieces = await collect(stage.caller.stream(SCRIBE, Recite({ count: 4 })));
       expect(pieces.map(({ index }) => index)).toEqual([0, 20, 30]);
+    },
+  },
+  {
+    id: "intercept.cancelled",
+    promise: "A message that was taken back while a hook held it is not handled.",
+    async run(stage) {
+      const { runtimes, arrived, quiet } = stage;
+      const held = new Gate("the hook");
+      const handled = await stageScribe(stage, {
+        async receive(message) {
+          if (carries(message, Note) || carries(message, Recite)) await held.pass();
+        },
+      });
+      const controller = new AbortController();
+      const { signal } = controller;
+      const [sent, streamed] = [agentId("scribe", "a"), agentId("scribe", "b")];
+      const refused = [
+        refusalOf(runtimes[0].send(sent, Note({ text: "hi" }), { signal })),
+        refusalOf(collect(runtimes[0].stream(streamed, Recite({ count: 1 }), { signal }))),
+      ];
+      await held.arrivals(2);
+      controller.abort();
+      for (const refusal of refused) expect(await refusal).toMatchObject({ code: "CANCELLED" });
+      await arrived();
+      held.open();
+      await quiet();
+      expect(handled.entries).toEqual([]);
     },
   },
   {

@@ -40,9 +40,9 @@ class InterceptedHandler implements ProgramHandler {
       (speaker) => new InterceptedSpeaker(speaker, context.self, this.#interception),
     );
     if (this.message.reply.kind === "stream") return this.#stream(message, context);
-    return andThen(this.#receive(message, context), (received) =>
-      this.#answer(this.#goesOn(received, context), context),
-    );
+    const passed = this.#receive(message, context);
+    if (!isThenable(passed)) return this.#answer(this.#goesOn(passed, context), context);
+    return passed.then((received) => this.#answer(this.#goesOnLater(received, context), context));
   }
 
   #answer({ body }: ReceivedMessage, context: TurnContext): unknown {
@@ -61,7 +61,7 @@ class InterceptedHandler implements ProgramHandler {
 
   async *#stream(message: unknown, context: TurnContext): AsyncGenerator<unknown, void, undefined> {
     const { reply } = this.message;
-    const { body } = this.#goesOn(await this.#receive(message, context), context);
+    const { body } = this.#goesOnLater(await this.#receive(message, context), context);
     const returned = this.#handler.handle(body, context);
     if (reply.kind !== "stream" || !isAsyncIterable(returned)) throw notIterable();
     for await (const value of returned) {
@@ -99,6 +99,12 @@ class InterceptedHandler implements ProgramHandler {
     }
     if (passed.metadata !== context.metadata) context.metadata = passed.metadata;
     return passed;
+  }
+
+  /** What was told to stop while hooks held it does not start. */
+  #goesOnLater(passed: ReceivedMessage | Dropped, context: TurnContext): ReceivedMessage {
+    context.signal.throwIfAborted();
+    return this.#goesOn(passed, context);
   }
 }
 
