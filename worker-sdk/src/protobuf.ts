@@ -5,3 +5,4 @@ export {
   loadProtobuf,
 } from "./messages/protobuf/load-protobuf.ts";
 export type { LoadedType } from "./messages/protobuf/loaded-type.ts";
+export { type PackageDefinitions, packageType } from "./messages/protobuf/package-type.ts";

@@ -4,6 +4,7 @@
  */
 import { MeshError } from "@agentmesh/proto";
 import { Subscription } from "@agentmesh/proto/agentmesh/v1";
+import { loadSync } from "@grpc/proto-loader";
 import fc from "fast-check";
 import * as v from "valibot";
 import { afterAll, describe, expect, it } from "vitest";
@@ -12,13 +13,17 @@ import { KINDS, protoFiles } from "../testing/proto-files.ts";
 import { defineMessage } from "./define-message.ts";
 import type { EncodedPayload, MessageType, ReplyType } from "./message-type.ts";
 import { loadProtobuf } from "./protobuf/load-protobuf.ts";
+import { packageType } from "./protobuf/package-type.ts";
 
 const files = await protoFiles(KINDS);
 afterAll(() => files[Symbol.asyncDispose]());
+const places = loadSync(files.path("places.proto"), { enums: String, defaults: true });
 const kinds = loadProtobuf(files.path("kinds.proto")).type("demo.Kinds");
 
 /** Any text that UTF-8 can carry. */
 const text = fc.string({ unit: "binary" });
+/** Schema libraries leave keys out of records that could reach a prototype. */
+const keys = text.filter((key) => !["__proto__", "prototype", "constructor"].includes(key));
 const int32 = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
 /** JSON has no minus zero. */
 const double = fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0);
@@ -43,11 +48,7 @@ const people = fc.record({
   name: text,
   age: fc.integer({ min: 0 }),
   tags: fc.array(text),
-  extra: fc.dictionary(
-    text.filter((key) => key !== "__proto__"),
-    double,
-    { noNullPrototype: true },
-  ),
+  extra: fc.dictionary(keys, double, { noNullPrototype: true }),
   nick: fc.option(text),
 });
 
@@ -71,6 +72,11 @@ const subscriptions: fc.Arbitrary<Subscription> = fc.record({
   ),
 });
 
+const placeMessages: fc.Arbitrary<Record<string, unknown>> = fc.record({
+  name: text,
+  size: fc.constantFrom("SIZE_UNSPECIFIED", "SIZE_LARGE"),
+});
+
 const leaves = fc.record({ label: text });
 const loaded: fc.Arbitrary<Record<string, unknown>> = fc
   .record({
@@ -85,11 +91,7 @@ const loaded: fc.Arbitrary<Record<string, unknown>> = fc
     colour: fc.constantFrom("COLOUR_UNSPECIFIED", "COLOUR_RED", "COLOUR_BLUE"),
     leaf: fc.option(leaves),
     leaves: fc.array(leaves),
-    scores: fc.dictionary(
-      text.filter((key) => key !== "__proto__"),
-      int32,
-      { noNullPrototype: true },
-    ),
+    scores: fc.dictionary(keys, int32, { noNullPrototype: true }),
     byNumber: fc.dictionary(int32.map(String), leaves, { noNullPrototype: true }),
     choice: fc.constantFrom({}, { left: "x" }, { right: 0 }),
     maybe: fc.constantFrom({}, { maybe: 0 }),
@@ -143,6 +145,11 @@ const SUBJECTS: readonly Subject[] = [
     "loaded types as JSON",
     defineMessage("prop.LoadedAsJson", kinds, { encoding: "json" }),
     loaded,
+  ),
+  subject(
+    "types of proto-loader",
+    defineMessage("prop.Package", packageType(places, "demo.places.Place")),
+    placeMessages,
   ),
 ];
 
