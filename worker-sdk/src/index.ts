@@ -76,8 +76,10 @@ export type { Encoding, ProtobufType } from "./messages/protobuf-codec.ts";
 
 export {
   carries,
+  type Decision,
   type Dropped,
   drop,
+  type Intercepted,
   type Interceptor,
   type OutgoingEvent,
   type OutgoingReply,

@@ -6,3 +6,4 @@ export {
 } from "./messages/protobuf/load-protobuf.ts";
 export type { LoadedType } from "./messages/protobuf/loaded-type.ts";
 export { type PackageDefinitions, packageType } from "./messages/protobuf/package-type.ts";
+export type { ProtobufType } from "./messages/protobuf-codec.ts";

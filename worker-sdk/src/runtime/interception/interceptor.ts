@@ -1,11 +1,8 @@
 import type { AgentId, TopicId } from "@agentmesh/proto";
 import type { MessageType, ReplyType } from "../../messages/message-type.ts";
 
-/** Pairs that travel with a message. */
-type Metadata = Readonly<Record<string, string>>;
-
 /** What interceptors see of every message. `body` gets its type from {@link carries}. */
-interface Intercepted {
+export interface Intercepted {
   /** Its message type. */
   readonly type: MessageType<unknown, unknown, ReplyType>;
   /** The message itself. It may be shared with its sender: give back another one instead of changing it. */
@@ -17,8 +14,10 @@ export interface OutgoingSend extends Intercepted {
   readonly kind: "send";
   /** The agent that sends; undefined outside of any agent. */
   readonly sender: AgentId | undefined;
+  /** The agent that it is for. */
   readonly target: AgentId;
-  readonly metadata: Metadata;
+  /** Pairs that travel along. */
+  readonly metadata: Readonly<Record<string, string>>;
 }
 
 /** An event, before it is validated and encoded. */
@@ -26,8 +25,10 @@ export interface OutgoingEvent extends Intercepted {
   readonly kind: "event";
   /** The agent that publishes; undefined outside of any agent. */
   readonly sender: AgentId | undefined;
+  /** The topic that it is published to. */
   readonly topic: TopicId;
-  readonly metadata: Metadata;
+  /** Pairs that travel along. */
+  readonly metadata: Readonly<Record<string, string>>;
 }
 
 /** A message that has been decoded and whose handler is about to run. */
@@ -45,7 +46,7 @@ export interface ReceivedMessage extends Intercepted {
   /** Which attempt this is, from 1. */
   readonly attempt: number;
   /** What the handler sees as `ctx.metadata`. */
-  readonly metadata: Metadata;
+  readonly metadata: Readonly<Record<string, string>>;
 }
 
 /** A reply of a handler, or one element of its stream of replies, before it is validated and encoded. */
@@ -76,10 +77,11 @@ export function drop(reason = ""): Dropped {
   return new Dropped(reason);
 }
 
+/** What an interceptor decides of a message: nothing to let it pass, another one in its place, or {@link drop}. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a hook that only looks returns nothing
 export type Decision<Subject> = Subject | Dropped | undefined | void;
 
-/** What a hook answers: nothing to let pass what it saw, another one in its place, or {@link drop}; or a promise of it. */
+/** What a hook answers: its {@link Decision}, or a promise of it. */
 export type Verdict<Subject> = Decision<Subject> | Promise<Decision<Subject>>;
 
 /**
