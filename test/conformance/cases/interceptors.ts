@@ -209,30 +209,34 @@ export const interceptors: readonly Case[] = [
   },
   {
     id: "intercept.later",
-    promise: "A hook may answer later; a send that it holds settles at its deadline or signal.",
+    promise: "A hook may answer later; what it holds fails at its deadline or signal.",
     async run({ runtimes: [runtime], register, advance }) {
       await register(echo);
       const held = new Journal<string>("held messages");
+      const hold = (what: string): Promise<undefined> => {
+        held.add(what);
+        // Who should decide has gone home.
+        return new Promise(() => undefined);
+      };
       runtime.use({ send: async (send) => ({ ...send, metadata: { asked: "yes" } }) });
       const said = await runtime.send(ECHO, Say({ text: "hi" }));
       expect(said.text).toBe("echo/a hi yes");
       runtime.use({
-        send({ target }) {
-          held.add(target.text);
-          return new Promise<undefined>(() => {
-            // Who should decide has gone home.
-          });
-        },
+        send: ({ target }) => hold(target.text),
+        publish: ({ topic }) => hold(topic.type),
       });
       const late = refusalOf(runtime.send(ECHO, Say({ text: "hi" }), { timeoutMs: 1_000 }));
+      const event = refusalOf(runtime.publish(NEWS, Note({ text: "hi" }), { timeoutMs: 1_000 }));
       const controller = new AbortController();
       const { signal } = controller;
       const unwanted = refusalOf(runtime.send(ECHO, Say({ text: "hi" }), { signal }));
-      await reached(held, 2);
+      await reached(held, 3);
       controller.abort(new Error("never mind"));
       expect(await unwanted).toMatchObject({ code: "CANCELLED", outcome: "not-executed" });
       await advance(1_000);
-      expect(await late).toMatchObject({ code: "DEADLINE_EXCEEDED", outcome: "not-executed" });
+      for (const error of [await late, await event]) {
+        expect(error).toMatchObject({ code: "DEADLINE_EXCEEDED", outcome: "not-executed" });
+      }
     },
   },
 ];

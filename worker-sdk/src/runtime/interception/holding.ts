@@ -1,11 +1,6 @@
 import { type Clock, type ErrorCode, failure, MeshError } from "@agentmesh/proto";
 import { listenTo } from "../../connection/caller-signal.ts";
-
-/** How long a sender waits. */
-export interface Patience {
-  readonly timeoutMs: number;
-  readonly signal: AbortSignal | undefined;
-}
+import type { CallBounds } from "../../connection/unary-channel.ts";
 
 const NOT_SENT = { outcome: "not-executed", retryable: true } as const;
 
@@ -17,7 +12,7 @@ const NOT_SENT = { outcome: "not-executed", retryable: true } as const;
 export function released<Value>(
   held: PromiseLike<Value>,
   clock: Clock,
-  { timeoutMs, signal }: Patience,
+  { timeoutMs, signal }: CallBounds,
 ): Promise<Value> {
   return new Promise((resolve, reject) => {
     const giveUp = (code: ErrorCode, cause?: unknown): void => {

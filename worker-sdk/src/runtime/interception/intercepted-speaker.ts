@@ -1,7 +1,7 @@
 import { type AgentId, DEFAULTS, type TopicId } from "@agentmesh/proto";
 import type { PublishOptions, SendOptions, StreamOptions } from "../../agent/context.ts";
 import type { OutgoingMessage, Speaker } from "../messaging.ts";
-import { checkTimeout } from "../outgoing.ts";
+import { boundsOf, type WaitOptions } from "../patience.ts";
 import { isThenable } from "../thenable.ts";
 import { released } from "./holding.ts";
 import { droppedError, type Interception, type Passed } from "./interception.ts";
@@ -28,8 +28,8 @@ export class InterceptedSpeaker implements Speaker {
   async ask(target: AgentId, message: OutgoingMessage, options: SendOptions): Promise<unknown> {
     const passed = this.#send(target, message, options);
     if (!isThenable(passed)) return this.#ask(goesOn(passed, message), options);
-    const { send, left } = await this.#released(passed, message, options);
-    return this.#ask(send, left);
+    const { subject, left } = await this.#released(passed, message, options);
+    return this.#ask(subject, left);
   }
 
   async *askStream(
@@ -38,9 +38,10 @@ export class InterceptedSpeaker implements Speaker {
     options: StreamOptions,
   ): AsyncGenerator<unknown, void, undefined> {
     const passed = this.#send(target, message, options);
-    const { send } = isThenable(passed)
-      ? await this.#released(passed, message, options)
-      : { send: goesOn(passed, message) };
+    // The deadline of a stream is one between its elements: what the hooks took is not taken off.
+    const send = isThenable(passed)
+      ? (await this.#released(passed, message, options)).subject
+      : goesOn(passed, message);
     const enclosed = { ...options, metadata: send.metadata };
     yield* this.#speaker.askStream(send.target, messageOf(send), enclosed);
   }
@@ -55,9 +56,8 @@ export class InterceptedSpeaker implements Speaker {
       metadata: options.metadata ?? NO_METADATA,
     });
     if (!isThenable(passed)) return this.#tell(goesOn(passed, message), options);
-    const patience = { timeoutMs: DEFAULTS.timeoutMs, signal: options.signal };
-    const event = await released(passed, this.#interception.clock, patience);
-    return this.#tell(goesOn(event, message), options);
+    const { subject, left } = await this.#released(passed, message, options);
+    return this.#tell(subject, left);
   }
 
   #send(target: AgentId, message: OutgoingMessage, options: SendOptions): Passed<OutgoingSend> {
@@ -80,20 +80,19 @@ export class InterceptedSpeaker implements Speaker {
     return this.#speaker.tell(event.topic, messageOf(event), enclosed);
   }
 
-  /** Waits for the hooks. What they took of the time of a send is not left for its handler. */
-  async #released(
-    passing: PromiseLike<OutgoingSend | Dropped>,
+  /** Waits for the hooks. Of the time that a message was given, `left` has what they did not take. */
+  async #released<Subject, Options extends WaitOptions>(
+    passing: PromiseLike<Subject | Dropped>,
     message: OutgoingMessage,
-    options: SendOptions,
-  ): Promise<{ readonly send: OutgoingSend; readonly left: SendOptions }> {
+    options: Options,
+  ): Promise<{ readonly subject: Subject; readonly left: Options }> {
     const { clock } = this.#interception;
-    const { signal } = options;
+    const bounds = boundsOf(options, DEFAULTS.timeoutMs);
     const since = clock.now();
-    const timeoutMs = checkTimeout(options.timeoutMs ?? DEFAULTS.timeoutMs);
-    const send = goesOn(await released(passing, clock, { timeoutMs, signal }), message);
-    if (options.timeoutMs === undefined) return { send, left: options };
-    const left = { ...options, timeoutMs: Math.max(1, timeoutMs - (clock.now() - since)) };
-    return { send, left };
+    const subject = goesOn(await released(passing, clock, bounds), message);
+    if (!bounds.isTold) return { subject, left: options };
+    const timeoutMs = Math.max(1, bounds.timeoutMs - (clock.now() - since));
+    return { subject, left: { ...options, timeoutMs } };
   }
 }
 

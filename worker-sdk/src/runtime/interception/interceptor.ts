@@ -93,8 +93,7 @@ export type Verdict<Subject> = Decision<Subject> | Promise<Decision<Subject>>;
  *
  * A hook that answers at once keeps the order of messages. One that answers with a promise holds its message back, and
  * later ones may overtake a send or event; a received message and a reply keep their place, because their turn waits.
- * What hooks take counts as time of the message: a send that they hold settles at its deadline all the same, and an
- * event after 30 s.
+ * What hooks take counts as time of the message: a send or event that they hold fails at its deadline all the same.
  */
 export interface Interceptor {
   /**
