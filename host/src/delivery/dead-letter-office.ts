@@ -4,7 +4,7 @@ import type { DeadLetter } from "../model/dead-letter.ts";
 import type { Counters } from "../observability/counters.ts";
 import type { DeadLetterStore } from "../store/ports.ts";
 import type { Delivery } from "./delivery.ts";
-import type { DeadLetterOffice } from "./dispatcher.ts";
+import type { DeadLetterOffice } from "./endings.ts";
 
 /** Parks deliveries in the store as dead letters. */
 export function deadLetterOffice(

@@ -8,15 +8,13 @@
  */
 import {
   AgentId,
-  type Deadline,
   type Deadlines,
-  deadline,
   ERROR_TABLE,
   type ErrorCode,
   type Failure,
   failure,
 } from "@agentmesh/proto";
-import { DONE, type Ending, type TurnEndFrame } from "@agentmesh/proto/wire";
+import { DONE, type TurnEndFrame } from "@agentmesh/proto/wire";
 import type { AgentType } from "../directory/agent-type.ts";
 import type { MeshEvent } from "../model/event.ts";
 import type { NumberSource } from "../model/number-source.ts";
@@ -25,6 +23,8 @@ import { Activations } from "./activations.ts";
 import type { Agent } from "./agent.ts";
 import { Backlog } from "./backlog.ts";
 import { type CallDelivery, type Delivery, EventDelivery } from "./delivery.ts";
+import { Departures } from "./departures.ts";
+import { type DeadLetterOffice, Endings } from "./endings.ts";
 import type { Namespace } from "./namespace.ts";
 import { Shipping } from "./shipping.ts";
 import type { Worker } from "./worker.ts";
@@ -38,11 +38,6 @@ export interface DispatcherOptions {
   readonly nestedInFlight: number;
   /** Workers lost over one event before it is parked. */
   readonly crashLimit: number;
-}
-
-/** Takes what could not be handled. */
-export interface DeadLetterOffice {
-  park(delivery: Delivery, reason: Failure): void;
 }
 
 interface Parts {
@@ -63,6 +58,8 @@ export class Dispatcher {
   readonly #activations: Activations;
   readonly #backlog = new Backlog();
   readonly #shipping: Shipping;
+  readonly #endings: Endings;
+  readonly #departures: Departures;
   #order = 0;
 
   constructor(options: DispatcherOptions, parts: Parts) {
@@ -72,6 +69,17 @@ export class Dispatcher {
     this.#activations = new Activations(parts.numbers, counters);
     const shippingParts = { activations: this.#activations, backlog: this.#backlog, counters };
     this.#shipping = new Shipping(shippingParts, options.nestedInFlight);
+    this.#endings = new Endings({
+      ...parts,
+      backlog: this.#backlog,
+      crashLimit: options.crashLimit,
+      onDue: this.#resume,
+    });
+    this.#departures = new Departures({
+      activations: this.#activations,
+      shipping: this.#shipping,
+      endings: this.#endings,
+    });
   }
 
   /** Number of active agents. */
@@ -142,7 +150,7 @@ export class Dispatcher {
       call.worker?.sink.cancelDelivery(call.number, ERROR_TABLE[reason].number);
       return true;
     }
-    if (call.phase === "waiting") this.#dropWaiting(call);
+    if (call.phase === "waiting") this.#endings.dropWaiting(call);
     return false;
   }
 
@@ -160,8 +168,8 @@ export class Dispatcher {
     if (delivery === undefined) return;
     this.#land(worker, delivery);
     const { ending } = frame;
-    if (ending.kind === "postponed") this.#postpone(delivery, ending.delayMs);
-    else this.#end(delivery, ending);
+    if (ending.kind === "postponed") this.#endings.postpone(delivery, ending.delayMs);
+    else this.#endings.end(delivery, ending);
     if (ending.kind === "failed" && ending.failure.code === "TURN_ABANDONED")
       delivery.agent.isLeaving = true;
     this.#afterLanding(worker, delivery.agent);
@@ -174,7 +182,7 @@ export class Dispatcher {
       const delivery = this.current(worker, number, activation);
       if (delivery === undefined) continue;
       this.#land(worker, delivery);
-      this.#end(delivery, DONE);
+      this.#endings.end(delivery, DONE);
       agent = delivery.agent;
     }
     if (agent !== undefined) this.#afterLanding(worker, agent);
@@ -187,7 +195,7 @@ export class Dispatcher {
       const delivery = worker.inFlight.get(number);
       if (delivery === undefined) continue;
       this.#land(worker, delivery);
-      if (!isSettledCall(delivery)) this.#backlog.add(delivery);
+      this.#endings.giveBack(delivery);
       agents.add(delivery.agent);
     }
     for (const agent of agents) this.#afterLanding(worker, agent);
@@ -195,14 +203,7 @@ export class Dispatcher {
 
   /** A worker offers idle agents: those to which nothing is on its way end. */
   offerIdle(worker: Worker, numbers: readonly number[]): void {
-    const ended: number[] = [];
-    for (const number of numbers) {
-      const agent = this.#activations.get(number);
-      if (agent?.worker !== worker || agent.inFlight > 0 || agent.waiting > 0) continue;
-      ended.push(number);
-      this.#activations.end(agent);
-    }
-    if (ended.length > 0) worker.sink.deactivate(ended);
+    this.#departures.offerIdle(worker, numbers);
   }
 
   /** A worker can take more: its stream is back, its outbox has room, its capacity has grown. */
@@ -215,36 +216,17 @@ export class Dispatcher {
 
   /** The lease of a worker has run out, or its session has ended: its agents go elsewhere. */
   workerLost(worker: Worker, reason: Failure): void {
-    const agents = [...worker.agents];
-    const suspects = new Set<Agent>();
-    for (const delivery of worker.clear()) {
-      delivery.worker = undefined;
-      if (delivery.kind === "call") this.#end(delivery, { kind: "failed", failure: reason });
-      else this.#redeliver(delivery, reason, !suspects.has(delivery.agent));
-      suspects.add(delivery.agent);
-    }
-    worker.held.clear();
-    for (const agent of agents) {
-      agent.inFlight = 0;
-      agent.rootsInFlight = 0;
-      this.#activations.end(agent);
-    }
-    for (const agent of agents) this.#settleSomewhere(agent);
+    this.#departures.lose(worker, reason);
   }
 
   /** A worker is leaving: its agents go as soon as they have nothing in flight. */
   drainWorker(worker: Worker, onDrained: () => void): void {
-    worker.drain(onDrained);
-    this.move([...worker.agents]);
-    worker.tellDrained();
+    this.#departures.drain(worker, onDrained);
   }
 
   /** Agents must go elsewhere: each at once when it has nothing in flight, otherwise after that. */
   move(agents: Iterable<Agent>): void {
-    for (const agent of agents) {
-      if (agent.inFlight > 0) agent.isLeaving = true;
-      else this.#leave(agent);
-    }
+    this.#departures.move(agents);
   }
 
   /** A worker can take agents of this type. */
@@ -256,9 +238,7 @@ export class Dispatcher {
 
   /** No session is left that announced the type: what waits for it ends. */
   typeGone(type: AgentType<Worker, Agent>): void {
-    const waiting = [...type.waiting];
-    type.waiting.clear();
-    for (const agent of waiting) this.#abandonQueue(agent);
+    this.#departures.typeGone(type);
   }
 
   #waitRefusal({ agent, isNested }: CallDelivery): Failure | undefined {
@@ -275,7 +255,7 @@ export class Dispatcher {
     const delivery = new EventDelivery(agent, this.nextOrder(), event, this.#resume);
     if (this.#shipping.tryShip(delivery)) return;
     if (agent.waiting < this.#options.mailboxMessages) this.#enqueue(delivery);
-    else this.#end(delivery, { kind: "failed", failure: failure("MAILBOX_FULL") });
+    else this.#endings.end(delivery, { kind: "failed", failure: failure("MAILBOX_FULL") });
   }
 
   #dispatchToAll(agents: readonly Agent[], event: MeshEvent): void {
@@ -287,16 +267,6 @@ export class Dispatcher {
     this.#shipping.pump(delivery.agent);
   }
 
-  #dropWaiting(call: CallDelivery): void {
-    this.#backlog.remove(call);
-    call.phase = "ended";
-    if (call.alarm !== undefined) this.#parts.deadlines.disarm(call.alarm);
-    const { agent } = call;
-    if (agent.waiting > 0) return;
-    agent.type.waiting.delete(agent);
-    agent.namespace.retire(agent);
-  }
-
   /** A delivery is not in flight any more. */
   #land(worker: Worker, delivery: Delivery): void {
     worker.give(delivery);
@@ -305,46 +275,9 @@ export class Dispatcher {
   }
 
   #afterLanding(worker: Worker, agent: Agent): void {
-    if (agent.isLeaving && agent.inFlight === 0) this.#leave(agent);
+    if (agent.isLeaving && agent.inFlight === 0) this.#departures.leave(agent);
     else if (agent.waiting > 0) this.#shipping.pump(agent);
     this.#shipping.serve(worker);
-  }
-
-  /** The one place where deliveries end. */
-  #end(delivery: Delivery, ending: Ending): void {
-    delivery.phase = "ended";
-    if (
-      ending.kind === "failed" &&
-      (delivery.kind === "event" || ending.failure.code === "TURN_ABANDONED")
-    ) {
-      this.#parts.deadLetters.park(delivery, ending.failure);
-    }
-    if (delivery.kind === "call" && !delivery.settled) delivery.end(ending);
-  }
-
-  /** Events of a lost worker go to the next one. Only those that it may have begun are suspected of its loss. */
-  #redeliver(delivery: EventDelivery, reason: Failure, suspected: boolean): void {
-    if (suspected) delivery.crashes++;
-    if (delivery.crashes >= this.#options.crashLimit) {
-      this.#end(delivery, { kind: "failed", failure: reason });
-      return;
-    }
-    delivery.attempt++;
-    this.#parts.counters.redeliveries++;
-    this.#backlog.add(delivery);
-  }
-
-  #postpone(delivery: Delivery, delayMs: number): void {
-    if (isSettledCall(delivery)) return;
-    delivery.isPostponed = true;
-    this.#backlog.add(delivery);
-    this.#parts.deadlines.arm(this.#alarmOf(delivery), delayMs);
-  }
-
-  #alarmOf(delivery: Delivery): Deadline {
-    if (delivery.kind === "event") return delivery;
-    delivery.alarm ??= deadline(() => this.#resume(delivery));
-    return delivery.alarm;
   }
 
   /** The wait of a postponed delivery is over. */
@@ -352,42 +285,6 @@ export class Dispatcher {
     delivery.isPostponed = false;
     if (delivery.lane === undefined) return;
     delivery.lane.parked = false;
-    this.#settleSomewhere(delivery.agent);
+    this.#departures.settle(delivery.agent);
   };
-
-  #leave(agent: Agent): void {
-    const { worker } = agent;
-    if (worker === undefined) return;
-    worker.sink.deactivate([agent.activation]);
-    this.#activations.end(agent);
-    this.#settleSomewhere(agent);
-    worker.tellDrained();
-  }
-
-  /** Ships what waits for an agent whose type may have gone meanwhile. */
-  #settleSomewhere(agent: Agent): void {
-    if (agent.worker !== undefined || agent.type.isKnown) this.#shipping.pump(agent);
-    else this.#abandonQueue(agent);
-  }
-
-  #abandonQueue(agent: Agent): void {
-    const reason = failure(
-      "AGENT_TYPE_UNKNOWN",
-      `the last worker of agent type ${agent.type.name} has left`,
-    );
-    for (const delivery of [...agent.queued()]) {
-      this.#backlog.remove(delivery);
-      if (delivery.isPostponed) this.#parts.deadlines.disarm(this.#alarmOf(delivery));
-      if (delivery.kind === "call") this.#end(delivery, { kind: "failed", failure: reason });
-      else {
-        delivery.phase = "ended";
-        this.#parts.counters.eventsDropped++;
-      }
-    }
-    agent.namespace.retire(agent);
-  }
-}
-
-function isSettledCall(delivery: Delivery): boolean {
-  return delivery.kind === "call" && delivery.settled;
 }

@@ -1,0 +1,96 @@
+/**
+ * How agents leave their workers: because they are idle, because they must move, or because the worker is lost. What
+ * waits for them goes with them to the next worker.
+ */
+import type { Failure } from "@agentmesh/proto";
+import type { AgentType } from "../directory/agent-type.ts";
+import type { Activations } from "./activations.ts";
+import type { Agent } from "./agent.ts";
+import type { Endings } from "./endings.ts";
+import type { Shipping } from "./shipping.ts";
+import type { Worker } from "./worker.ts";
+
+export class Departures {
+  readonly #activations: Activations;
+  readonly #shipping: Shipping;
+  readonly #endings: Endings;
+
+  constructor(parts: { activations: Activations; shipping: Shipping; endings: Endings }) {
+    this.#activations = parts.activations;
+    this.#shipping = parts.shipping;
+    this.#endings = parts.endings;
+  }
+
+  /** A worker offers idle agents: those to which nothing is on its way end. */
+  offerIdle(worker: Worker, numbers: readonly number[]): void {
+    const ended: number[] = [];
+    for (const number of numbers) {
+      const agent = this.#activations.get(number);
+      if (agent?.worker !== worker || agent.inFlight > 0 || agent.waiting > 0) continue;
+      ended.push(number);
+      this.#activations.end(agent);
+    }
+    if (ended.length > 0) worker.sink.deactivate(ended);
+  }
+
+  /** The lease of a worker has run out, or its session has ended: its agents go elsewhere. */
+  lose(worker: Worker, reason: Failure): void {
+    const agents = [...worker.agents];
+    const suspects = new Set<Agent>();
+    for (const delivery of worker.clear()) {
+      delivery.worker = undefined;
+      if (delivery.kind === "call") this.#endings.end(delivery, failed(reason));
+      else this.#endings.redeliver(delivery, reason, !suspects.has(delivery.agent));
+      suspects.add(delivery.agent);
+    }
+    worker.held.clear();
+    for (const agent of agents) {
+      agent.inFlight = 0;
+      agent.rootsInFlight = 0;
+      this.#activations.end(agent);
+    }
+    for (const agent of agents) this.settle(agent);
+  }
+
+  /** A worker is leaving: its agents go as soon as they have nothing in flight. */
+  drain(worker: Worker, onDrained: () => void): void {
+    worker.drain(onDrained);
+    this.move([...worker.agents]);
+    worker.tellDrained();
+  }
+
+  /** Agents must go elsewhere: each at once when it has nothing in flight, otherwise after that. */
+  move(agents: Iterable<Agent>): void {
+    for (const agent of agents) {
+      if (agent.inFlight > 0) agent.isLeaving = true;
+      else this.leave(agent);
+    }
+  }
+
+  /** An agent that has nothing in flight goes. */
+  leave(agent: Agent): void {
+    const { worker } = agent;
+    if (worker === undefined) return;
+    worker.sink.deactivate([agent.activation]);
+    this.#activations.end(agent);
+    this.settle(agent);
+    worker.tellDrained();
+  }
+
+  /** Ships what waits for an agent whose type may have gone meanwhile. */
+  settle(agent: Agent): void {
+    if (agent.worker !== undefined || agent.type.isKnown) this.#shipping.pump(agent);
+    else this.#endings.abandonQueue(agent);
+  }
+
+  /** No session is left that announced the type: what waits for it ends. */
+  typeGone(type: AgentType<Worker, Agent>): void {
+    const waiting = [...type.waiting];
+    type.waiting.clear();
+    for (const agent of waiting) this.#endings.abandonQueue(agent);
+  }
+}
+
+function failed(reason: Failure) {
+  return { kind: "failed", failure: reason } as const;
+}

@@ -1,0 +1,108 @@
+/**
+ * What becomes of deliveries that are not in flight any more: they end, they wait to be tried again, or they are
+ * parked as dead letters. `end` is the one place where deliveries end.
+ */
+import { type Deadline, type Deadlines, deadline, type Failure, failure } from "@agentmesh/proto";
+import type { Ending } from "@agentmesh/proto/wire";
+import type { Counters } from "../observability/counters.ts";
+import type { Agent } from "./agent.ts";
+import type { Backlog } from "./backlog.ts";
+import type { CallDelivery, Delivery, EventDelivery } from "./delivery.ts";
+
+/** Takes what could not be handled. */
+export interface DeadLetterOffice {
+  park(delivery: Delivery, reason: Failure): void;
+}
+
+export interface EndingsParts {
+  readonly backlog: Backlog;
+  readonly deadlines: Deadlines;
+  readonly counters: Counters;
+  readonly deadLetters: DeadLetterOffice;
+  /** Workers lost over one event before it is parked. */
+  readonly crashLimit: number;
+  /** The wait of a postponed delivery is over. */
+  readonly onDue: (delivery: Delivery) => void;
+}
+
+export class Endings {
+  readonly #parts: EndingsParts;
+
+  constructor(parts: EndingsParts) {
+    this.#parts = parts;
+  }
+
+  /** A delivery has ended. */
+  end(delivery: Delivery, ending: Ending): void {
+    delivery.phase = "ended";
+    if (
+      ending.kind === "failed" &&
+      (delivery.kind === "event" || ending.failure.code === "TURN_ABANDONED")
+    ) {
+      this.#parts.deadLetters.park(delivery, ending.failure);
+    }
+    if (delivery.kind === "call" && !delivery.settled) delivery.end(ending);
+  }
+
+  /** Events of a lost worker go to the next one. Only those that it may have begun are suspected of its loss. */
+  redeliver(delivery: EventDelivery, reason: Failure, suspected: boolean): void {
+    if (suspected) delivery.crashes++;
+    if (delivery.crashes >= this.#parts.crashLimit) {
+      this.end(delivery, { kind: "failed", failure: reason });
+      return;
+    }
+    delivery.attempt++;
+    this.#parts.counters.redeliveries++;
+    this.#parts.backlog.add(delivery);
+  }
+
+  /** A handler asks for a delivery later. */
+  postpone(delivery: Delivery, delayMs: number): void {
+    if (isSettledCall(delivery)) return;
+    delivery.isPostponed = true;
+    this.#parts.backlog.add(delivery);
+    this.#parts.deadlines.arm(this.#alarmOf(delivery), delayMs);
+  }
+
+  /** A worker gives a delivery back that it has not started. */
+  giveBack(delivery: Delivery): void {
+    if (!isSettledCall(delivery)) this.#parts.backlog.add(delivery);
+  }
+
+  /** Nobody waits any more for a call that has not been shipped. */
+  dropWaiting(call: CallDelivery): void {
+    this.#parts.backlog.remove(call);
+    call.phase = "ended";
+    if (call.alarm !== undefined) this.#parts.deadlines.disarm(call.alarm);
+    const { agent } = call;
+    if (agent.waiting > 0) return;
+    agent.type.waiting.delete(agent);
+    agent.namespace.retire(agent);
+  }
+
+  /** Ends everything that waits for an agent whose type has gone. */
+  abandonQueue(agent: Agent): void {
+    const text = `the last worker of agent type ${agent.type.name} has left`;
+    const reason = failure("AGENT_TYPE_UNKNOWN", text);
+    for (const delivery of [...agent.queued()]) {
+      this.#parts.backlog.remove(delivery);
+      if (delivery.isPostponed) this.#parts.deadlines.disarm(this.#alarmOf(delivery));
+      if (delivery.kind === "call") this.end(delivery, { kind: "failed", failure: reason });
+      else {
+        delivery.phase = "ended";
+        this.#parts.counters.eventsDropped++;
+      }
+    }
+    agent.namespace.retire(agent);
+  }
+
+  #alarmOf(delivery: Delivery): Deadline {
+    if (delivery.kind === "event") return delivery;
+    delivery.alarm ??= deadline(() => this.#parts.onDue(delivery));
+    return delivery.alarm;
+  }
+}
+
+function isSettledCall(delivery: Delivery): boolean {
+  return delivery.kind === "call" && delivery.settled;
+}
