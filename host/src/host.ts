@@ -124,6 +124,7 @@ class RunningHost implements Host {
     const settling = this.#settling;
     const authenticator = createAuthenticator(options.auth);
     this.#dispatcher = new Dispatcher(options.delivery, {
+      clock,
       numbers,
       deadlines,
       counters: this.#counters,

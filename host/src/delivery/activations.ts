@@ -2,9 +2,11 @@
  * Which agents are active, and where. Authoritative for the numbers that are alive: a number that is not here is stale
  * for good, because numbers only grow.
  */
+import type { AgentType } from "../directory/agent-type.ts";
 import type { NumberSource } from "../model/number-source.ts";
 import type { Counters } from "../observability/counters.ts";
 import type { Agent } from "./agent.ts";
+import type { Namespace } from "./namespace.ts";
 import type { Worker } from "./worker.ts";
 
 export class Activations {
@@ -32,9 +34,25 @@ export class Activations {
    */
   workerFor(agent: Agent, isNested: boolean): Worker | undefined {
     if (agent.worker !== undefined) return agent.worker;
-    const worker = agent.type.place(agent.id.text);
+    const { type } = agent;
+    const worker = agent.isPooled ? type.leastLoaded() : type.place(agent.id.text);
     if (worker !== undefined) this.begin(agent, worker);
     return worker ?? (isNested ? this.#lodge(agent) : undefined);
+  }
+
+  /**
+   * The agent that takes a send to any key: the one on the worker with the least in flight, or one that waits while no
+   * worker can take it. Its key is new with each activation, so that it is nobody's name.
+   */
+  anyAgent(namespace: Namespace, type: AgentType<Worker, Agent>): Agent {
+    const worker = type.leastLoaded();
+    if (worker === undefined) return namespace.pooledAgent(type, "~");
+    const known = type.pool.get(worker);
+    if (known !== undefined) return known;
+    const number = this.#numbers.next();
+    const agent = namespace.pooledAgent(type, `~${number}`);
+    if (agent.worker === undefined) this.begin(agent, worker, number);
+    return agent;
   }
 
   /** Places an agent on a worker that is leaving: it goes again as soon as it has nothing in flight. */
@@ -52,15 +70,20 @@ export class Activations {
     agent.activation = number;
     agent.isLeaving = false;
     worker.agents.add(agent);
+    if (agent.isPooled && !agent.type.pool.has(worker)) agent.type.pool.set(worker, agent);
     this.#agents.set(number, agent);
     this.#counters.activations++;
   }
 
   /** Ends an activation. The agent has nothing in flight any more. */
   end(agent: Agent): void {
+    const { worker, type } = agent;
     this.#agents.delete(agent.activation);
-    agent.worker?.agents.delete(agent);
-    agent.worker?.held.delete(agent);
+    if (worker !== undefined) {
+      worker.agents.delete(agent);
+      worker.held.delete(agent);
+      if (type.pool.get(worker) === agent) type.pool.delete(worker);
+    }
     agent.worker = undefined;
     agent.activation = 0;
     agent.isLeaving = false;

@@ -22,22 +22,25 @@ export class Agent {
   readonly id: AgentId;
   readonly namespace: Namespace;
   readonly type: AgentType<Worker, Agent>;
+  /** It takes sends to any key: it is placed where the least is in flight, and not by its key. */
+  readonly isPooled: boolean;
   worker: Worker | undefined = undefined;
   activation = 0;
   inFlight = 0;
   rootsInFlight = 0;
   waiting = 0;
-  /** It waits for credit of its worker. */
-  isReady = false;
+  /** The worker for whose credit it waits. It may have been placed on another one since: then nobody serves it here. */
+  waitsFor: Worker | undefined = undefined;
   /** Its worker must lose it: nothing without ancestors is shipped until it has moved. */
   isLeaving = false;
   #nested: Lane | undefined = undefined;
   #lanes: readonly Lane[] = NO_LANES;
 
-  constructor(id: AgentId, namespace: Namespace, type: AgentType<Worker, Agent>) {
+  constructor(id: AgentId, namespace: Namespace, type: AgentType<Worker, Agent>, isPooled = false) {
     this.id = id;
     this.namespace = namespace;
     this.type = type;
+    this.isPooled = isPooled;
   }
 
   /** The delivery to ship next; undefined when none waits or all that wait are parked. */

@@ -7,7 +7,7 @@
  * D3. Whatever frees room (an end, credit, a resumed or new worker) looks at once whether something waits for it.
  */
 import {
-  AgentId,
+  type Clock,
   type Deadlines,
   ERROR_TABLE,
   type ErrorCode,
@@ -41,6 +41,7 @@ export interface DispatcherOptions {
 }
 
 interface Parts {
+  readonly clock: Clock;
   readonly numbers: NumberSource;
   readonly deadlines: Deadlines;
   readonly counters: Counters;
@@ -65,10 +66,11 @@ export class Dispatcher {
   constructor(options: DispatcherOptions, parts: Parts) {
     this.#options = options;
     this.#parts = parts;
-    const { counters } = parts;
-    this.#activations = new Activations(parts.numbers, counters);
-    const shippingParts = { activations: this.#activations, backlog: this.#backlog, counters };
-    this.#shipping = new Shipping(shippingParts, options.nestedInFlight);
+    this.#activations = new Activations(parts.numbers, parts.counters);
+    this.#shipping = new Shipping(
+      { ...parts, activations: this.#activations, backlog: this.#backlog },
+      options.nestedInFlight,
+    );
     this.#endings = new Endings({
       ...parts,
       backlog: this.#backlog,
@@ -108,13 +110,9 @@ export class Dispatcher {
     return this.#activations.get(number);
   }
 
-  /** The agent that takes a send to any key: one on each worker, and one to wait while no worker can take it. */
+  /** The agent that takes a send to any key. */
   anyAgent(namespace: Namespace, type: AgentType<Worker, Agent>): Agent {
-    const worker = type.leastLoaded();
-    if (worker === undefined) return namespace.agent(new AgentId(type.name, "~"), type);
-    const agent = namespace.agent(new AgentId(type.name, `~${worker.identity}`), type);
-    if (agent.worker === undefined) this.#activations.begin(agent, worker);
-    return agent;
+    return this.#activations.anyAgent(namespace, type);
   }
 
   /** Takes over an activation that a worker kept while this host did not exist. */

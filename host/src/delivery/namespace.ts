@@ -1,4 +1,4 @@
-import type { AgentId } from "@agentmesh/proto";
+import { AgentId } from "@agentmesh/proto";
 import { AgentType } from "../directory/agent-type.ts";
 import { Subscriptions } from "../directory/subscriptions.ts";
 import { Agent } from "./agent.ts";
@@ -33,6 +33,16 @@ export class Namespace {
     const known = this.agents.get(id.text);
     if (known !== undefined) return known;
     const agent = new Agent(id, this, type);
+    this.keep(agent);
+    return agent;
+  }
+
+  /** An agent that takes sends to any key, made when it does not exist. */
+  pooledAgent(type: AgentType<Worker, Agent>, key: string): Agent {
+    const id = new AgentId(type.name, key);
+    const known = this.agents.get(id.text);
+    if (known !== undefined) return known;
+    const agent = new Agent(id, this, type, true);
     this.keep(agent);
     return agent;
   }

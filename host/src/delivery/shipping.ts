@@ -4,18 +4,19 @@
  * Roots wait for their worker to be open, for room in their agent's window and for their worker's credit, in this
  * order. Nested calls wait for the worker to be open and for nothing else, so that turns that wait for them can end.
  */
-import { failure } from "@agentmesh/proto";
+import { type Clock, failure } from "@agentmesh/proto";
 import type { Counters } from "../observability/counters.ts";
 import type { Activations } from "./activations.ts";
 import type { Agent } from "./agent.ts";
 import type { Backlog } from "./backlog.ts";
-import type { Delivery, EventDelivery } from "./delivery.ts";
+import type { CallDelivery, Delivery, EventDelivery } from "./delivery.ts";
 import type { Worker } from "./worker.ts";
 
 /** When a delivery may leave; `never` is for nested calls above the hard cap. */
 type Leave = "now" | "when-open" | "after-an-end" | "with-credit" | "never";
 
 export class Shipping {
+  readonly #clock: Clock;
   readonly #activations: Activations;
   readonly #backlog: Backlog;
   readonly #counters: Counters;
@@ -24,9 +25,10 @@ export class Shipping {
   #fanOut: Map<Worker, EventDelivery[]> | undefined = undefined;
 
   constructor(
-    parts: { activations: Activations; backlog: Backlog; counters: Counters },
+    parts: { clock: Clock; activations: Activations; backlog: Backlog; counters: Counters },
     nestedInFlight: number,
   ) {
+    this.#clock = parts.clock;
     this.#activations = parts.activations;
     this.#backlog = parts.backlog;
     this.#counters = parts.counters;
@@ -46,6 +48,10 @@ export class Shipping {
   /** Ships what the agent has waiting, as far as its worker takes it. */
   pump(agent: Agent): void {
     for (let delivery = agent.next(); delivery !== undefined; delivery = agent.next()) {
+      if (this.#isLate(delivery)) {
+        delivery.expire();
+        continue;
+      }
       const worker = this.#activations.workerFor(agent, delivery.isNested);
       if (worker === undefined) {
         agent.type.waiting.add(agent);
@@ -92,6 +98,11 @@ export class Shipping {
         this.#refuse(delivery);
         return true;
     }
+  }
+
+  /** Whether nobody waits any more for what has waited here: the alarm that says so is late by up to a tick. */
+  #isLate(delivery: Delivery): delivery is CallDelivery {
+    return delivery.kind === "call" && !delivery.isHeld && delivery.deadlineAt <= this.#clock.now();
   }
 
   #mayLeave(delivery: Delivery, agent: Agent, worker: Worker): Leave {

@@ -30,7 +30,8 @@ export type WorkerPhase = "open" | "held" | "lapsed" | "gone";
  *
  * W1. `inFlight` is authoritative for what was shipped and not ended, in the order of shipping.
  * W2. `agents` are exactly the agents whose `worker` is this one.
- * W3. Deliveries without ancestors are shipped only below `maxInFlight`; agents that wait for that are in `#ready`.
+ * W3. Deliveries without ancestors are shipped only below `maxInFlight`; agents that wait for that are in `#ready`, and
+ *     their `waitsFor` is this worker. An agent waits for one worker at a time: the last that it was placed on.
  */
 export class Worker implements Candidate {
   /** What placement knows the worker by: the same over all its sessions. */
@@ -112,15 +113,17 @@ export class Worker implements Candidate {
 
   /** Lets an agent wait for credit, behind those that wait already. */
   waitForCredit(agent: Agent): void {
-    if (agent.isReady) return;
-    agent.isReady = true;
+    if (agent.waitsFor === this) return;
+    agent.waitsFor = this;
     this.#ready.push(agent);
   }
 
   /** The agent that has waited longest for credit. */
   nextReady(): Agent | undefined {
-    const agent = this.#ready.shift();
-    if (agent !== undefined) agent.isReady = false;
+    let agent = this.#ready.shift();
+    // Who waits for another worker now has left the queue in all but name.
+    while (agent !== undefined && agent.waitsFor !== this) agent = this.#ready.shift();
+    if (agent !== undefined) agent.waitsFor = undefined;
     return agent;
   }
 
@@ -129,7 +132,8 @@ export class Worker implements Candidate {
     const lost = this.inFlight.values();
     this.inFlight.clear();
     this.rootsInFlight = 0;
-    for (const agent of this.#ready.drain()) agent.isReady = false;
+    for (const agent of this.#ready.drain())
+      if (agent.waitsFor === this) agent.waitsFor = undefined;
     return lost;
   }
 }

@@ -17,6 +17,8 @@ export class AgentType<Worker extends Candidate, Agent> {
   readonly waiting = new Set<Agent>();
   /** Agents of the type that exist; while there are any, the namespace keeps the type. */
   agents = 0;
+  /** The agent on each worker that takes sends to any key. */
+  readonly pool = new Map<Worker, Agent>();
   readonly #workers = new Map<Worker, AgentTypeLimits>();
   #window: number;
   readonly #defaultWindow: number;

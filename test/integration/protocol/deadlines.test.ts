@@ -51,6 +51,21 @@ describe("the deadline", () => {
     expect(await worker.result(3)).toEqual({ kind: "done" });
   });
 
+  test("that has passed keeps a send from starting, even before the host's alarm has gone off", async () => {
+    const { clock, worker } = await oneByOne();
+    clock.advance(3);
+    worker.write(send(1, "slow/1", "first"), send(2, "slow/1", "late", { timeoutMs: 500 }));
+    const first = await worker.next("deliver");
+    await worker.barrier();
+    // The alarms of the host go off every 10 ms.
+    clock.advance(503);
+    worker.write(turnEnd(first));
+    expect(await worker.result(2)).toMatchObject({
+      failure: { code: "DEADLINE_EXCEEDED", outcome: "not-executed" },
+    });
+    expect(worker.taken("deliver")).toEqual([]);
+  });
+
   test("is the host's default for a send that asks for none", async () => {
     const clock = new FakeClock();
     const mesh = await hostForTest({ timeoutMs: 300 }, clock);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { agentType, control, textOf, turnEnd } from "../../support/frames.ts";
+import { agentType, control, done, publish, textOf, turnEnd } from "../../support/frames.ts";
 import { hostForTest } from "../../support/host.ts";
 import type { RawWorker } from "../../support/raw-worker.ts";
 
@@ -72,6 +72,28 @@ describe("a worker that drains", () => {
     const other = await mesh.worker(["a"]);
     for (let count = 0; count < 2; count++) other.write(turnEnd(await other.next("deliver")));
     expect(await Promise.all(asked)).toEqual([{ kind: "done" }, { kind: "done" }]);
+  });
+
+  test("takes along agents that wait for its credit: they wait for that of their next worker", async () => {
+    const mesh = await hostForTest();
+    const caller = await mesh.worker();
+    const worker = await mesh.worker(["a"], {
+      hello: { maxInFlight: 1 },
+      subscriptions: ["news -> a"],
+    });
+    caller.ask("a/1", "");
+    await worker.next("deliver");
+    caller.write(publish(1, "news/2", "patience"));
+    await caller.barrier();
+    const other = await mesh.worker(["a", "b"], { hello: { maxInFlight: 1 } });
+    caller.ask("b/1", "");
+    const busy = await other.next("deliver");
+    worker.write(drain(1));
+    await worker.barrier();
+    other.write(turnEnd(busy));
+    const event = await other.next("event");
+    expect(textOf(event.content)).toBe("patience");
+    other.write(done(...event.targets));
   });
 
   test("gives back what it has not started, and those go to another worker", async () => {

@@ -245,6 +245,23 @@ test("an event over which too many workers are lost is parked, and its agent goe
   ]);
 });
 
+test("a worker that comes back after its lease takes sends to any key again", async () => {
+  const { clock, mesh, caller, worker } = await pair();
+  const lost = caller.ask("a/", "lost");
+  await worker.next("deliver");
+  caller.ask("a/", "moves");
+  await caller.barrier();
+  const other = await mesh.worker([], oneByOne);
+  await worker.cut();
+  await suspended(mesh, 1);
+  clock.advance(LEASE_MS);
+  expect(await lost).toMatchObject({ failure: { code: "WORKER_LOST" } });
+  expect(textOf((await other.next("deliver")).content)).toBe("moves");
+  await worker.resume();
+  caller.ask("a/", "back");
+  expect(textOf((await worker.next("deliver")).content)).toBe("back");
+});
+
 test("only what the lost worker may have begun is suspected of its loss", async () => {
   const clock = new FakeClock();
   const mesh = await hostForTest({ leaseMs: LEASE_MS, crashLimit: 1 }, clock);
