@@ -102,6 +102,7 @@ class RunningHost implements Host {
   readonly #deadLetters: DeadLetterStore;
   readonly #settling: Settling;
   readonly #dispatcher: Dispatcher;
+  readonly #calls: Calls;
   readonly #router: Router;
   readonly #sessions: Sessions;
   readonly #gateway: GatewayService;
@@ -132,7 +133,7 @@ class RunningHost implements Host {
         this.#noteParked(letter),
       ),
     });
-    const calls = new Calls(clock, deadlines, this.#dispatcher, this.#counters);
+    this.#calls = new Calls(clock, deadlines, this.#dispatcher, this.#counters);
     const shared = {
       clock,
       numbers,
@@ -142,7 +143,7 @@ class RunningHost implements Host {
     };
     this.#router = new Router(
       { ...options.calls, ...options.session, ...options.delivery },
-      { ...shared, calls },
+      { ...shared, calls: this.#calls },
     );
     this.#sessions = new Sessions(
       {
@@ -216,14 +217,20 @@ class RunningHost implements Host {
     this.#health.stopServing();
     this.#gateway.drain();
     this.#router.drain();
-    for (const { session } of this.#sessions.all()) {
-      session.control({
-        $case: "drain",
-        value: { graceMs, address: this.#options.alternateAddresses[0] ?? "" },
-      });
-    }
+    this.#sendAway(graceMs);
     await this.#quiet(graceMs);
     await this.close();
+  }
+
+  /** Tells the workers to go; those that have other hosts to go to spread over them. */
+  #sendAway(graceMs: number): void {
+    const { alternateAddresses } = this.#options;
+    let count = 0;
+    for (const { session } of this.#sessions.all()) {
+      const address = alternateAddresses[count % alternateAddresses.length] ?? "";
+      session.control({ $case: "drain", value: { graceMs, address } });
+      count++;
+    }
   }
 
   /** Resolves when nothing is in flight or waits to be written, at the latest after `graceMs`. */
@@ -231,17 +238,26 @@ class RunningHost implements Host {
     const until = this.#clock.now() + graceMs;
     return new Promise((resolve) => {
       const look = (): void => {
-        const busy = [...this.#sessions.all()].filter(
-          ({ session }) => session.phase === "open" && !session.isQuiet,
-        );
-        if (busy.length > 0 && this.#clock.now() < until) this.#clock.after(QUIET_CHECK_MS, look);
+        const unfinished = this.#unfinished();
+        if (unfinished > 0 && this.#clock.now() < until) this.#clock.after(QUIET_CHECK_MS, look);
         else {
-          this.#logger.emit("host.drained", { unfinished: busy.length });
+          this.#logger.emit("host.drained", { unfinished });
           resolve();
         }
       };
       look();
     });
+  }
+
+  /** What has to be finished before the host may go: calls, what waits, and sessions that have something on its way. */
+  #unfinished(): number {
+    let sessions = 0;
+    for (const { session } of this.#sessions.all()) {
+      if (session.isQuiet || (session.phase !== "open" && session.phase !== "suspended")) continue;
+      sessions++;
+      session.hurry();
+    }
+    return sessions + this.#calls.size + this.#dispatcher.queued;
   }
 
   async #close(): Promise<void> {

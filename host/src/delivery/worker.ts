@@ -48,8 +48,8 @@ export class Worker implements Candidate {
   isDraining = false;
   maxInFlight: number;
   rootsInFlight = 0;
-  /** Called when it drains and has lost its last agent. */
-  #onDrained: (() => void) | undefined = undefined;
+  /** Called when it drains and has lost its last agent: once for each time that it asked. */
+  #onDrained: (() => void)[] = [];
   readonly #ready = new Fifo<Agent>();
   #lastNumber = 0;
 
@@ -84,15 +84,16 @@ export class Worker implements Candidate {
   /** Nothing new is placed here from now on; `onDrained` is called when the last agent has gone. */
   drain(onDrained: () => void): void {
     this.isDraining = true;
-    this.#onDrained = onDrained;
+    this.#onDrained.push(onDrained);
   }
 
   /** An agent may have been the last one of a worker that drains. */
   tellDrained(): void {
     if (this.agents.size > 0) return;
-    const tell = this.#onDrained;
-    this.#onDrained = undefined;
-    tell?.();
+    const told = this.#onDrained;
+    if (told.length === 0) return;
+    this.#onDrained = [];
+    for (const tell of told) tell();
   }
 
   /** Notes a delivery as shipped and gives it its number. */

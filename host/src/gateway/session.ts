@@ -166,7 +166,7 @@ export class Session implements WorkerSink, CallerSink {
       clock: this.#ports.clock,
       heartbeatMs: this.#options.heartbeatMs,
       livenessMs: this.#options.livenessMs,
-      onSilence: () => this.#outbox.sendUnnumbered(control({ $case: "ping", value: { nonce: 0 } })),
+      onSilence: () => this.#ping(),
       onDead: () =>
         stream.destroy(
           failure("CONNECTION_LOST", `no sign of life for ${this.#options.livenessMs} ms`),
@@ -233,6 +233,11 @@ export class Session implements WorkerSink, CallerSink {
     );
   }
 
+  /** Asks for what may be missing for quiet: the worker's acknowledgement, which its answer to a Ping brings along. */
+  hurry(): void {
+    if (!this.#outbox.isEmpty) this.#ping();
+  }
+
   /** Sends a control frame. */
   control(frame: HostControl): void {
     this.#outbox.send(control(frame));
@@ -269,6 +274,10 @@ export class Session implements WorkerSink, CallerSink {
 
   chunk(request: number, content: ContentBytes): void {
     if (this.#phase?.kind !== "ended") this.#outbox.send({ kind: "chunk", request, content });
+  }
+
+  #ping(): void {
+    this.#outbox.sendUnnumbered(control({ $case: "ping", value: { nonce: 0 } }));
   }
 
   #take(frame: WorkerFrame): void {

@@ -47,7 +47,7 @@ export const EVENTS = {
   "host.exposed": event<{ address: string; tls: boolean; authentication: boolean }>("warn"),
   /** The host takes nothing new. */
   "host.draining": event<{ graceMs: number; sessions: number }>("info"),
-  /** The host has finished, or the grace is over. */
+  /** The host has finished, or the grace is over: so many calls, deliveries and sessions had not. */
   "host.drained": event<{ unfinished: number }>("info"),
   /** The host is closed. */
   "host.closed": event<{ uptimeMs: number }>("info"),

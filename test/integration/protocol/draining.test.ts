@@ -1,4 +1,6 @@
+import { DEFAULTS } from "@agentmesh/proto";
 import { describe, expect, test } from "vitest";
+import { FakeClock } from "../../support/fake-clock.ts";
 import { agentType, control, done, publish, textOf, turnEnd } from "../../support/frames.ts";
 import { hostForTest } from "../../support/host.ts";
 import type { RawWorker } from "../../support/raw-worker.ts";
@@ -61,6 +63,31 @@ describe("a worker that drains", () => {
     expect(await worker.nextControl("answer")).toEqual({ request: 3, error: undefined });
   });
 
+  test("twice is told twice", async () => {
+    const mesh = await hostForTest();
+    const caller = await mesh.worker();
+    const worker = await mesh.worker(["a"]);
+    const { busy } = await twoAgents(worker, caller);
+    worker.write(drain(1), drain(2), turnEnd(busy));
+    expect(await worker.nextControl("answer")).toEqual({ request: 1, error: undefined });
+    expect(await worker.nextControl("answer")).toEqual({ request: 2, error: undefined });
+  });
+
+  test("and loses its agents with its lease is told so when it is back", async () => {
+    const clock = new FakeClock();
+    const mesh = await hostForTest({}, clock);
+    const caller = await mesh.worker();
+    const worker = await mesh.worker(["a"]);
+    await twoAgents(worker, caller);
+    worker.write(drain(4));
+    await worker.barrier();
+    await worker.cut();
+    await mesh.untilStatus(({ workersSuspended }) => workersSuspended === 1, "the broken stream");
+    clock.advance(DEFAULTS.leaseMs);
+    await worker.resume();
+    expect(await worker.nextControl("answer")).toEqual({ request: 4, error: undefined });
+  });
+
   test("and is the only one of its type makes new sends wait for another, without refusing them", async () => {
     const mesh = await hostForTest();
     const caller = await mesh.worker();
@@ -81,12 +108,12 @@ describe("a worker that drains", () => {
       hello: { maxInFlight: 1 },
       subscriptions: ["news -> a"],
     });
-    caller.ask("a/1", "");
+    void caller.ask("a/1", "");
     await worker.next("deliver");
     caller.write(publish(1, "news/2", "patience"));
     await caller.barrier();
     const other = await mesh.worker(["a", "b"], { hello: { maxInFlight: 1 } });
-    caller.ask("b/1", "");
+    void caller.ask("b/1", "");
     const busy = await other.next("deliver");
     worker.write(drain(1));
     await worker.barrier();

@@ -249,7 +249,7 @@ test("a worker that comes back after its lease takes sends to any key again", as
   const { clock, mesh, caller, worker } = await pair();
   const lost = caller.ask("a/", "lost");
   await worker.next("deliver");
-  caller.ask("a/", "moves");
+  void caller.ask("a/", "moves");
   await caller.barrier();
   const other = await mesh.worker([], oneByOne);
   await worker.cut();
@@ -258,7 +258,7 @@ test("a worker that comes back after its lease takes sends to any key again", as
   expect(await lost).toMatchObject({ failure: { code: "WORKER_LOST" } });
   expect(textOf((await other.next("deliver")).content)).toBe("moves");
   await worker.resume();
-  caller.ask("a/", "back");
+  void caller.ask("a/", "back");
   expect(textOf((await worker.next("deliver")).content)).toBe("back");
 });
 
