@@ -8,7 +8,7 @@ import type { Server, ServerCredentials } from "@grpc/grpc-js";
 import { AdminService, adminServiceDefinition } from "./admin/admin-service.ts";
 import { deadLetterOffice } from "./delivery/dead-letter-office.ts";
 import { Dispatcher } from "./delivery/dispatcher.ts";
-import { Namespace } from "./delivery/namespace.ts";
+import { Namespaces } from "./delivery/namespaces.ts";
 import { ClientService, clientServiceDefinition } from "./gateway/client-service.ts";
 import { loadDescriptors } from "./gateway/descriptors.ts";
 import { GatewayService, gatewayServiceDefinition } from "./gateway/gateway-service.ts";
@@ -98,7 +98,7 @@ class RunningHost implements Host {
   readonly #startedAt: number;
   readonly #logger: Logger;
   readonly #counters: Counters = createCounters();
-  readonly #namespaces = new Map<string, Namespace>();
+  readonly #namespaces: Namespaces;
   readonly #deadLetters: DeadLetterStore;
   readonly #settling: Settling;
   readonly #dispatcher: Dispatcher;
@@ -118,6 +118,7 @@ class RunningHost implements Host {
     this.#clock = clock;
     this.#startedAt = clock.now();
     this.#logger = createLogger(options.log.level);
+    this.#namespaces = new Namespaces(options.delivery.agentWindow);
     this.#deadLetters = new MemoryDeadLetters(options.deadLetters);
     const numbers = new NumberSource(clock);
     const deadlines = new Deadlines(clock);
@@ -159,8 +160,7 @@ class RunningHost implements Host {
         ...shared,
         router: this.#router,
         logger: this.#logger,
-        namespace: (name) => this.#namespace(name),
-        forget: ({ name }) => this.#namespaces.delete(name),
+        namespaces: this.#namespaces,
       },
     );
     this.#gateway = new GatewayService(
@@ -293,7 +293,7 @@ class RunningHost implements Host {
     const client = new ClientService({
       router: this.#router,
       authenticator,
-      namespace: (name) => this.#lookUp(name),
+      namespace: (name) => this.#namespaces.get(name),
     });
     server.addService(clientServiceDefinition, client.implementation);
     server.addService(adminServiceDefinition, this.#createAdmin(authenticator).implementation);
@@ -312,31 +312,14 @@ class RunningHost implements Host {
       deadLetters: this.#deadLetters,
       counters: this.#counters,
       authenticator,
-      namespaces: () => this.#namespaces.values(),
+      namespaces: () => this.#namespaces.all(),
       isDraining: () => this.#draining !== undefined,
     });
   }
 
-  #namespace(name: string): Namespace {
-    const known = this.#namespaces.get(name);
-    if (known !== undefined) return known;
-    const namespace = new Namespace(name, this.#options.delivery.agentWindow);
-    this.#namespaces.set(name, namespace);
-    return namespace;
-  }
-
-  /** The namespace for a call of a client, who cannot fill the table by naming ones in which nobody is. */
-  #lookUp(name: string): Namespace {
-    const known = this.#namespaces.get(name);
-    if (known !== undefined) return known;
-    return this.#settling.isActive
-      ? this.#namespace(name)
-      : new Namespace(name, this.#options.delivery.agentWindow);
-  }
-
   /** What has waited for workers of an earlier life that did not come back ends. */
   #endUnknownTypes(): void {
-    for (const namespace of this.#namespaces.values()) {
+    for (const namespace of [...this.#namespaces.all()]) {
       for (const type of [...namespace.types.values()]) {
         if (type.isKnown) continue;
         this.#dispatcher.typeGone(type);

@@ -46,6 +46,7 @@ describe("without options", () => {
         chainDepth: DEFAULTS.chainDepth,
         mailboxMessages: DEFAULTS.mailboxMessages,
         queuedBytes: DEFAULTS.queuedBytes,
+        inFlightBytes: DEFAULTS.inFlightBytes,
         crashLimit: DEFAULTS.crashLimit,
       },
       calls: { timeoutMs: DEFAULTS.timeoutMs, maxPayloadBytes: DEFAULTS.maxPayloadBytes },
@@ -150,8 +151,8 @@ describe("numbers that contradict each other", () => {
     [{ leaseMs: 40_000 }, "session-grace-ms must be at least lease-ms, got 30000 and 40000"],
     [{ heartbeatMs: 8_000 }, "liveness-ms must be more than heartbeat-ms, got 8000 and 8000"],
     [
-      { maxPayloadBytes: 128 * 1024 * 1024 },
-      "request-window-bytes must be at least max-payload-bytes, got 67108864 and 134217728",
+      { requestWindowBytes: 1024 * 1024 },
+      "request-window-bytes must be at least max-payload-bytes, got 1048576 and 4194304",
     ],
     [
       { outboxLimitBytes: 1024 * 1024 },
@@ -160,6 +161,10 @@ describe("numbers that contradict each other", () => {
     [
       { queuedBytes: 1024 * 1024 },
       "queued-bytes must be at least max-payload-bytes, got 1048576 and 4194304",
+    ],
+    [
+      { inFlightBytes: 1024 * 1024 },
+      "in-flight-bytes must be at least max-payload-bytes, got 1048576 and 4194304",
     ],
   ])("%j", (options, text) => {
     expect(refusal(() => resolveHostOptions(options))).toBe(`INVALID_ARGUMENT: ${text}`);

@@ -47,6 +47,8 @@ export const DEFAULTS = {
   mailboxMessages: 4_096,
   /** Bytes of content that wait at the host, all in all. */
   queuedBytes: 512 * 1024 * 1024,
+  /** Bytes of content in flight from the host to workers, all in all. */
+  inFlightBytes: 512 * 1024 * 1024,
   /** Chunks of a reply stream on their way. */
   streamChunks: 64,
   /** Bytes of chunks of a reply stream on their way. */
@@ -71,6 +73,16 @@ export const DEFAULTS = {
   subscriptionsPerSession: 10_000,
   /** Agent types of one session. */
   agentTypesPerSession: 1_000,
+} as const;
+
+/** The most that an option or a peer may ask for. A peer that asks for more gets this. */
+export const BOUNDS = {
+  /** Largest content in bytes: every SDK receives as much, before a host has told its limit. */
+  maxPayloadBytes: 64 * 1024 * 1024,
+  /** Deliveries without ancestors in flight to one worker. */
+  maxInFlight: 1_000_000,
+  /** Deliveries without ancestors in flight to one agent. */
+  agentWindow: 65_536,
 } as const;
 
 /** Protocol versions that this code speaks. */

@@ -7,6 +7,7 @@ import type { AgentType } from "../directory/agent-type.ts";
 import type { Activations } from "./activations.ts";
 import type { Agent } from "./agent.ts";
 import type { Endings } from "./endings.ts";
+import type { HeldContent } from "./held-content.ts";
 import type { Shipping } from "./shipping.ts";
 import type { Worker } from "./worker.ts";
 
@@ -14,11 +15,18 @@ export class Departures {
   readonly #activations: Activations;
   readonly #shipping: Shipping;
   readonly #endings: Endings;
+  readonly #inFlight: HeldContent;
 
-  constructor(parts: { activations: Activations; shipping: Shipping; endings: Endings }) {
+  constructor(parts: {
+    activations: Activations;
+    shipping: Shipping;
+    endings: Endings;
+    inFlight: HeldContent;
+  }) {
     this.#activations = parts.activations;
     this.#shipping = parts.shipping;
     this.#endings = parts.endings;
+    this.#inFlight = parts.inFlight;
   }
 
   /** A worker offers idle agents: those to which nothing is on its way end. */
@@ -39,6 +47,7 @@ export class Departures {
     const suspects = new Set<Agent>();
     for (const delivery of worker.clear()) {
       delivery.worker = undefined;
+      this.#inFlight.letGo(delivery);
       if (delivery.kind === "call") this.#endings.end(delivery, failed(reason));
       else this.#endings.redeliver(delivery, reason, !suspects.has(delivery.agent));
       suspects.add(delivery.agent);

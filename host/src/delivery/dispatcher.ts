@@ -25,6 +25,7 @@ import { Backlog } from "./backlog.ts";
 import { type CallDelivery, type Delivery, EventDelivery } from "./delivery.ts";
 import { Departures } from "./departures.ts";
 import { type DeadLetterOffice, Endings } from "./endings.ts";
+import { HeldContent } from "./held-content.ts";
 import type { Namespace } from "./namespace.ts";
 import { Shipping } from "./shipping.ts";
 import type { Worker } from "./worker.ts";
@@ -34,6 +35,8 @@ export interface DispatcherOptions {
   readonly mailboxMessages: number;
   /** Bytes of content that wait at the host. */
   readonly queuedBytes: number;
+  /** Bytes of content in flight to workers. */
+  readonly inFlightBytes: number;
   /** Deliveries with ancestors in flight to one worker. */
   readonly nestedInFlight: number;
   /** Workers lost over one event before it is parked. */
@@ -48,16 +51,18 @@ interface Parts {
   readonly deadLetters: DeadLetterOffice;
 }
 
-/** Milliseconds after which a full mailbox is worth another try. */
-const FULL_RETRY_MS = 100;
-/** The same for a full host. */
-const HOST_FULL_RETRY_MS = 250;
+const MAILBOX_FULL = failure("MAILBOX_FULL", undefined, { retryAfterMs: 100 });
+/** Why a host that holds too much takes nothing more from outside of turns. */
+export const HOST_FULL = failure("OVERLOADED", "the host holds as much content as it may", {
+  retryAfterMs: 250,
+});
 
 export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #parts: Parts;
   readonly #activations: Activations;
-  readonly #backlog = new Backlog();
+  readonly #inFlight: HeldContent;
+  readonly #backlog: Backlog;
   readonly #shipping: Shipping;
   readonly #endings: Endings;
   readonly #departures: Departures;
@@ -66,9 +71,16 @@ export class Dispatcher {
   constructor(options: DispatcherOptions, parts: Parts) {
     this.#options = options;
     this.#parts = parts;
+    this.#inFlight = new HeldContent("inFlight", options.inFlightBytes);
+    this.#backlog = new Backlog(options.queuedBytes);
     this.#activations = new Activations(parts.numbers, parts.counters);
     this.#shipping = new Shipping(
-      { ...parts, activations: this.#activations, backlog: this.#backlog },
+      {
+        ...parts,
+        activations: this.#activations,
+        backlog: this.#backlog,
+        inFlight: this.#inFlight,
+      },
       options.nestedInFlight,
     );
     this.#endings = new Endings({
@@ -81,6 +93,7 @@ export class Dispatcher {
       activations: this.#activations,
       shipping: this.#shipping,
       endings: this.#endings,
+      inFlight: this.#inFlight,
     });
   }
 
@@ -94,9 +107,19 @@ export class Dispatcher {
     return this.#backlog.size;
   }
 
-  /** Whether the host holds as much as it may: then nothing that could wait is taken. */
+  /** Whether the host holds as much as it may: then no events are taken. */
   get isFull(): boolean {
-    return this.#backlog.bytes >= this.#options.queuedBytes;
+    return this.#backlog.held.isFull || this.#inFlight.isFull;
+  }
+
+  /** An event is kept for later: it counts among what the host holds. */
+  hold(event: MeshEvent): void {
+    this.#backlog.held.holdEvent(event);
+  }
+
+  /** An event that was kept is delivered now. */
+  letGo(event: MeshEvent): void {
+    this.#backlog.held.letGoEvent(event);
   }
 
   /** A place in the order of arrival. */
@@ -120,16 +143,16 @@ export class Dispatcher {
     return this.#activations.adopt(agent, worker, activation);
   }
 
-  /** Takes a call. @returns why not, when it would have to wait and too much waits already. */
+  /** Takes a call. @returns why not, when too much is in flight, or when it would have to wait and too much waits. */
   dispatch(call: CallDelivery): Failure | undefined {
+    const { isNested } = call;
+    if (this.#inFlight.isFull && !isNested) return this.#refuse(call, HOST_FULL);
     if (this.#shipping.tryShip(call)) return undefined;
-    const refusal = this.#waitRefusal(call);
-    if (refusal === undefined) this.#enqueue(call);
-    else {
-      call.phase = "ended";
-      call.agent.namespace.retire(call.agent);
-    }
-    return refusal;
+    if (call.agent.waiting >= this.#options.mailboxMessages)
+      return this.#refuse(call, MAILBOX_FULL);
+    if (this.#backlog.held.isFull && !isNested) return this.#refuse(call, HOST_FULL);
+    this.#enqueue(call);
+    return undefined;
   }
 
   /** Takes an event for all these agents. */
@@ -239,21 +262,17 @@ export class Dispatcher {
     this.#departures.typeGone(type);
   }
 
-  #waitRefusal({ agent, isNested }: CallDelivery): Failure | undefined {
-    if (agent.waiting >= this.#options.mailboxMessages) {
-      return failure("MAILBOX_FULL", undefined, { retryAfterMs: FULL_RETRY_MS });
-    }
-    if (isNested || !this.isFull) return undefined;
-    return failure("OVERLOADED", "the host holds as many messages as it may", {
-      retryAfterMs: HOST_FULL_RETRY_MS,
-    });
+  #refuse(call: CallDelivery, reason: Failure): Failure {
+    call.phase = "ended";
+    call.agent.namespace.retire(call.agent);
+    return reason;
   }
 
   #dispatchTo(agent: Agent, event: MeshEvent): void {
     const delivery = new EventDelivery(agent, this.nextOrder(), event, this.#resume);
     if (this.#shipping.tryShip(delivery)) return;
     if (agent.waiting < this.#options.mailboxMessages) this.#enqueue(delivery);
-    else this.#endings.end(delivery, { kind: "failed", failure: failure("MAILBOX_FULL") });
+    else this.#endings.end(delivery, { kind: "failed", failure: MAILBOX_FULL });
   }
 
   #dispatchToAll(agents: readonly Agent[], event: MeshEvent): void {
@@ -268,6 +287,7 @@ export class Dispatcher {
   /** A delivery is not in flight any more. */
   #land(worker: Worker, delivery: Delivery): void {
     worker.give(delivery);
+    this.#inFlight.letGo(delivery);
     delivery.agent.inFlight--;
     if (!delivery.isNested) delivery.agent.rootsInFlight--;
   }

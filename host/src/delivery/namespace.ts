@@ -4,6 +4,16 @@ import { Subscriptions } from "../directory/subscriptions.ts";
 import { Agent } from "./agent.ts";
 import type { Worker } from "./worker.ts";
 
+/** Who keeps namespaces. */
+export interface NamespaceHome {
+  /** Deliveries without ancestors in flight to one agent, where its type does not say. */
+  readonly agentWindow: number;
+  /** Someone has something in the namespace. */
+  used(namespace: Namespace): void;
+  /** Nobody has anything in it any more. */
+  unused(namespace: Namespace): void;
+}
+
 /**
  * Everything of one namespace. Namespaces cannot see each other because nothing outside of this object finds what is
  * in it.
@@ -11,21 +21,27 @@ import type { Worker } from "./worker.ts";
 export class Namespace {
   readonly name: string;
   readonly subscriptions = new Subscriptions();
-  /** Sessions that belong to it. */
-  sessions = 0;
   readonly types = new Map<string, AgentType<Worker, Agent>>();
   /** Agents that are active or have something waiting, by `type/key`. */
   readonly agents = new Map<string, Agent>();
-  readonly #agentWindow: number;
+  readonly #home: NamespaceHome;
+  #sessions = 0;
 
-  constructor(name: string, agentWindow: number) {
+  constructor(name: string, home: NamespaceHome) {
     this.name = name;
-    this.#agentWindow = agentWindow;
+    this.#home = home;
   }
 
-  /** Whether nobody has anything in it. */
-  get isEmpty(): boolean {
-    return this.sessions === 0 && this.types.size === 0 && this.agents.size === 0;
+  /** A session belongs to it from now on. */
+  join(): void {
+    this.#sessions++;
+    this.#home.used(this);
+  }
+
+  /** A session has ended. */
+  leave(): void {
+    this.#sessions--;
+    this.#checkUse();
   }
 
   /** The agent, made when it does not exist. */
@@ -51,8 +67,9 @@ export class Namespace {
   type(name: string): AgentType<Worker, Agent> {
     const known = this.types.get(name);
     if (known !== undefined) return known;
-    const type = new AgentType<Worker, Agent>(name, this.#agentWindow);
+    const type = new AgentType<Worker, Agent>(name, this.#home.agentWindow);
     this.types.set(name, type);
+    this.#home.used(this);
     return type;
   }
 
@@ -73,6 +90,13 @@ export class Namespace {
 
   /** Forgets a type that no session announced and no agent has: two objects for one type would not see each other. */
   retireType(type: AgentType<Worker, Agent>): void {
-    if (!type.isKnown && type.agents === 0) this.types.delete(type.name);
+    if (type.isKnown || type.agents > 0) return;
+    this.types.delete(type.name);
+    this.#checkUse();
+  }
+
+  /** Whoever has an agent has its type, too. */
+  #checkUse(): void {
+    if (this.#sessions === 0 && this.types.size === 0) this.#home.unused(this);
   }
 }

@@ -10,6 +10,7 @@ import type { Activations } from "./activations.ts";
 import type { Agent } from "./agent.ts";
 import type { Backlog } from "./backlog.ts";
 import type { CallDelivery, Delivery, EventDelivery } from "./delivery.ts";
+import type { HeldContent } from "./held-content.ts";
 import type { Worker } from "./worker.ts";
 
 /** When a delivery may leave; `never` is for nested calls above the hard cap. */
@@ -19,18 +20,26 @@ export class Shipping {
   readonly #clock: Clock;
   readonly #activations: Activations;
   readonly #backlog: Backlog;
+  readonly #inFlight: HeldContent;
   readonly #counters: Counters;
   readonly #nestedInFlight: number;
   /** While an event is fanned out: its deliveries that were shipped, by worker. */
   #fanOut: Map<Worker, EventDelivery[]> | undefined = undefined;
 
   constructor(
-    parts: { clock: Clock; activations: Activations; backlog: Backlog; counters: Counters },
+    parts: {
+      clock: Clock;
+      activations: Activations;
+      backlog: Backlog;
+      inFlight: HeldContent;
+      counters: Counters;
+    },
     nestedInFlight: number,
   ) {
     this.#clock = parts.clock;
     this.#activations = parts.activations;
     this.#backlog = parts.backlog;
+    this.#inFlight = parts.inFlight;
     this.#counters = parts.counters;
     this.#nestedInFlight = nestedInFlight;
   }
@@ -121,6 +130,7 @@ export class Shipping {
 
   #ship(delivery: Delivery, agent: Agent, worker: Worker): void {
     worker.take(delivery);
+    this.#inFlight.hold(delivery);
     delivery.activation = agent.activation;
     agent.inFlight++;
     if (!delivery.isNested) agent.rootsInFlight++;

@@ -1,3 +1,4 @@
+import { BOUNDS } from "@agentmesh/proto";
 import { Fifo, NumberMap } from "@agentmesh/proto/link";
 import { type Candidate, hashOf } from "../directory/placement.ts";
 import type { Agent } from "./agent.ts";
@@ -30,7 +31,7 @@ export type WorkerPhase = "open" | "held" | "lapsed" | "gone";
  *
  * W1. `inFlight` is authoritative for what was shipped and not ended, in the order of shipping.
  * W2. `agents` are exactly the agents whose `worker` is this one.
- * W3. Deliveries without ancestors are shipped only below `maxInFlight`; agents that wait for that are in `#ready`, and
+ * W3. Deliveries without ancestors are shipped only below `#maxInFlight`; agents that wait for that are in `#ready`, and
  *     their `waitsFor` is this worker. An agent waits for one worker at a time: the last that it was placed on.
  */
 export class Worker implements Candidate {
@@ -46,7 +47,7 @@ export class Worker implements Candidate {
   phase: WorkerPhase = "held";
   /** It is leaving: nothing new is placed on it. */
   isDraining = false;
-  maxInFlight: number;
+  #maxInFlight = 1;
   rootsInFlight = 0;
   /** Called when it drains and has lost its last agent: once for each time that it asked. */
   #onDrained: (() => void)[] = [];
@@ -56,7 +57,7 @@ export class Worker implements Candidate {
   constructor(identity: string, maxInFlight: number, sink: WorkerSink) {
     this.identity = identity;
     this.placementHash = hashOf(identity);
-    this.maxInFlight = maxInFlight;
+    this.resize(maxInFlight);
     this.sink = sink;
   }
 
@@ -78,7 +79,12 @@ export class Worker implements Candidate {
 
   /** Whether a delivery without ancestors may be shipped now. */
   get hasCredit(): boolean {
-    return this.rootsInFlight < this.maxInFlight && !this.sink.isFull;
+    return this.rootsInFlight < this.#maxInFlight && !this.sink.isFull;
+  }
+
+  /** How many deliveries without ancestors may be in flight from now on: at least 1, at most what the host can count. */
+  resize(maxInFlight: number): void {
+    this.#maxInFlight = Math.min(Math.max(1, maxInFlight), BOUNDS.maxInFlight);
   }
 
   /** Nothing new is placed here from now on; `onDrained` is called when the last agent has gone. */

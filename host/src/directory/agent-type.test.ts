@@ -1,3 +1,4 @@
+import { BOUNDS } from "@agentmesh/proto";
 import { expect, test } from "vitest";
 import { AgentType } from "./agent-type.ts";
 import { type Candidate, hashOf } from "./placement.ts";
@@ -21,6 +22,12 @@ test("a type is known while a worker announces it", () => {
     false,
   ]);
   expect(type.isKnown).toBe(false);
+});
+
+test("a worker that asks for a window without end gets the largest that there is", () => {
+  const type = new AgentType<Candidate, object>("a", 16);
+  type.add(worker("greedy"), { agentWindow: 2 ** 32 - 1 });
+  expect(type.agentWindow).toBe(BOUNDS.agentWindow);
 });
 
 test("its window is the smallest that a worker announced, the host's where none did", () => {

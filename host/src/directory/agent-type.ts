@@ -1,3 +1,4 @@
+import { BOUNDS } from "@agentmesh/proto";
 import type { Candidate } from "./placement.ts";
 import { leastLoaded, rendezvous } from "./placement.ts";
 
@@ -77,7 +78,8 @@ export class AgentType<Worker extends Candidate, Agent> {
   #smallestWindow(): number {
     let smallest = 0;
     for (const { agentWindow } of this.#workers.values()) {
-      const window = agentWindow === 0 ? this.#defaultWindow : agentWindow;
+      const asked = agentWindow === 0 ? this.#defaultWindow : agentWindow;
+      const window = Math.min(asked, BOUNDS.agentWindow);
       if (smallest === 0 || window < smallest) smallest = window;
     }
     return smallest === 0 ? this.#defaultWindow : smallest;

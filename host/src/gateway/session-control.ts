@@ -39,7 +39,7 @@ export function takeControl(
     case "idle":
       return dispatcher.offerIdle(session.worker, frame.value.activations);
     case "capacity":
-      session.worker.maxInFlight = Math.max(1, frame.value.maxInFlight);
+      session.worker.resize(frame.value.maxInFlight);
       return dispatcher.workerReady(session.worker);
     case "drain":
       return dispatcher.drainWorker(session.worker, () =>

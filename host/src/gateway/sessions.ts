@@ -15,6 +15,7 @@ import type { WorkerControl } from "@agentmesh/proto/wire";
 import type { Agent } from "../delivery/agent.ts";
 import type { Dispatcher } from "../delivery/dispatcher.ts";
 import type { Namespace } from "../delivery/namespace.ts";
+import type { Namespaces } from "../delivery/namespaces.ts";
 import type { NumberSource } from "../model/number-source.ts";
 import type { Counters } from "../observability/counters.ts";
 import type { Logger } from "../observability/logger.ts";
@@ -38,9 +39,7 @@ interface Parts {
   readonly router: Router;
   readonly counters: Counters;
   readonly logger: Logger;
-  readonly namespace: (name: string) => Namespace;
-  /** Nobody has anything in the namespace any more. */
-  readonly forget: (namespace: Namespace) => void;
+  readonly namespaces: Namespaces;
 }
 
 /** A session with what it announced. */
@@ -89,14 +88,14 @@ export class Sessions {
         failure: failure("OVERLOADED", "the host has as many sessions as it may"),
       };
     }
-    const namespace = this.#parts.namespace(namespaceName);
+    const namespace = this.#parts.namespaces.get(namespaceName);
     this.#endForgotten(hello.instanceId, namespace);
     const session = this.#create(hello, namespace);
     const registrations = new Registrations(namespace, session.worker, this.#parts.dispatcher, {
       agentTypes: this.#options.agentTypes,
       subscriptions: this.#options.subscriptions,
     });
-    namespace.sessions++;
+    namespace.join();
     this.#members.set(session, { session, registrations });
     if (hello.resume) this.#byToken.set(session.identity.resumeToken, session);
     const refusal = announce(registrations, hello);
@@ -180,8 +179,7 @@ export class Sessions {
     member?.registrations.clear();
     this.#parts.counters.sessionsEnded++;
     this.#noteEnd(session, reason);
-    session.namespace.sessions--;
-    if (session.namespace.isEmpty) this.#parts.forget(session.namespace);
+    session.namespace.leave();
   }
 
   #noteEnd(session: Session, { code, text }: Failure): void {

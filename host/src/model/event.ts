@@ -12,4 +12,8 @@ export interface MeshEvent {
   /** An earlier life of the host may have delivered it already. */
   readonly resent: boolean;
   readonly acceptedUnixMs: number;
+  /** How many of its deliveries wait. */
+  waiting: number;
+  /** How many are in flight. */
+  inFlight: number;
 }

@@ -53,6 +53,7 @@ function deliveryOf(all: CompleteOptions): DeliveryLimits {
     chainDepth: all.chainDepth,
     mailboxMessages: all.mailboxMessages,
     queuedBytes: all.queuedBytes,
+    inFlightBytes: all.inFlightBytes,
     crashLimit: all.crashLimit,
   };
 }

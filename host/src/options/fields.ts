@@ -1,4 +1,4 @@
-import { DEFAULTS } from "@agentmesh/proto";
+import { BOUNDS, DEFAULTS } from "@agentmesh/proto";
 import { LOG_LEVELS } from "../observability/log-level.ts";
 import {
   addresses,
@@ -57,8 +57,18 @@ export const FIELDS = {
   outboxLimitBytes: bytes(DEFAULTS.outboxLimitBytes, KIB, GIB, "batches waiting for a slow worker"),
   maxSessions: count(DEFAULTS.sessions, 1, 1e6, "sessions of this host"),
 
-  maxInFlight: count(DEFAULTS.maxInFlight, 1, 1e6, "deliveries in flight to one worker"),
-  agentWindow: count(DEFAULTS.agentWindow, 1, 65_536, "deliveries in flight to one agent"),
+  maxInFlight: count(
+    DEFAULTS.maxInFlight,
+    1,
+    BOUNDS.maxInFlight,
+    "deliveries in flight to one worker",
+  ),
+  agentWindow: count(
+    DEFAULTS.agentWindow,
+    1,
+    BOUNDS.agentWindow,
+    "deliveries in flight to one agent",
+  ),
   nestedInFlight: count(
     DEFAULTS.nestedInFlight,
     1,
@@ -68,6 +78,7 @@ export const FIELDS = {
   chainDepth: count(DEFAULTS.chainDepth, 1, 256, "depth of a chain of nested sends"),
   mailboxMessages: count(DEFAULTS.mailboxMessages, 1, 1e7, "messages waiting for one agent"),
   queuedBytes: bytes(DEFAULTS.queuedBytes, MIB, 1024 * GIB, "content waiting at this host"),
+  inFlightBytes: bytes(DEFAULTS.inFlightBytes, MIB, 1024 * GIB, "content in flight to workers"),
   crashLimit: count(
     DEFAULTS.crashLimit,
     1,
@@ -78,7 +89,12 @@ export const FIELDS = {
   deadLetterBytes: bytes(DEFAULTS.deadLetterBytes, 0, 1024 * GIB, "size of the dead letters kept"),
 
   timeoutMs: ms(DEFAULTS.timeoutMs, 1, DAY_MS, "time for a send that asks for none"),
-  maxPayloadBytes: bytes(DEFAULTS.maxPayloadBytes, KIB, 256 * MIB, "largest content of a message"),
+  maxPayloadBytes: bytes(
+    DEFAULTS.maxPayloadBytes,
+    KIB,
+    BOUNDS.maxPayloadBytes,
+    "largest content of a message",
+  ),
   settleMs: ms(DEFAULTS.settleMs, 0, HOUR_MS, "after a start, wait for the workers of before"),
   drainGraceMs: ms(DEFAULTS.drainGraceMs, 0, HOUR_MS, "time for work in flight when draining"),
   logLevel: choice("warn", LOG_LEVELS, `least level of log lines: ${LOG_LEVELS.join(", ")}`),

@@ -95,6 +95,11 @@ export interface HostOptions {
    * `OVERLOADED`. 1 MiB to 1 TiB, at least `maxPayloadBytes`. Default 512 MiB.
    */
   readonly queuedBytes?: number | undefined;
+  /**
+   * Bytes of content in flight to workers, all in all; the host keeps it until the turns have ended. Further messages
+   * from outside of turns are refused with `OVERLOADED`. 1 MiB to 1 TiB, at least `maxPayloadBytes`. Default 512 MiB.
+   */
+  readonly inFlightBytes?: number | undefined;
   /** Workers that may be lost over one message before it is parked as a dead letter. 1 to 100. Default 3. */
   readonly crashLimit?: number | undefined;
   /** Dead letters kept; the oldest are dropped and counted. 0 to 10 000 000. Default 10 000. */
@@ -109,7 +114,7 @@ export interface HostOptions {
   readonly timeoutMs?: number | undefined;
   /**
    * Bytes of the largest content, told to workers, which refuse larger ones locally with `PAYLOAD_TOO_LARGE`. 1 KiB to
-   * 256 MiB. Default 4 MiB.
+   * 64 MiB. Default 4 MiB.
    */
   readonly maxPayloadBytes?: number | undefined;
   /**

@@ -25,6 +25,7 @@ export interface DeliveryLimits {
   readonly chainDepth: number;
   readonly mailboxMessages: number;
   readonly queuedBytes: number;
+  readonly inFlightBytes: number;
   readonly crashLimit: number;
 }
 

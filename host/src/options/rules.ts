@@ -11,6 +11,7 @@ const ORDER = [
   ["requestWindowBytes", "maxPayloadBytes"],
   ["outboxLimitBytes", "maxPayloadBytes"],
   ["queuedBytes", "maxPayloadBytes"],
+  ["inFlightBytes", "maxPayloadBytes"],
 ] as const;
 
 /** Refuses numbers that contradict each other. */

@@ -50,10 +50,16 @@ export class Fanout {
       sender: sender?.id,
       resent: frame.resent,
       acceptedUnixMs: this.#clock.unixMs(),
+      waiting: 0,
+      inFlight: 0,
     };
     if (this.#settling.isActive) {
       event.content = compact(event.content);
-      this.#settling.whenSettled(() => this.#deliver(namespace, event));
+      this.#dispatcher.hold(event);
+      this.#settling.whenSettled(() => {
+        this.#dispatcher.letGo(event);
+        this.#deliver(namespace, event);
+      });
     } else this.#deliver(namespace, event);
     return event.id;
   }

@@ -25,7 +25,7 @@ import {
 } from "@agentmesh/proto/wire";
 import type { Agent } from "../delivery/agent.ts";
 import { CallDelivery, type Delivery } from "../delivery/delivery.ts";
-import type { Dispatcher } from "../delivery/dispatcher.ts";
+import { type Dispatcher, HOST_FULL } from "../delivery/dispatcher.ts";
 import type { Namespace } from "../delivery/namespace.ts";
 import type { Worker } from "../delivery/worker.ts";
 import type { NumberSource } from "../model/number-source.ts";
@@ -214,11 +214,7 @@ export class Router {
         "this host offers neither delayed nor deduplicated publishes",
       );
     }
-    if (this.#parts.dispatcher.isFull || this.#parts.settling.isFull) {
-      return failure("OVERLOADED", "the host holds as many messages as it may", {
-        retryAfterMs: 250,
-      });
-    }
+    if (this.#parts.dispatcher.isFull || this.#parts.settling.isFull) return HOST_FULL;
     return this.#draining && origin.parent === undefined ? failure("HOST_DRAINING") : undefined;
   }
 

@@ -100,6 +100,47 @@ test("a host that holds as many bytes as it may refuses what would have to wait,
   expect(shipped.map(({ target }) => target.key)).toEqual(["stuck", "free"]);
 });
 
+describe("a host with as many bytes in flight as it may", () => {
+  const MIB = 1024 * 1024;
+  const big = { content: contentOfSize(MIB) };
+  const tight = { inFlightBytes: MIB, maxPayloadBytes: MIB };
+
+  test("refuses what comes from outside of turns until a turn ends", async () => {
+    const mesh = await hostForTest(tight);
+    const worker = await mesh.worker(["a"]);
+    worker.write(send(1, "a/1", "", big));
+    const deliver = await worker.next("deliver");
+    worker.write(send(2, "a/2", ""), publish(1, "news/s", ""), nested(deliver, 3, "a/3", ""));
+    expect(await worker.result(2)).toMatchObject({
+      failure: { code: "OVERLOADED", outcome: "not-executed", retryable: true },
+    });
+    expect((await worker.nextControl("refused")).error?.code).toBe(16);
+    worker.write(turnEnd(await worker.next("deliver")), turnEnd(deliver));
+    await worker.result(1);
+    worker.write(send(4, "a/2", ""));
+    await worker.next("deliver");
+  });
+
+  test("counts an event once, whatever the number of its agents, and not at all when they are lost", async () => {
+    const mesh = await hostForTest(tight);
+    const subscriptions = ["news -> a", "news -> b"];
+    const worker = await mesh.worker(["a", "b"], { subscriptions });
+    const caller = await mesh.worker();
+    const half = { content: contentOfSize(MIB * 0.6) };
+    caller.write(publish(1, "news/1", "", half));
+    await worker.next("event");
+    caller.write(publish(2, "news/2", "", half));
+    await worker.next("event");
+    caller.write(publish(3, "news/3", ""));
+    expect((await caller.nextControl("refused")).sequence).toBe(3);
+    await worker.leave();
+    caller.write(publish(4, "news/4", ""));
+    expect(
+      (await caller.next("accepted", ({ sequences }) => sequences.includes(4))).sequences,
+    ).toEqual([4]);
+  });
+});
+
 describe("a worker that acknowledges nothing", () => {
   const small = { replayBytes: 4_096, maxPayloadBytes: 1_024, outboxLimitBytes: 64 * 1_024 };
   const bytes = { content: contentOfSize(1_000) };

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { FakeClock } from "../../support/fake-clock.ts";
-import { publish, send, textOf, turnEnd } from "../../support/frames.ts";
+import { contentOfSize, publish, send, textOf, turnEnd } from "../../support/frames.ts";
 import { hostForTest } from "../../support/host.ts";
 
 const SURVIVOR = { hello: { resumeToken: "of-an-earlier-life-of-the-host" } };
@@ -56,6 +56,19 @@ test("when the time is over, what waits for a type that did not come back ends, 
   });
   expect(await mesh.counter("events_dropped")).toBe(1);
   expect((await mesh.client.status()).queued).toBe(0);
+});
+
+test("events that wait count among what the host may hold", async () => {
+  const clock = new FakeClock();
+  const MIB = 1024 * 1024;
+  const mesh = await hostForTest({ queuedBytes: MIB, maxPayloadBytes: MIB }, clock);
+  const survivor = await mesh.worker([], SURVIVOR);
+  survivor.write(publish(1, "news/s", "", { content: contentOfSize(MIB) }));
+  survivor.write(publish(2, "news/s", "one too many"));
+  expect(await survivor.nextControl("refused")).toMatchObject({ sequence: 2, error: { code: 16 } });
+  clock.advance(2_000);
+  survivor.write(publish(3, "news/s", "again"));
+  await survivor.next("accepted", ({ sequences }) => sequences.includes(3));
 });
 
 test("the deadline of a send that waits runs on", async () => {

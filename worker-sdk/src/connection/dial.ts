@@ -5,7 +5,7 @@
  * S1. `onEnd` is called exactly once, whatever ends the stream; after it nothing is read or written.
  * S2. The channel ends with its stream: a new attempt never meets the state of an old one.
  */
-import { DEFAULTS, type Failure, failure, METADATA } from "@agentmesh/proto";
+import { BOUNDS, DEFAULTS, type Failure, failure, METADATA } from "@agentmesh/proto";
 import type { BatchStream } from "@agentmesh/proto/link";
 import {
   type ChannelCredentials,
@@ -44,7 +44,7 @@ const CONNECT_PATH = "/agentmesh.v1.GatewayService/Connect";
 const KEEPALIVE_TIME_MS = 4_000;
 const KEEPALIVE_TIMEOUT_MS = 4_000;
 /** The host's own limit is not known when the channel is made; no host may raise it above this. */
-const MOST_RECEIVED_BYTES = 64 * 1024 * 1024 + DEFAULTS.frameOverheadBytes;
+const MOST_RECEIVED_BYTES = BOUNDS.maxPayloadBytes + DEFAULTS.frameOverheadBytes;
 
 /** Options of every channel to a host. */
 export function channelOptions(access: Access): ChannelOptions {
