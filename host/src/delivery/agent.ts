@@ -6,17 +6,15 @@ import type { Namespace } from "./namespace.ts";
 import type { Worker } from "./worker.ts";
 
 const NO_LANES: readonly Lane[] = [];
-const SENDS = "";
-/** No topic type is like this. */
-const POSTPONED = "/";
 
 /**
  * An agent that is active or that has something waiting; the others do not exist here.
  *
  * A1. `worker` and `activation` are set together: the agent is active.
  * A2. `inFlight` counts its shipped deliveries, `rootsInFlight` those without ancestors; `waiting` those in lanes.
- * A3. Within a lane, deliveries are shipped in their order. Nested calls have a lane of their own and go first; each
- *     postponed delivery has one, which holds up no other.
+ * A3. Within a lane, deliveries are shipped in their order. All share one, so that sends and events of all topics keep
+ *     the order in which they came, but nested calls have a lane of their own and go first, and each postponed delivery
+ *     has one, which holds up no other.
  */
 export class Agent {
   readonly id: AgentId;
@@ -34,7 +32,8 @@ export class Agent {
   /** Its worker must lose it: nothing without ancestors is shipped until it has moved. */
   isLeaving = false;
   #nested: Lane | undefined = undefined;
-  #lanes: readonly Lane[] = NO_LANES;
+  #queue: Lane | undefined = undefined;
+  #postponed: readonly Lane[] = NO_LANES;
 
   constructor(id: AgentId, namespace: Namespace, type: AgentType<Worker, Agent>, isPooled = false) {
     this.id = id;
@@ -47,12 +46,8 @@ export class Agent {
   next(): Delivery | undefined {
     if (this.waiting === 0) return undefined;
     if (this.#nested?.first !== undefined) return this.#nested.first;
-    if (this.#lanes.length === 1) {
-      const lane = this.#lanes[0] as Lane;
-      return lane.parked ? undefined : lane.first;
-    }
-    let oldest: Delivery | undefined;
-    for (const lane of this.#lanes) {
+    let oldest = this.#queue?.first;
+    for (const lane of this.#postponed) {
       const first = lane.parked ? undefined : lane.first;
       if (first !== undefined && (oldest === undefined || first.order < oldest.order))
         oldest = first;
@@ -76,14 +71,13 @@ export class Agent {
     lane.remove(delivery);
     delivery.lane = undefined;
     this.waiting--;
-    if (lane.isEmpty && lane !== this.#nested) this.#dropLane(lane);
+    if (lane !== this.#queue && lane !== this.#nested) this.#dropPostponed(lane);
   }
 
   /** All that wait, oldest first within each lane. */
   *queued(): Generator<Delivery> {
-    const lanes = this.#nested === undefined ? this.#lanes : [this.#nested, ...this.#lanes];
-    for (const lane of lanes) {
-      let delivery = lane.first;
+    for (const lane of [this.#nested, this.#queue, ...this.#postponed]) {
+      let delivery = lane?.first;
       while (delivery !== undefined) {
         const behind: Delivery | undefined = delivery.behind;
         yield delivery;
@@ -94,35 +88,23 @@ export class Agent {
 
   #laneFor(delivery: Delivery): Lane {
     if (delivery.isPostponed) return this.#laneOfItsOwn();
-    return delivery.isNested ? this.#nestedLane() : this.#laneOf(laneKey(delivery));
+    if (delivery.isNested) {
+      this.#nested ??= new Lane();
+      return this.#nested;
+    }
+    this.#queue ??= new Lane();
+    return this.#queue;
   }
 
   #laneOfItsOwn(): Lane {
-    const lane = new Lane(POSTPONED);
+    const lane = new Lane();
     lane.parked = true;
-    this.#lanes = [...this.#lanes, lane];
+    this.#postponed = [...this.#postponed, lane];
     return lane;
   }
 
-  #nestedLane(): Lane {
-    this.#nested ??= new Lane(SENDS);
-    return this.#nested;
+  #dropPostponed(lane: Lane): void {
+    const others = this.#postponed.filter((other) => other !== lane);
+    this.#postponed = others.length === 0 ? NO_LANES : others;
   }
-
-  #laneOf(key: string): Lane {
-    for (const lane of this.#lanes) if (lane.key === key) return lane;
-    const lane = new Lane(key);
-    this.#lanes = [...this.#lanes, lane];
-    return lane;
-  }
-
-  #dropLane(lane: Lane): void {
-    this.#lanes =
-      this.#lanes.length === 1 ? NO_LANES : this.#lanes.filter((other) => other !== lane);
-  }
-}
-
-/** Sends share one lane; the events of a topic type have one each. */
-function laneKey(delivery: Delivery): string {
-  return delivery.kind === "call" ? SENDS : delivery.event.topic.type;
 }

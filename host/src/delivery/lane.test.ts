@@ -3,9 +3,9 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { EventDelivery } from "./delivery.ts";
 import { Lane } from "./lane.ts";
-import { Namespace } from "./namespace.ts";
+import { Namespaces } from "./namespaces.ts";
 
-const namespace = new Namespace("default", 16);
+const namespace = new Namespaces(16).get("default");
 const agent = namespace.agent(new AgentId("a", "1"), namespace.type("a"));
 const event = {
   id: 1,
@@ -15,7 +15,14 @@ const event = {
 };
 
 function delivery(order: number): EventDelivery {
-  const meshEvent = { ...event, topic: Object(event.topic), resent: false, acceptedUnixMs: 0 };
+  const meshEvent = {
+    ...event,
+    topic: Object(event.topic),
+    resent: false,
+    acceptedUnixMs: 0,
+    waiting: 0,
+    inFlight: 0,
+  };
   return new EventDelivery(agent, order, meshEvent, () => {});
 }
 
@@ -26,7 +33,7 @@ function ordersOf(lane: Lane): number[] {
 }
 
 test("a lane is empty until something waits in it", () => {
-  const lane = new Lane("t");
+  const lane = new Lane();
   expect([lane.isEmpty, lane.first]).toEqual([true, undefined]);
   const only = delivery(1);
   lane.insert(only);
@@ -39,7 +46,7 @@ test("whatever comes, leaves and comes back, the lane is in the order of arrival
   const step = fc.record({ insert: fc.boolean(), pick: fc.nat(30) });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
-      const lane = new Lane("t");
+      const lane = new Lane();
       const all = Array.from({ length: 31 }, (_, order) => delivery(order));
       const inside = new Set<number>();
       for (const { insert, pick } of steps) {
@@ -57,7 +64,7 @@ test("whatever comes, leaves and comes back, the lane is in the order of arrival
 });
 
 test("what has left a lane has no neighbours in it", () => {
-  const lane = new Lane("t");
+  const lane = new Lane();
   const [one, two, three] = [delivery(1), delivery(2), delivery(3)];
   for (const each of [one, two, three]) lane.insert(each);
   lane.remove(two);

@@ -5,16 +5,10 @@ import type { Delivery } from "./delivery.ts";
  * cancelled leaves at once and one that comes back finds its place.
  */
 export class Lane {
-  /** What the lane keeps apart from others of the same agent. */
-  readonly key: string;
   /** Nothing of the lane is shipped before the wait of its postponed delivery is over. */
   parked = false;
   #first: Delivery | undefined;
   #last: Delivery | undefined;
-
-  constructor(key: string) {
-    this.key = key;
-  }
 
   get first(): Delivery | undefined {
     return this.#first;

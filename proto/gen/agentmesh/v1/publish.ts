@@ -67,7 +67,10 @@ export interface EventTarget {
     | undefined;
   /** Which attempt this is, from 1. More than 1 may repeat what another worker has begun. */
   attempt: number;
-  /** Number of the lane that this delivery is ordered in, unique within the session. */
+  /**
+   * Number of the lane that this delivery is ordered in, unique within the session. 0 is the one lane of the
+   * activation, in which sends and events of all topics are ordered as they arrive.
+   */
   lane: number;
   /** True when a durable subscription sends it, so that a failure is tried again. */
   durable: boolean;
