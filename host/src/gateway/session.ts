@@ -19,6 +19,7 @@ import {
   type HostFrame,
   type PublishFrame,
   readWorkerBatch,
+  type TurnEndFrame,
   toErrorMessage,
   type WorkerFrame,
 } from "@agentmesh/proto/wire";
@@ -290,7 +291,7 @@ export class Session implements WorkerSink, CallerSink {
       case "publish":
         return this.#publish(frame);
       case "turn-end":
-        return router.turnEnd(this.worker, this.namespace, frame);
+        return this.#turnEnd(frame);
       case "done":
         return router.done(this.worker, frame);
       case "reply-chunk":
@@ -304,6 +305,11 @@ export class Session implements WorkerSink, CallerSink {
     }
   }
 
+  #turnEnd(frame: TurnEndFrame): void {
+    const refusal = this.#ports.router.turnEnd(this.worker, this.namespace, frame);
+    for (const { sequence } of frame.publishes) this.#answerPublish(sequence, refusal);
+  }
+
   #publish(frame: PublishFrame): void {
     const { sequence } = frame;
     if (frame.resent && this.#mark.wasAccepted(sequence)) {
@@ -311,15 +317,16 @@ export class Session implements WorkerSink, CallerSink {
       return;
     }
     const outcome = this.#ports.router.publish(this.namespace, this.worker, frame);
-    if (outcome.kind === "accepted") {
+    this.#answerPublish(sequence, outcome.kind === "accepted" ? undefined : outcome.failure);
+  }
+
+  #answerPublish(sequence: number, refusal: Failure | undefined): void {
+    if (refusal === undefined) {
       this.#mark.accepted(sequence);
       this.#accepted.push(sequence);
     } else {
       this.#mark.refused(sequence);
-      this.control({
-        $case: "refused",
-        value: { sequence, error: toErrorMessage(outcome.failure) },
-      });
+      this.control({ $case: "refused", value: { sequence, error: toErrorMessage(refusal) } });
     }
   }
 

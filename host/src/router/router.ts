@@ -94,37 +94,28 @@ export class Router {
   publish(namespace: Namespace, worker: Worker | undefined, frame: PublishFrame): PublishOutcome {
     const origin = originOf(this.#parts.dispatcher, worker, frame.activation, frame.parent);
     const refusal = "code" in origin ? origin : this.#publishRefusal(namespace, frame, origin);
-    if (refusal === undefined && !("code" in origin)) {
-      this.#parts.counters.publishes++;
-      return { kind: "accepted", id: this.#fanout.publish(namespace, frame, origin.agent) };
-    }
+    if (refusal === undefined && !("code" in origin))
+      return { kind: "accepted", id: this.#accept(namespace, frame, origin) };
     const reason = refusal ?? failure("INTERNAL");
     this.#parts.counters.failures[reason.code]++;
     return { kind: "refused", failure: reason };
   }
 
-  /** A turn has ended, with what it publishes. @throws MeshError when the frame breaks the protocol. */
-  turnEnd(worker: Worker, namespace: Namespace, frame: TurnEndFrame): void {
+  /**
+   * A turn has ended, with what it publishes: all of it takes effect, or nothing does and the turn has failed.
+   * @returns why it has; undefined otherwise.
+   * @throws MeshError when the frame breaks the protocol.
+   */
+  turnEnd(worker: Worker, namespace: Namespace, frame: TurnEndFrame): Failure | undefined {
     if (frame.state)
       throw meshError(
         "PROTOCOL_VIOLATION",
         "a state change needs the feature `state`, which Welcome did not name",
       );
-    if (
-      frame.publishes.length > 0 &&
-      this.#parts.dispatcher.current(worker, frame.delivery, frame.activation) !== undefined
-    ) {
-      for (const publish of frame.publishes) {
-        this.publish(namespace, worker, {
-          ...publish,
-          activation: frame.activation,
-          parent: frame.delivery,
-        });
-      }
-    }
     const unfit = frame.ending.kind === "reply" ? this.#unfit(frame.ending.content) : undefined;
-    if (unfit === undefined) this.#parts.dispatcher.turnEnd(worker, frame);
-    else this.#parts.dispatcher.turnEnd(worker, { ...frame, ending: failed(unfit) });
+    if (frame.publishes.length > 0) return this.#publishingEnd(worker, namespace, frame, unfit);
+    this.#endTurn(worker, frame, unfit);
+    return unfit;
   }
 
   /** Turns of events have ended well. */
@@ -154,6 +145,38 @@ export class Router {
   /** The caller is gone. */
   callerGone(caller: Caller): void {
     this.#parts.calls.cancelAll(caller);
+  }
+
+  #publishingEnd(
+    worker: Worker,
+    namespace: Namespace,
+    frame: TurnEndFrame,
+    unfit: Failure | undefined,
+  ): Failure | undefined {
+    const { activation } = frame;
+    const parent = this.#parts.dispatcher.current(worker, frame.delivery, activation);
+    if (parent === undefined) return failure("ACTIVATION_STALE");
+    const origin = { agent: parent.agent, parent };
+    const publishes = frame.publishes.map((publish) => ({ ...publish, activation }));
+    let refusal = unfit;
+    for (const publish of publishes) refusal ??= this.#publishRefusal(namespace, publish, origin);
+    if (refusal === undefined) {
+      for (const publish of publishes) this.#accept(namespace, publish, origin);
+    } else this.#parts.counters.failures[refusal.code]++;
+    this.#endTurn(worker, frame, refusal);
+    return refusal;
+  }
+
+  #endTurn(worker: Worker, frame: TurnEndFrame, refusal: Failure | undefined): void {
+    const { dispatcher } = this.#parts;
+    const hasFailed = frame.ending.kind === "failed";
+    if (refusal === undefined || hasFailed) dispatcher.turnEnd(worker, frame);
+    else dispatcher.turnEnd(worker, { ...frame, ending: failed(refusal) });
+  }
+
+  #accept(namespace: Namespace, frame: PublishFrame, origin: Origin): number {
+    this.#parts.counters.publishes++;
+    return this.#fanout.publish(namespace, frame, origin.agent);
   }
 
   #refuse(caller: Caller, frame: SendFrame, refusal: Failure): void {

@@ -1,7 +1,9 @@
+import { ERROR_TABLE } from "@agentmesh/proto";
 import { describe, expect, test } from "vitest";
 import type { FrameOf } from "../../support/frame-mail.ts";
 import {
   agentType,
+  contentOfSize,
   done,
   fail,
   publish,
@@ -192,11 +194,53 @@ test("publishes of a turn's end go out with it, in the name of its agent", async
     turnEnd(deliver, { publishes: [publish(1, "news/s", "one"), publish(2, "news/s", "two")] }),
   );
   expect(await worker.result(1)).toEqual({ kind: "done" });
+  expect((await worker.next("accepted")).sequences).toEqual([1, 2]);
   const got = await events(worker, worker);
   expect(got.map(({ content, sender }) => [textOf(content), sender?.text])).toEqual([
     ["one", "a/s"],
     ["two", "a/s"],
   ]);
+});
+
+describe("when a turn's end cannot take effect as a whole, nothing of it does:", () => {
+  test.each([
+    [
+      "a publish is refused",
+      { publishes: [publish(1, "news/s", "x"), publish(2, "news/s", "y", { delayMs: 1 })] },
+      "UNIMPLEMENTED",
+    ],
+    [
+      "the reply is unfit",
+      {
+        publishes: [publish(1, "news/s", "x"), publish(2, "news/s", "y")],
+        ending: { kind: "reply", content: contentOfSize(1_025) },
+      },
+      "PAYLOAD_TOO_LARGE",
+    ],
+  ] as const)("%s", async (_, end, code) => {
+    const mesh = await hostForTest({ maxPayloadBytes: 1_024 });
+    const worker = await mesh.worker(["a", "b"], { subscriptions: ["news -> b"] });
+    worker.write(send(1, "a/s", ""));
+    worker.write(turnEnd(await worker.next("deliver"), end));
+    expect(await worker.result(1)).toMatchObject({ failure: { code, outcome: "executed" } });
+    const refused = [await worker.nextControl("refused"), await worker.nextControl("refused")];
+    const number = ERROR_TABLE[code].number;
+    expect(refused.map(({ sequence, error }) => [sequence, error?.code])).toEqual([
+      [1, number],
+      [2, number],
+    ]);
+    expect(await events(worker, worker)).toEqual([]);
+  });
+
+  test("the activation is stale", async () => {
+    const mesh = await hostForTest();
+    const worker = await mesh.worker(["a"]);
+    worker.write(
+      turnEnd({ delivery: 9, activation: 9 }, { publishes: [publish(1, "news/s", "")] }),
+    );
+    const { sequence, error } = await worker.nextControl("refused");
+    expect([sequence, error?.code]).toEqual([1, ERROR_TABLE.ACTIVATION_STALE.number]);
+  });
 });
 
 test("an event that one agent fails on is parked for it alone", async () => {
