@@ -61,6 +61,8 @@ export interface Host {
 export interface HostEnvironment {
   /** Default: the clock of this machine. */
   readonly clock?: Clock;
+  /** Takes the lines of the log, each with its line feed. Default: stderr. */
+  readonly log?: { write(line: string): void };
 }
 
 /**
@@ -75,7 +77,8 @@ export async function createHost(
 ): Promise<Host> {
   const resolved = resolveHostOptions(options);
   const credentials = loadServerCredentials(resolved.tls);
-  const host = new RunningHost(resolved, new TurnClock(environment.clock ?? systemClock));
+  const clock = new TurnClock(environment.clock ?? systemClock);
+  const host = new RunningHost(resolved, clock, createLogger(resolved.log.level, environment.log));
   await host.listen(credentials);
   return host;
 }
@@ -113,11 +116,11 @@ class RunningHost implements Host {
   #draining: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
-  constructor(options: ResolvedHostOptions, clock: Clock) {
+  constructor(options: ResolvedHostOptions, clock: Clock, logger: Logger) {
     this.#options = options;
     this.#clock = clock;
     this.#startedAt = clock.now();
-    this.#logger = createLogger(options.log.level);
+    this.#logger = logger;
     this.#namespaces = new Namespaces(options.delivery.agentWindow);
     this.#deadLetters = new MemoryDeadLetters(options.deadLetters);
     const numbers = new NumberSource(clock);
@@ -130,6 +133,7 @@ class RunningHost implements Host {
       numbers,
       deadlines,
       counters: this.#counters,
+      logger: this.#logger,
       deadLetters: deadLetterOffice(this.#deadLetters, clock, this.#counters, (letter) =>
         this.#noteParked(letter),
       ),

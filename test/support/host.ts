@@ -1,5 +1,5 @@
 /** A host in this process on a free port, with scripted peers that go when it goes. */
-import { createHost, type Host, type HostOptions } from "@agentmesh/host";
+import { createHost, type Host, type HostEnvironment, type HostOptions } from "@agentmesh/host";
 import type { Clock } from "@agentmesh/proto";
 import type { GetStatusResponse } from "@agentmesh/proto/agentmesh/v1";
 import { onTestFinished } from "vitest";
@@ -32,6 +32,8 @@ export interface TestHost {
   close(): Promise<void>;
 }
 
+type HostLog = NonNullable<HostEnvironment["log"]>;
+
 const WHEEL_MS = 20;
 
 /** Hosts of this process that are open; sockets are counted before the first and after the last. */
@@ -39,18 +41,29 @@ let hostsOpen = 0;
 let socketsBefore = 0;
 
 /** Starts a host for the test that runs; it is closed when the test ends. */
-export async function hostForTest(options: HostOptions = {}, clock?: Clock): Promise<TestHost> {
-  const started = await startHost(options, clock);
+export async function hostForTest(
+  options: HostOptions = {},
+  clock?: Clock,
+  log?: HostLog,
+): Promise<TestHost> {
+  const started = await startHost(options, clock, log);
   onTestFinished(() => started.close());
   return started;
 }
 
 /** Starts a host; whoever starts it closes it. */
-export async function startHost(options: HostOptions = {}, clock?: Clock): Promise<TestHost> {
+export async function startHost(
+  options: HostOptions = {},
+  clock?: Clock,
+  log?: HostLog,
+): Promise<TestHost> {
   if (hostsOpen === 0) socketsBefore = openSockets();
   hostsOpen++;
   const quiet = { listen: "127.0.0.1:0", logLevel: "silent", ...options } as const;
-  const host = await createHost(quiet, clock === undefined ? {} : { clock });
+  const host = await createHost(quiet, {
+    ...(clock === undefined ? {} : { clock }),
+    ...(log === undefined ? {} : { log }),
+  });
   const workers: RawWorker[] = [];
   const streams: RawStream[] = [];
   const client = new RawClient(host.address);

@@ -7,6 +7,7 @@
  * D3. Whatever frees room (an end, credit, a resumed or new worker) looks at once whether something waits for it.
  */
 import {
+  type AgentId,
   type Clock,
   type Deadlines,
   ERROR_TABLE,
@@ -19,6 +20,7 @@ import type { AgentType } from "../directory/agent-type.ts";
 import type { MeshEvent } from "../model/event.ts";
 import type { NumberSource } from "../model/number-source.ts";
 import type { Counters } from "../observability/counters.ts";
+import type { Logger } from "../observability/logger.ts";
 import { Activations } from "./activations.ts";
 import type { Agent } from "./agent.ts";
 import { Backlog } from "./backlog.ts";
@@ -48,6 +50,7 @@ interface Parts {
   readonly numbers: NumberSource;
   readonly deadlines: Deadlines;
   readonly counters: Counters;
+  readonly logger: Logger;
   readonly deadLetters: DeadLetterOffice;
 }
 
@@ -128,6 +131,11 @@ export class Dispatcher {
     return this.#order;
   }
 
+  /** An event for an agent of a type that nobody announced. */
+  drop(event: MeshEvent, namespace: Namespace, target: AgentId): void {
+    this.#endings.drop(event, namespace, target);
+  }
+
   /** The agent with this activation; undefined when it has ended. */
   activation(number: number): Agent | undefined {
     return this.#activations.get(number);
@@ -180,6 +188,8 @@ export class Dispatcher {
     const delivery = worker.inFlight.get(number);
     if (delivery !== undefined && delivery.activation === activation) return delivery;
     this.#parts.counters.staleFrames++;
+    const fields = { instanceId: worker.identity, delivery: number, activation };
+    this.#parts.logger.emit("frame.stale", fields);
     return undefined;
   }
 

@@ -2,12 +2,22 @@
  * What becomes of deliveries that are not in flight any more: they end, they wait to be tried again, or they are
  * parked as dead letters. `end` is the one place where deliveries end.
  */
-import { type Deadline, type Deadlines, deadline, type Failure, failure } from "@agentmesh/proto";
+import {
+  type AgentId,
+  type Deadline,
+  type Deadlines,
+  deadline,
+  type Failure,
+  failure,
+} from "@agentmesh/proto";
 import type { Ending } from "@agentmesh/proto/wire";
+import type { MeshEvent } from "../model/event.ts";
 import type { Counters } from "../observability/counters.ts";
+import type { Logger } from "../observability/logger.ts";
 import type { Agent } from "./agent.ts";
 import type { Backlog } from "./backlog.ts";
 import type { CallDelivery, Delivery, EventDelivery } from "./delivery.ts";
+import type { Namespace } from "./namespace.ts";
 
 /** Takes what could not be handled. */
 export interface DeadLetterOffice {
@@ -18,6 +28,7 @@ export interface EndingsParts {
   readonly backlog: Backlog;
   readonly deadlines: Deadlines;
   readonly counters: Counters;
+  readonly logger: Logger;
   readonly deadLetters: DeadLetterOffice;
   /** Workers lost over one event before it is parked. */
   readonly crashLimit: number;
@@ -35,12 +46,7 @@ export class Endings {
   /** A delivery has ended. */
   end(delivery: Delivery, ending: Ending): void {
     delivery.phase = "ended";
-    if (
-      ending.kind === "failed" &&
-      (delivery.kind === "event" || ending.failure.code === "TURN_ABANDONED")
-    ) {
-      this.#parts.deadLetters.park(delivery, ending.failure);
-    }
+    if (ending.kind === "failed") this.#park(delivery, ending.failure);
     if (delivery.kind === "call" && !delivery.settled) delivery.end(ending);
   }
 
@@ -90,10 +96,26 @@ export class Endings {
       if (delivery.kind === "call") this.end(delivery, { kind: "failed", failure: reason });
       else {
         delivery.phase = "ended";
-        this.#parts.counters.eventsDropped++;
+        this.drop(delivery.event, agent.namespace, agent.id);
       }
     }
     agent.namespace.retire(agent);
+  }
+
+  /** No worker can take an event to an agent. */
+  drop(event: MeshEvent, { name }: Namespace, target: AgentId): void {
+    this.#parts.counters.eventsDropped++;
+    const fields = { id: event.id, namespace: name, target: target.text };
+    this.#parts.logger.emit("event.dropped", fields);
+  }
+
+  #park(delivery: Delivery, reason: Failure): void {
+    const isAbandoned = reason.code === "TURN_ABANDONED";
+    if (delivery.kind === "event" || isAbandoned) this.#parts.deadLetters.park(delivery, reason);
+    if (!isAbandoned) return;
+    const { agent, activation } = delivery;
+    const fields = { namespace: agent.namespace.name, agent: agent.id.text, activation };
+    this.#parts.logger.emit("turn.abandoned", fields);
   }
 
   #alarmOf(delivery: Delivery): Deadline {

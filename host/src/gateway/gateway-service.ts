@@ -15,7 +15,6 @@ import { type Greeting, readGreeting } from "./handshake.ts";
 import type { Session } from "./session.ts";
 import type { Sessions } from "./sessions.ts";
 import { statusOf } from "./status.ts";
-import { violationOf } from "./violation.ts";
 import { type RawStream, WorkerStream, type WorkerStreamEvents } from "./worker-stream.ts";
 
 /** What Welcome tells of the host. */
@@ -167,7 +166,7 @@ export class GatewayService {
     try {
       session.receive(stream, bytes);
     } catch (error) {
-      session.end(violationOf(error));
+      session.fail(error);
     }
   }
 

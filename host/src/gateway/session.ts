@@ -13,6 +13,7 @@ import { type Clock, type Failure, failure, type Timer } from "@agentmesh/proto"
 import { Inbox, Liveness, Outbox, Portions } from "@agentmesh/proto/link";
 import {
   appendHostFrame,
+  type Batch,
   type ContentBytes,
   type Ending,
   type HostControl,
@@ -30,7 +31,7 @@ import { Caller, type CallerSink } from "../router/caller.ts";
 import type { Router } from "../router/router.ts";
 import { deliverFrame, eventFrame } from "./delivery-codec.ts";
 import type { PublisherMark } from "./publisher-marks.ts";
-import { violationOf } from "./violation.ts";
+import { unreadable, violationOf } from "./violation.ts";
 import type { WorkerStream } from "./worker-stream.ts";
 
 export interface SessionOptions {
@@ -53,6 +54,8 @@ export interface SessionPorts {
   control(session: Session, frame: Extract<WorkerFrame, { kind: "control" }>["control"]): void;
   /** Looks at delivery after the stream came back or the outbox has room. */
   workerReady(session: Session): void;
+  /** Something was thrown that never should be. */
+  defect(error: unknown): void;
   /** The stream broke. */
   suspended(session: Session, reason: Failure): void;
   /** The lease ran out: the agents go. @returns the largest activation number that has ended. */
@@ -92,7 +95,7 @@ export class Session implements WorkerSink, CallerSink {
   readonly #portions = new Portions<WorkerFrame>({
     take: (frame) => this.#take(frame),
     onPortion: () => this.#flushAccepted(),
-    onError: (error) => this.end(violationOf(error)),
+    onError: (error) => this.fail(error),
   });
   #phase: Phase | undefined = undefined;
   #accepted: number[] = [];
@@ -185,7 +188,7 @@ export class Session implements WorkerSink, CallerSink {
     const phase = this.#phase;
     if (phase?.kind !== "open" || phase.stream !== stream) return;
     phase.liveness.heard();
-    const batch = readWorkerBatch(bytes);
+    const batch = read(bytes);
     const skip = this.#inbox.accept(batch, bytes.length);
     if (this.identity.resume && batch.receivedThrough > 0)
       this.#outbox.acknowledge(batch.receivedThrough);
@@ -217,6 +220,13 @@ export class Session implements WorkerSink, CallerSink {
     const stream = this.#phase?.kind === "open" ? this.#phase.stream : undefined;
     this.#end(reason);
     stream?.close(reason);
+  }
+
+  /** Ends the session over what was thrown while its frames were taken. */
+  fail(error: unknown): void {
+    const violation = violationOf(error);
+    if (violation === undefined) this.#ports.defect(error);
+    this.end(violation ?? failure("INTERNAL"));
   }
 
   /** Writes what waits without waiting for the end of the turn. */
@@ -361,6 +371,14 @@ export class Session implements WorkerSink, CallerSink {
     else if (phase?.kind === "suspended") phase.lease.cancel();
     else if (phase?.kind === "lapsed") phase.grace.cancel();
     this.#phase = next;
+  }
+}
+
+function read(bytes: Buffer): Batch<WorkerFrame> {
+  try {
+    return readWorkerBatch(bytes);
+  } catch (error) {
+    throw unreadable(error);
   }
 }
 

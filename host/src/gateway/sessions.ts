@@ -144,6 +144,11 @@ export class Sessions {
         dispatcher.workerReady(session.worker);
         this.#members.get(session)?.registrations.available();
       },
+      defect: (error) => {
+        const text = error instanceof Error ? error.message : String(error);
+        const stack = error instanceof Error ? (error.stack ?? "") : "";
+        this.#parts.logger.emit("host.defect", { text, stack });
+      },
       suspended: (session, reason) => {
         this.#parts.logger.emit("session.suspended", { ...fieldsOf(session), reason: reason.text });
       },
@@ -154,7 +159,12 @@ export class Sessions {
 
   #control(session: Session, frame: WorkerControl): void {
     const member = this.#members.get(session);
-    if (member !== undefined) takeControl(member, frame, this.#parts.dispatcher);
+    if (member === undefined) return;
+    if (frame.$case === "drain") {
+      const activations = session.worker.agents.size;
+      this.#parts.logger.emit("session.draining", { ...fieldsOf(session), activations });
+    }
+    takeControl(member, frame, this.#parts.dispatcher);
   }
 
   #lapsed(session: Session): number {

@@ -1,12 +1,14 @@
-import { type Failure, failure, MeshError } from "@agentmesh/proto";
+import { type Failure, failure, MeshError, meshError } from "@agentmesh/proto";
 
-/** Why a session ends over what was thrown while its frames were read or taken. */
-export function violationOf(error: unknown): Failure {
-  if (error instanceof MeshError) {
-    return failure(error.code, error.message.slice(error.code.length + 2));
-  }
-  // Generated decoders throw plain errors for malformed control frames; anything else is a defect of ours, and the
-  // text tells which.
+/** Why a session ends over what was thrown on purpose; undefined for a defect of this host. */
+export function violationOf(error: unknown): Failure | undefined {
+  if (!(error instanceof MeshError)) return undefined;
+  return failure(error.code, error.message.slice(error.code.length + 2));
+}
+
+/** What a batch is worth that cannot be read: generated decoders throw plain errors for malformed control frames. */
+export function unreadable(error: unknown): MeshError {
+  if (error instanceof MeshError) return error;
   const text = error instanceof Error ? error.message : String(error);
-  return failure("PROTOCOL_VIOLATION", `malformed frame: ${text}`);
+  return meshError("PROTOCOL_VIOLATION", `malformed frame: ${text}`);
 }

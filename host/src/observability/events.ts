@@ -81,11 +81,11 @@ export const EVENTS = {
     crashes: number;
   }>("warn"),
   /** A turn ran too long, and its activation was abandoned. */
-  "turn.abandoned": event<SessionFields & { agent: string; activation: number }>("warn"),
+  "turn.abandoned": event<{ namespace: string; agent: string; activation: number }>("warn"),
   /** A delivery of an ephemeral event was dropped because no worker could take it. */
   "event.dropped": event<{ id: number; namespace: string; target: string }>("debug"),
-  /** A frame was refused because its activation had ended. */
-  "frame.stale": event<SessionFields & { kind: string; activation: number }>("debug"),
+  /** A worker spoke of a delivery that is not in flight to the activation that it named. */
+  "frame.stale": event<{ instanceId: string; delivery: number; activation: number }>("debug"),
 
   /** The host has a defect; what it concerns is over, the rest goes on. */
   "host.defect": event<{ text: string; stack: string }>("error"),

@@ -7,7 +7,6 @@ import type { Namespace } from "../delivery/namespace.ts";
 import { compact } from "../model/content-copy.ts";
 import type { MeshEvent } from "../model/event.ts";
 import type { NumberSource } from "../model/number-source.ts";
-import type { Counters } from "../observability/counters.ts";
 import type { Settling } from "./settling.ts";
 
 interface Route {
@@ -22,7 +21,6 @@ export class Fanout {
   readonly #clock: Clock;
   readonly #numbers: NumberSource;
   readonly #dispatcher: Dispatcher;
-  readonly #counters: Counters;
   readonly #settling: Settling;
   /** Where a topic goes, by the object of its id: ids that arrive again are the same object. */
   readonly #routes = new WeakMap<Namespace, Map<object, Route>>();
@@ -31,13 +29,11 @@ export class Fanout {
     clock: Clock;
     numbers: NumberSource;
     dispatcher: Dispatcher;
-    counters: Counters;
     settling: Settling;
   }) {
     this.#clock = parts.clock;
     this.#numbers = parts.numbers;
     this.#dispatcher = parts.dispatcher;
-    this.#counters = parts.counters;
     this.#settling = parts.settling;
   }
 
@@ -68,7 +64,7 @@ export class Fanout {
     const agents: Agent[] = [];
     for (const id of this.#route(namespace, event)) {
       const type = namespace.types.get(id.type);
-      if (type?.isKnown !== true) this.#counters.eventsDropped++;
+      if (type?.isKnown !== true) this.#dispatcher.drop(event, namespace, id);
       // Who publishes does not receive.
       else if (event.sender?.text !== id.text) agents.push(namespace.agent(id, type));
     }
