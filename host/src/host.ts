@@ -121,7 +121,7 @@ class RunningHost implements Host {
     this.#clock = clock;
     this.#startedAt = clock.now();
     this.#logger = logger;
-    this.#namespaces = new Namespaces(options.delivery.agentWindow);
+    this.#namespaces = new Namespaces(options.delivery);
     this.#deadLetters = new MemoryDeadLetters(options.deadLetters);
     const numbers = new NumberSource(clock);
     const deadlines = new Deadlines(clock);
@@ -134,6 +134,7 @@ class RunningHost implements Host {
       deadlines,
       counters: this.#counters,
       logger: this.#logger,
+      isSettling: () => this.#settling.isActive,
       deadLetters: deadLetterOffice(this.#deadLetters, clock, this.#counters, (letter) =>
         this.#noteParked(letter),
       ),
@@ -185,7 +186,7 @@ class RunningHost implements Host {
         logger: this.#logger,
       },
     );
-    settling.onSettled(() => this.#endUnknownTypes());
+    settling.onSettled(() => this.#endWaits());
     this.#server = this.#createServer(authenticator);
   }
 
@@ -321,13 +322,15 @@ class RunningHost implements Host {
     });
   }
 
-  /** What has waited for workers of an earlier life that did not come back ends. */
-  #endUnknownTypes(): void {
+  /** Workers of an earlier life do not come back any more: what has waited for them goes to others, or ends. */
+  #endWaits(): void {
     for (const namespace of [...this.#namespaces.all()]) {
       for (const type of [...namespace.types.values()]) {
-        if (type.isKnown) continue;
-        this.#dispatcher.typeGone(type);
-        namespace.retireType(type);
+        if (type.isKnown) this.#dispatcher.typeAvailable(type);
+        else {
+          this.#dispatcher.typeGone(type);
+          namespace.retireType(type);
+        }
       }
     }
   }

@@ -47,6 +47,8 @@ describe("without options", () => {
         mailboxMessages: DEFAULTS.mailboxMessages,
         queuedBytes: DEFAULTS.queuedBytes,
         inFlightBytes: DEFAULTS.inFlightBytes,
+        maxTurnMs: DEFAULTS.maxTurnMs,
+        turnGraceMs: DEFAULTS.turnGraceMs,
         crashLimit: DEFAULTS.crashLimit,
       },
       calls: { timeoutMs: DEFAULTS.timeoutMs, maxPayloadBytes: DEFAULTS.maxPayloadBytes },

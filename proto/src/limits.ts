@@ -17,6 +17,8 @@ export const DEFAULTS = {
   timeoutMs: 30_000,
   /** Milliseconds after which a turn is signalled and then abandoned. */
   maxTurnMs: 600_000,
+  /** Milliseconds that the host gives a turn after it told it to stop: more than workers give their own turns. */
+  turnGraceMs: 20_000,
   /** Largest content in bytes. */
   maxPayloadBytes: 4 * 1024 * 1024,
   /** What gRPC may receive above the largest content, in bytes. */

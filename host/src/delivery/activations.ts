@@ -12,11 +12,18 @@ import type { Worker } from "./worker.ts";
 export class Activations {
   readonly #numbers: NumberSource;
   readonly #counters: Counters;
+  readonly #isSettling: () => boolean;
   readonly #agents = new Map<number, Agent>();
 
-  constructor(numbers: NumberSource, counters: Counters) {
-    this.#numbers = numbers;
-    this.#counters = counters;
+  /** `isSettling`: whether workers may still bring agents along that are active; until then none is placed by its key. */
+  constructor(parts: {
+    numbers: NumberSource;
+    counters: Counters;
+    isSettling: () => boolean;
+  }) {
+    this.#numbers = parts.numbers;
+    this.#counters = parts.counters;
+    this.#isSettling = parts.isSettling;
   }
 
   get size(): number {
@@ -35,6 +42,7 @@ export class Activations {
   workerFor(agent: Agent, isNested: boolean): Worker | undefined {
     if (agent.worker !== undefined) return agent.worker;
     const { type } = agent;
+    if (!agent.isPooled && this.#isSettling()) return undefined;
     const worker = agent.isPooled ? type.leastLoaded() : type.place(agent.id.text);
     if (worker !== undefined) this.begin(agent, worker);
     return worker ?? (isNested ? this.#lodge(agent) : undefined);

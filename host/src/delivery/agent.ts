@@ -27,6 +27,9 @@ export class Agent {
   inFlight = 0;
   rootsInFlight = 0;
   waiting = 0;
+  /** When it last made progress, and when its turn was told to stop (0: it was not). The watch over turns counts. */
+  progressAt = 0;
+  toldToStopAt = 0;
   /** The worker for whose credit it waits. It may have been placed on another one since: then nobody serves it here. */
   waitsFor: Worker | undefined = undefined;
   /** Its worker must lose it: nothing without ancestors is shipped until it has moved. */

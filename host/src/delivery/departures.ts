@@ -2,7 +2,7 @@
  * How agents leave their workers: because they are idle, because they must move, or because the worker is lost. What
  * waits for them goes with them to the next worker.
  */
-import type { Failure } from "@agentmesh/proto";
+import { type Failure, failure } from "@agentmesh/proto";
 import type { AgentType } from "../directory/agent-type.ts";
 import type { Activations } from "./activations.ts";
 import type { Agent } from "./agent.ts";
@@ -85,6 +85,26 @@ export class Departures {
     this.#activations.end(agent);
     this.settle(agent);
     worker.tellDrained();
+  }
+
+  /**
+   * The turn of an agent does not end: the agent goes without it. What is in flight behind the turn may have begun as
+   * well: events are delivered again, calls settle without anyone knowing.
+   */
+  abandon(agent: Agent): void {
+    const { worker } = agent;
+    if (worker === undefined) return;
+    const [first, ...others] = worker.inFlight.values().filter((other) => other.agent === agent);
+    if (first === undefined) return;
+    this.#shipping.land(worker, first);
+    this.#endings.end(first, failed(failure("TURN_ABANDONED")));
+    const stale = failure("ACTIVATION_STALE", undefined, { outcome: "unknown", retryable: false });
+    for (const delivery of others) {
+      this.#shipping.land(worker, delivery);
+      if (delivery.kind === "call") this.#endings.end(delivery, failed(stale));
+      else this.#endings.redeliver(delivery, stale, false);
+    }
+    this.leave(agent);
   }
 
   /** Ships what waits for an agent whose type may have gone meanwhile. */

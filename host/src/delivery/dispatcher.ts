@@ -30,6 +30,7 @@ import { type DeadLetterOffice, Endings } from "./endings.ts";
 import { HeldContent } from "./held-content.ts";
 import type { Namespace } from "./namespace.ts";
 import { Shipping } from "./shipping.ts";
+import { TurnWatch } from "./turn-watch.ts";
 import type { Worker } from "./worker.ts";
 
 export interface DispatcherOptions {
@@ -41,6 +42,8 @@ export interface DispatcherOptions {
   readonly inFlightBytes: number;
   /** Deliveries with ancestors in flight to one worker. */
   readonly nestedInFlight: number;
+  /** Milliseconds that a turn has after it was told to stop; then its activation is abandoned. */
+  readonly turnGraceMs: number;
   /** Workers lost over one event before it is parked. */
   readonly crashLimit: number;
 }
@@ -52,6 +55,8 @@ interface Parts {
   readonly counters: Counters;
   readonly logger: Logger;
   readonly deadLetters: DeadLetterOffice;
+  /** Whether workers of an earlier life of this host may still come back with their agents. */
+  readonly isSettling: () => boolean;
 }
 
 const MAILBOX_FULL = failure("MAILBOX_FULL", undefined, { retryAfterMs: 100 });
@@ -66,6 +71,7 @@ export class Dispatcher {
   readonly #activations: Activations;
   readonly #inFlight: HeldContent;
   readonly #backlog: Backlog;
+  readonly #turns: TurnWatch;
   readonly #shipping: Shipping;
   readonly #endings: Endings;
   readonly #departures: Departures;
@@ -76,16 +82,16 @@ export class Dispatcher {
     this.#parts = parts;
     this.#inFlight = new HeldContent("inFlight", options.inFlightBytes);
     this.#backlog = new Backlog(options.queuedBytes);
-    this.#activations = new Activations(parts.numbers, parts.counters);
-    this.#shipping = new Shipping(
-      {
-        ...parts,
-        activations: this.#activations,
-        backlog: this.#backlog,
-        inFlight: this.#inFlight,
-      },
-      options.nestedInFlight,
-    );
+    this.#activations = new Activations(parts);
+    this.#turns = new TurnWatch(parts.clock, options.turnGraceMs, this.#abandon);
+    this.#shipping = new Shipping({
+      ...parts,
+      activations: this.#activations,
+      backlog: this.#backlog,
+      inFlight: this.#inFlight,
+      turns: this.#turns,
+      nestedInFlight: options.nestedInFlight,
+    });
     this.#endings = new Endings({
       ...parts,
       backlog: this.#backlog,
@@ -197,7 +203,7 @@ export class Dispatcher {
   turnEnd(worker: Worker, frame: TurnEndFrame): void {
     const delivery = this.current(worker, frame.delivery, frame.activation);
     if (delivery === undefined) return;
-    this.#land(worker, delivery);
+    this.#shipping.land(worker, delivery);
     const { ending } = frame;
     if (ending.kind === "postponed") this.#endings.postpone(delivery, ending.delayMs);
     else this.#endings.end(delivery, ending);
@@ -212,7 +218,7 @@ export class Dispatcher {
     for (const number of numbers) {
       const delivery = this.current(worker, number, activation);
       if (delivery === undefined) continue;
-      this.#land(worker, delivery);
+      this.#shipping.land(worker, delivery);
       this.#endings.end(delivery, DONE);
       agent = delivery.agent;
     }
@@ -225,7 +231,7 @@ export class Dispatcher {
     for (const number of numbers) {
       const delivery = worker.inFlight.get(number);
       if (delivery === undefined) continue;
-      this.#land(worker, delivery);
+      this.#shipping.land(worker, delivery);
       this.#endings.giveBack(delivery);
       agents.add(delivery.agent);
     }
@@ -239,6 +245,7 @@ export class Dispatcher {
 
   /** A worker can take more: its stream is back, its outbox has room, its capacity has grown. */
   workerReady(worker: Worker): void {
+    this.#turns.add(worker);
     const held = [...worker.held];
     worker.held.clear();
     for (const agent of held) this.#shipping.pump(agent);
@@ -248,6 +255,7 @@ export class Dispatcher {
   /** The lease of a worker has run out, or its session has ended: its agents go elsewhere. */
   workerLost(worker: Worker, reason: Failure): void {
     this.#departures.lose(worker, reason);
+    this.#turns.remove(worker);
   }
 
   /** A worker is leaving: its agents go as soon as they have nothing in flight. */
@@ -294,19 +302,18 @@ export class Dispatcher {
     this.#shipping.pump(delivery.agent);
   }
 
-  /** A delivery is not in flight any more. */
-  #land(worker: Worker, delivery: Delivery): void {
-    worker.give(delivery);
-    this.#inFlight.letGo(delivery);
-    delivery.agent.inFlight--;
-    if (!delivery.isNested) delivery.agent.rootsInFlight--;
-  }
-
   #afterLanding(worker: Worker, agent: Agent): void {
     if (agent.isLeaving && agent.inFlight === 0) this.#departures.leave(agent);
     else if (agent.waiting > 0) this.#shipping.pump(agent);
     this.#shipping.serve(worker);
   }
+
+  /** A turn did not end although it was told to. */
+  readonly #abandon = (agent: Agent): void => {
+    const { worker } = agent;
+    this.#departures.abandon(agent);
+    if (worker !== undefined) this.#shipping.serve(worker);
+  };
 
   /** The wait of a postponed delivery is over. */
   readonly #resume = (delivery: Delivery): void => {

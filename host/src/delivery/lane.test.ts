@@ -1,11 +1,11 @@
-import { AgentId } from "@agentmesh/proto";
+import { AgentId, DEFAULTS } from "@agentmesh/proto";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { EventDelivery } from "./delivery.ts";
 import { Lane } from "./lane.ts";
 import { Namespaces } from "./namespaces.ts";
 
-const namespace = new Namespaces(16).get("default");
+const namespace = new Namespaces(DEFAULTS).get("default");
 const agent = namespace.agent(new AgentId("a", "1"), namespace.type("a"));
 const event = {
   id: 1,

@@ -1,13 +1,13 @@
 import { AgentId } from "@agentmesh/proto";
-import { AgentType } from "../directory/agent-type.ts";
+import { AgentType, type AgentTypeLimits } from "../directory/agent-type.ts";
 import { Subscriptions } from "../directory/subscriptions.ts";
 import { Agent } from "./agent.ts";
 import type { Worker } from "./worker.ts";
 
 /** Who keeps namespaces. */
 export interface NamespaceHome {
-  /** Deliveries without ancestors in flight to one agent, where its type does not say. */
-  readonly agentWindow: number;
+  /** Limits of agent types that do not name their own. */
+  readonly defaults: AgentTypeLimits;
   /** Someone has something in the namespace. */
   used(namespace: Namespace): void;
   /** Nobody has anything in it any more. */
@@ -67,7 +67,7 @@ export class Namespace {
   type(name: string): AgentType<Worker, Agent> {
     const known = this.types.get(name);
     if (known !== undefined) return known;
-    const type = new AgentType<Worker, Agent>(name, this.#home.agentWindow);
+    const type = new AgentType<Worker, Agent>(name, this.#home.defaults);
     this.types.set(name, type);
     this.#home.used(this);
     return type;

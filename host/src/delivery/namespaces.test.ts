@@ -1,4 +1,4 @@
-import { AgentId } from "@agentmesh/proto";
+import { AgentId, DEFAULTS } from "@agentmesh/proto";
 import { expect, test } from "vitest";
 import { Namespaces } from "./namespaces.ts";
 
@@ -7,13 +7,13 @@ function names(namespaces: Namespaces): string[] {
 }
 
 test("naming a namespace keeps nothing", () => {
-  const namespaces = new Namespaces(16);
+  const namespaces = new Namespaces(DEFAULTS);
   namespaces.get("blue");
   expect(names(namespaces)).toEqual([]);
 });
 
 test("a namespace is one and the same as long as a session or an agent type is in it", () => {
-  const namespaces = new Namespaces(16);
+  const namespaces = new Namespaces(DEFAULTS);
   const blue = namespaces.get("blue");
   blue.join();
   expect(namespaces.get("blue")).toBe(blue);
@@ -25,7 +25,7 @@ test("a namespace is one and the same as long as a session or an agent type is i
 });
 
 test("a namespace is forgotten when what still waited at the end of its last session has ended", () => {
-  const namespaces = new Namespaces(16);
+  const namespaces = new Namespaces(DEFAULTS);
   const blue = namespaces.get("blue");
   blue.join();
   const agent = blue.agent(new AgentId("a", "1"), blue.type("a"));

@@ -1,3 +1,4 @@
+import type { AgentTypeLimits } from "../directory/agent-type.ts";
 import { Namespace, type NamespaceHome } from "./namespace.ts";
 
 /**
@@ -5,11 +6,11 @@ import { Namespace, type NamespaceHome } from "./namespace.ts";
  * that nobody can fill the table by naming ones in which nobody is.
  */
 export class Namespaces implements NamespaceHome {
-  readonly agentWindow: number;
+  readonly defaults: AgentTypeLimits;
   readonly #byName = new Map<string, Namespace>();
 
-  constructor(agentWindow: number) {
-    this.agentWindow = agentWindow;
+  constructor(defaults: AgentTypeLimits) {
+    this.defaults = defaults;
   }
 
   /** The namespace; one in which nobody has anything is kept once someone has. */

@@ -11,44 +11,37 @@ import type { Agent } from "./agent.ts";
 import type { Backlog } from "./backlog.ts";
 import type { CallDelivery, Delivery, EventDelivery } from "./delivery.ts";
 import type { HeldContent } from "./held-content.ts";
+import type { TurnWatch } from "./turn-watch.ts";
 import type { Worker } from "./worker.ts";
 
 /** When a delivery may leave; `never` is for nested calls above the hard cap. */
 type Leave = "now" | "when-open" | "after-an-end" | "with-credit" | "never";
 
+interface ShippingParts {
+  readonly clock: Clock;
+  readonly activations: Activations;
+  readonly backlog: Backlog;
+  readonly inFlight: HeldContent;
+  readonly turns: TurnWatch;
+  readonly counters: Counters;
+  /** Deliveries with ancestors in flight to one worker. */
+  readonly nestedInFlight: number;
+}
+
 export class Shipping {
-  readonly #clock: Clock;
-  readonly #activations: Activations;
-  readonly #backlog: Backlog;
-  readonly #inFlight: HeldContent;
-  readonly #counters: Counters;
-  readonly #nestedInFlight: number;
+  readonly #parts: ShippingParts;
   /** While an event is fanned out: its deliveries that were shipped, by worker. */
   #fanOut: Map<Worker, EventDelivery[]> | undefined = undefined;
 
-  constructor(
-    parts: {
-      clock: Clock;
-      activations: Activations;
-      backlog: Backlog;
-      inFlight: HeldContent;
-      counters: Counters;
-    },
-    nestedInFlight: number,
-  ) {
-    this.#clock = parts.clock;
-    this.#activations = parts.activations;
-    this.#backlog = parts.backlog;
-    this.#inFlight = parts.inFlight;
-    this.#counters = parts.counters;
-    this.#nestedInFlight = nestedInFlight;
+  constructor(parts: ShippingParts) {
+    this.#parts = parts;
   }
 
   /** Ships a delivery that has not waited yet, when nothing waits before it and its worker has room. */
   tryShip(delivery: Delivery): boolean {
     const { agent } = delivery;
     if (agent.waiting > 0 && !delivery.isNested) return false;
-    const worker = this.#activations.workerFor(agent, delivery.isNested);
+    const worker = this.#parts.activations.workerFor(agent, delivery.isNested);
     if (worker === undefined || this.#mayLeave(delivery, agent, worker) !== "now") return false;
     this.#ship(delivery, agent, worker);
     return true;
@@ -61,7 +54,7 @@ export class Shipping {
         delivery.expire();
         continue;
       }
-      const worker = this.#activations.workerFor(agent, delivery.isNested);
+      const worker = this.#parts.activations.workerFor(agent, delivery.isNested);
       if (worker === undefined) {
         agent.type.waiting.add(agent);
         return;
@@ -69,6 +62,16 @@ export class Shipping {
       if (!this.#shipWaiting(delivery, agent, worker)) return;
     }
     agent.namespace.retire(agent);
+  }
+
+  /** A delivery is not in flight any more. */
+  land(worker: Worker, delivery: Delivery): void {
+    const { agent } = delivery;
+    worker.give(delivery);
+    this.#parts.inFlight.letGo(delivery);
+    agent.inFlight--;
+    if (!delivery.isNested) agent.rootsInFlight--;
+    this.#parts.turns.landed(agent);
   }
 
   /** Gives a worker's credit to the agents that wait for it, in turn. */
@@ -92,7 +95,7 @@ export class Shipping {
   #shipWaiting(delivery: Delivery, agent: Agent, worker: Worker): boolean {
     switch (this.#mayLeave(delivery, agent, worker)) {
       case "now":
-        this.#backlog.remove(delivery);
+        this.#parts.backlog.remove(delivery);
         this.#ship(delivery, agent, worker);
         return true;
       case "when-open":
@@ -111,18 +114,21 @@ export class Shipping {
 
   /** Whether nobody waits any more for what has waited here: the alarm that says so is late by up to a tick. */
   #isLate(delivery: Delivery): delivery is CallDelivery {
-    return delivery.kind === "call" && !delivery.isHeld && delivery.deadlineAt <= this.#clock.now();
+    return (
+      delivery.kind === "call" && !delivery.isHeld && delivery.deadlineAt <= this.#parts.clock.now()
+    );
   }
 
   #mayLeave(delivery: Delivery, agent: Agent, worker: Worker): Leave {
     if (worker.phase !== "open") return "when-open";
-    if (delivery.isNested) return worker.nestedInFlight < this.#nestedInFlight ? "now" : "never";
+    if (delivery.isNested)
+      return worker.nestedInFlight < this.#parts.nestedInFlight ? "now" : "never";
     if (agent.isLeaving || agent.rootsInFlight >= agent.type.agentWindow) return "after-an-end";
     return worker.hasCredit ? "now" : "with-credit";
   }
 
   #refuse(delivery: Delivery): void {
-    this.#backlog.remove(delivery);
+    this.#parts.backlog.remove(delivery);
     const text = "too many nested sends are in flight to one worker";
     if (delivery.kind === "call")
       delivery.end({ kind: "failed", failure: failure("OVERLOADED", text) });
@@ -130,11 +136,12 @@ export class Shipping {
 
   #ship(delivery: Delivery, agent: Agent, worker: Worker): void {
     worker.take(delivery);
-    this.#inFlight.hold(delivery);
+    this.#parts.inFlight.hold(delivery);
     delivery.activation = agent.activation;
     agent.inFlight++;
     if (!delivery.isNested) agent.rootsInFlight++;
-    this.#counters.deliveries++;
+    this.#parts.turns.shipped(agent);
+    this.#parts.counters.deliveries++;
     if (delivery.kind === "call") worker.sink.deliver(delivery);
     else this.#shipEvent(delivery, worker);
   }

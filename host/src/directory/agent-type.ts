@@ -6,6 +6,8 @@ import { leastLoaded, rendezvous } from "./placement.ts";
 export interface AgentTypeLimits {
   /** Deliveries without ancestors in flight to one agent. */
   readonly agentWindow: number;
+  /** Milliseconds after which a turn is told to stop. */
+  readonly maxTurnMs: number;
 }
 
 /**
@@ -21,18 +23,24 @@ export class AgentType<Worker extends Candidate, Agent> {
   /** The agent on each worker that takes sends to any key. */
   readonly pool = new Map<Worker, Agent>();
   readonly #workers = new Map<Worker, AgentTypeLimits>();
-  #window: number;
-  readonly #defaultWindow: number;
+  readonly #defaults: AgentTypeLimits;
+  #limits: AgentTypeLimits;
 
-  constructor(name: string, defaultWindow: number) {
+  /** `defaults` are for workers that do not say. */
+  constructor(name: string, defaults: AgentTypeLimits) {
     this.name = name;
-    this.#defaultWindow = defaultWindow;
-    this.#window = defaultWindow;
+    this.#defaults = defaults;
+    this.#limits = defaults;
   }
 
   /** Deliveries without ancestors in flight to one agent: the smallest that a worker announced. */
   get agentWindow(): number {
-    return this.#window;
+    return this.#limits.agentWindow;
+  }
+
+  /** Milliseconds after which a turn is told to stop: the largest that a worker announced. */
+  get maxTurnMs(): number {
+    return this.#limits.maxTurnMs;
   }
 
   /** Whether any session, live or expected back, announced the type. */
@@ -45,18 +53,18 @@ export class AgentType<Worker extends Candidate, Agent> {
     return this.#workers.size;
   }
 
-  /** Adds a worker. @returns false when it had announced the type already. */
+  /** Adds a worker; a limit of 0 is the host's. @returns false when it had announced the type already. */
   add(worker: Worker, limits: AgentTypeLimits): boolean {
     if (this.#workers.has(worker)) return false;
     this.#workers.set(worker, limits);
-    this.#window = this.#smallestWindow();
+    this.#limits = this.#agreed();
     return true;
   }
 
   /** Removes a worker. @returns false when it had not announced the type. */
   remove(worker: Worker): boolean {
     const removed = this.#workers.delete(worker);
-    this.#window = this.#smallestWindow();
+    this.#limits = this.#agreed();
     return removed;
   }
 
@@ -75,13 +83,14 @@ export class AgentType<Worker extends Candidate, Agent> {
     return leastLoaded(this.#workers.keys());
   }
 
-  #smallestWindow(): number {
-    let smallest = 0;
-    for (const { agentWindow } of this.#workers.values()) {
-      const asked = agentWindow === 0 ? this.#defaultWindow : agentWindow;
-      const window = Math.min(asked, BOUNDS.agentWindow);
-      if (smallest === 0 || window < smallest) smallest = window;
-    }
-    return smallest === 0 ? this.#defaultWindow : smallest;
+  #agreed(): AgentTypeLimits {
+    const all = [...this.#workers.values()];
+    if (all.length === 0) return this.#defaults;
+    const windows = all.map(({ agentWindow }) => agentWindow || this.#defaults.agentWindow);
+    const turns = all.map(({ maxTurnMs }) => maxTurnMs || this.#defaults.maxTurnMs);
+    return {
+      agentWindow: Math.min(...windows, BOUNDS.agentWindow),
+      maxTurnMs: Math.max(...turns),
+    };
   }
 }

@@ -59,7 +59,7 @@ export class Registrations {
       return failure("OVERLOADED", `a session may announce ${this.#limits.agentTypes} agent types`);
     }
     const type = this.#namespace.type(name);
-    type.add(this.#worker, { agentWindow: message.agentWindow });
+    type.add(this.#worker, message);
     this.#types.set(name, type);
     this.#dispatcher.typeAvailable(type);
     return undefined;

@@ -54,6 +54,8 @@ function deliveryOf(all: CompleteOptions): DeliveryLimits {
     mailboxMessages: all.mailboxMessages,
     queuedBytes: all.queuedBytes,
     inFlightBytes: all.inFlightBytes,
+    maxTurnMs: all.maxTurnMs,
+    turnGraceMs: all.turnGraceMs,
     crashLimit: all.crashLimit,
   };
 }

@@ -79,6 +79,8 @@ export const FIELDS = {
   mailboxMessages: count(DEFAULTS.mailboxMessages, 1, 1e7, "messages waiting for one agent"),
   queuedBytes: bytes(DEFAULTS.queuedBytes, MIB, 1024 * GIB, "content waiting at this host"),
   inFlightBytes: bytes(DEFAULTS.inFlightBytes, MIB, 1024 * GIB, "content in flight to workers"),
+  maxTurnMs: ms(DEFAULTS.maxTurnMs, 1, DAY_MS, "time for a turn before it is told to stop"),
+  turnGraceMs: ms(DEFAULTS.turnGraceMs, 0, HOUR_MS, "time for it to stop before it is abandoned"),
   crashLimit: count(
     DEFAULTS.crashLimit,
     1,

@@ -100,6 +100,16 @@ export interface HostOptions {
    * from outside of turns are refused with `OVERLOADED`. 1 MiB to 1 TiB, at least `maxPayloadBytes`. Default 512 MiB.
    */
   readonly inFlightBytes?: number | undefined;
+  /**
+   * Milliseconds after which a turn is told to stop, where its agent type names no time of its own. Counted from the
+   * last end of a turn of the same agent, in steps of a second. 1 to 86 400 000. Default 600 000.
+   */
+  readonly maxTurnMs?: number | undefined;
+  /**
+   * Milliseconds for a turn to end after that. Then its activation is abandoned, the message becomes a dead letter and
+   * the agent is placed anew. Workers that watch their turns give them less. 0 to 3 600 000. Default 20 000.
+   */
+  readonly turnGraceMs?: number | undefined;
   /** Workers that may be lost over one message before it is parked as a dead letter. 1 to 100. Default 3. */
   readonly crashLimit?: number | undefined;
   /** Dead letters kept; the oldest are dropped and counted. 0 to 10 000 000. Default 10 000. */

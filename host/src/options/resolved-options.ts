@@ -26,6 +26,8 @@ export interface DeliveryLimits {
   readonly mailboxMessages: number;
   readonly queuedBytes: number;
   readonly inFlightBytes: number;
+  readonly maxTurnMs: number;
+  readonly turnGraceMs: number;
   readonly crashLimit: number;
 }
 

@@ -1,7 +1,9 @@
 /**
  * The time after a restart in which workers of the host's earlier life come back. A host learns that it had one when a
  * worker shows a token of a session that it does not know; then messages wait until `settleMs` after the start, so
- * that they meet the agent types and subscriptions that were there before.
+ * that they meet the agents, agent types and subscriptions that were there before. Sends to agents that have come back
+ * and to any key need not wait. Before the first such worker the host is like one that never ran: it refuses types that
+ * nobody announced and places agents.
  */
 import type { Clock, Timer } from "@agentmesh/proto";
 

@@ -11,10 +11,13 @@ async function restarted(settleMs = 2_000) {
   return { clock, mesh };
 }
 
-test("a host that has just been started by no survivor refuses unknown types at once", async () => {
+test("a host to which no survivor has come refuses unknown types at once, also to clients", async () => {
   const { mesh } = await restarted();
   const worker = await mesh.worker();
   expect(await worker.ask("late/1", "")).toMatchObject({ failure: { code: "AGENT_TYPE_UNKNOWN" } });
+  expect(await mesh.client.send("late/1", "").outcome).toMatchObject({
+    error: { code: "AGENT_TYPE_UNKNOWN", retryable: true },
+  });
 });
 
 test("once a worker shows the token of an earlier life, sends and events wait for the others to come back", async () => {
@@ -28,15 +31,40 @@ test("once a worker shows the token of an earlier life, sends and events wait fo
   );
   expect((await survivor.next("accepted")).sequences).toEqual([1]);
   const late = await mesh.worker(["late"], { subscriptions: ["news -> late"] });
-  for (const text of ["send", "any key"]) {
-    const deliver = await late.next("deliver");
-    expect(textOf(deliver.content)).toBe(text);
-    late.write(turnEnd(deliver));
-  }
-  expect(await survivor.result(1)).toEqual({ kind: "done" });
+  const anyKey = await late.next("deliver");
+  expect(textOf(anyKey.content)).toBe("any key");
+  late.write(turnEnd(anyKey));
   expect(await survivor.result(2)).toEqual({ kind: "done" });
+  expect(late.taken("deliver")).toEqual([]);
   clock.advance(2_000);
+  const byKey = await late.next("deliver");
+  expect(textOf(byKey.content)).toBe("send");
+  late.write(turnEnd(byKey));
+  expect(await survivor.result(1)).toEqual({ kind: "done" });
   expect(textOf((await late.next("event")).content)).toBe("event");
+});
+
+test("an agent is not placed anew while the worker that has it may still come back", async () => {
+  const { clock, mesh } = await restarted();
+  const first = await mesh.worker(["a"], SURVIVOR);
+  first.write(send(1, "a/kept", "for who has it"), send(2, "a/lost", "for nobody"));
+  await mesh.untilStatus(({ queued }) => queued === 2, "the sends to wait");
+  const second = await mesh.worker(["a"], {
+    hello: { ...SURVIVOR.hello, activations: [{ number: 7, agent: { type: "a", key: "kept" } }] },
+  });
+  expect(second.welcome.adopted).toEqual([7]);
+  const kept = await second.next("deliver");
+  expect([textOf(kept.content), kept.activation]).toEqual(["for who has it", 7]);
+  expect(first.taken("deliver")).toEqual([]);
+  clock.advance(2_000);
+  const [holder, lost] = await Promise.race(
+    [first, second].map(async (worker) => [worker, await worker.next("deliver")] as const),
+  );
+  expect(textOf(lost.content)).toBe("for nobody");
+  second.write(turnEnd(kept));
+  holder.write(turnEnd(lost));
+  expect(await first.result(1)).toEqual({ kind: "done" });
+  expect(await first.result(2)).toEqual({ kind: "done" });
 });
 
 test("when the time is over, what waits for a type that did not come back ends, and no send waits any more", async () => {
@@ -102,11 +130,12 @@ test("a host that is told not to settle does not", async () => {
 });
 
 test("calls of clients wait like those of workers", async () => {
-  const { mesh } = await restarted();
+  const { clock, mesh } = await restarted();
   await mesh.worker([], SURVIVOR);
   const call = mesh.client.send("late/1", "", { headers: { "agentmesh-namespace": "blue" } });
   await mesh.untilStatus(({ queued }) => queued === 1, "the send to wait");
   const late = await mesh.worker(["late"], { hello: { namespace: "blue" } });
+  clock.advance(2_000);
   late.write(turnEnd(await late.next("deliver")));
   expect((await call.outcome).kind).toBe("ok");
 });

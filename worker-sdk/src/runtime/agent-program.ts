@@ -36,14 +36,14 @@ export interface AgentProgram<Context = TurnContext>
   readonly onDeactivate: DeactivateHook | undefined;
 }
 
-/** What others are told of an agent type. */
-export function announce(program: AgentProgram): AnnouncedType {
+/** What others are told of an agent type. `maxTurnMs` is that of the worker, for types without one of their own. */
+export function announce(program: AgentProgram, maxTurnMs: number): AnnouncedType {
   return {
     name: program.type,
     description: program.description,
     handles: [...program.handlers.values()].map(handled),
     agentWindow: program.agentWindow,
-    maxTurnMs: program.maxTurnMs,
+    maxTurnMs: program.maxTurnMs || maxTurnMs,
   };
 }
 

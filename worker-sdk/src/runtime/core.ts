@@ -79,7 +79,7 @@ export class RuntimeCore<Way extends Uplink = Uplink> implements Downlink {
     const limits = FIRST_LIMITS;
     this.calls = new Calls({ clock, deadlines, uplink, window: this.#window }, limits);
     this.publisher = new Publisher({ deadlines, uplink, window: this.#window }, limits);
-    this.registrations = new Registrations(clock, uplink);
+    this.registrations = new Registrations(clock, uplink, options.maxTurnMs);
     this.workplace = {
       clock,
       deadlines,

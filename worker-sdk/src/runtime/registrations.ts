@@ -36,14 +36,17 @@ interface Subscription {
 export class Registrations {
   readonly #clock: Clock;
   readonly #uplink: Uplink;
+  readonly #maxTurnMs: number;
   readonly #types = new Map<string, Registration>();
   readonly #subscriptions = new Map<string, Subscription>();
   #lastId = 0;
   #wrap: ((program: AgentProgram) => AgentProgram) | undefined;
 
-  constructor(clock: Clock, uplink: Uplink) {
+  /** `maxTurnMs`: how long turns may take whose agent type does not say. */
+  constructor(clock: Clock, uplink: Uplink, maxTurnMs: number) {
     this.#clock = clock;
     this.#uplink = uplink;
+    this.#maxTurnMs = maxTurnMs;
   }
 
   /** Agent types at work, by name. */
@@ -120,7 +123,7 @@ export class Registrations {
   /** What was confirmed. */
   announce(): Pick<Announcement, "types" | "subscriptions"> {
     return {
-      types: confirmed(this.#types).map(({ program }) => announce(program)),
+      types: confirmed(this.#types).map(({ program }) => announce(program, this.#maxTurnMs)),
       subscriptions: confirmed(this.#subscriptions).map(({ announced }) => announced),
     };
   }
@@ -149,7 +152,7 @@ export class Registrations {
       program: this.#wrap?.(program) ?? program,
       idle: new IdleList(this.#clock, idleMs, (offered) => uplink.idle(offered)),
       claim: new Claim(
-        (signal) => uplink.register(announce(program), signal),
+        (signal) => uplink.register(announce(program, this.#maxTurnMs), signal),
         (signal) => uplink.unregister(type, signal),
       ),
     };

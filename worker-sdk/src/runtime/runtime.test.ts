@@ -34,7 +34,7 @@ describe("registrations", () => {
         name: "worker",
         description: "works",
         agentWindow: 4,
-        maxTurnMs: 0,
+        maxTurnMs: 60_000,
         handles: [
           { messageType: "test.Note", replyType: "", replyStream: false, describe },
           { messageType: "test.Ask", replyType: "test.Count", replyStream: false, describe },

@@ -36,7 +36,10 @@ export interface AgentType {
   handles: MessageSchema[];
   /** How many deliveries the host may have in flight to one agent of this type; 0 means the host's default, 16. */
   agentWindow: number;
-  /** Milliseconds after which a turn is signalled and its activation abandoned; 0 means the host's default. */
+  /**
+   * Milliseconds after which the host tells a turn to stop by CancelDelivery, counted from the last end of a turn of
+   * the same agent; a while later it abandons the activation. 0 means the host's default.
+   */
   maxTurnMs: number;
 }
 
