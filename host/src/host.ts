@@ -10,6 +10,7 @@ import { deadLetterOffice } from "./delivery/dead-letter-office.ts";
 import { Dispatcher } from "./delivery/dispatcher.ts";
 import { Namespaces } from "./delivery/namespaces.ts";
 import { ClientService, clientServiceDefinition } from "./gateway/client-service.ts";
+import { Connections } from "./gateway/connections.ts";
 import { loadDescriptors } from "./gateway/descriptors.ts";
 import { GatewayService, gatewayServiceDefinition } from "./gateway/gateway-service.ts";
 import { HEALTH_SERVICE, Health } from "./gateway/health.ts";
@@ -108,6 +109,7 @@ class RunningHost implements Host {
   readonly #calls: Calls;
   readonly #router: Router;
   readonly #sessions: Sessions;
+  readonly #connections = new Connections();
   readonly #gateway: GatewayService;
   readonly #parkedLines = new LineBudget(PARKED_LINES_PER_SECOND);
   readonly #health = new Health(SERVICES);
@@ -182,6 +184,7 @@ class RunningHost implements Host {
         sessions: this.#sessions,
         settling,
         authenticator,
+        connections: this.#connections,
         counters: this.#counters,
         logger: this.#logger,
       },
@@ -290,10 +293,11 @@ class RunningHost implements Host {
   }
 
   #createServer(authenticator: Authenticator): Server {
-    const server = createServer({
-      ...this.#options.session,
-      maxPayloadBytes: this.#options.calls.maxPayloadBytes,
-    });
+    const { calls, session } = this.#options;
+    const server = createServer(
+      { ...session, maxPayloadBytes: calls.maxPayloadBytes },
+      this.#connections,
+    );
     server.addService(gatewayServiceDefinition, this.#gateway.implementation);
     const client = new ClientService({
       router: this.#router,

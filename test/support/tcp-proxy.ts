@@ -12,6 +12,8 @@ export type Cut = "reset" | "end";
 export interface TcpProxyOptions {
   /** Milliseconds that every byte takes on its way, in either direction. Default 0. */
   readonly delayMs?: number;
+  /** Bytes per second that pass in either direction. Default: as many as come. */
+  readonly bytesPerSecond?: number;
 }
 
 /** Starts a proxy to `target`, `host:port`, on a free port; it is closed when the test ends. */
@@ -27,16 +29,16 @@ export async function startTcpProxy(
 
 export class TcpProxy {
   readonly #target: URL;
-  readonly #delayMs: number;
+  readonly #options: TcpProxyOptions;
   readonly #links = new Set<Link>();
   #server: Server | undefined;
   #port = 0;
   #accepted = 0;
   #isStalled = false;
 
-  constructor(target: string, { delayMs = 0 }: TcpProxyOptions = {}) {
+  constructor(target: string, options: TcpProxyOptions = {}) {
     this.#target = new URL(`tcp://${target}`);
-    this.#delayMs = delayMs;
+    this.#options = options;
   }
 
   /** Where to connect instead of the target. */
@@ -102,23 +104,30 @@ export class TcpProxy {
       port: Number(this.#target.port),
       allowHalfOpen: true,
     });
-    const link = new Link(client, host, this.#delayMs);
+    const link = new Link(client, host, this.#options);
     this.#links.add(link);
     link.onGone = () => this.#links.delete(link);
     if (this.#isStalled) link.stall();
   }
 }
 
+/** How often a slow link passes something on, in milliseconds. */
+const TICK_MS = 20;
+
 /** One connection from a worker and its continuation to the host. */
 class Link {
   onGone: () => void = () => undefined;
   readonly #sockets: readonly [Socket, Socket];
   readonly #delayMs: number;
+  /** Bytes that pass per tick in either direction. */
+  readonly #tickBytes: number;
   #isStalled = false;
 
-  constructor(client: Socket, host: Socket, delayMs: number) {
+  constructor(client: Socket, host: Socket, options: TcpProxyOptions) {
+    const { delayMs = 0, bytesPerSecond = Number.POSITIVE_INFINITY } = options;
     this.#sockets = [client, host];
     this.#delayMs = delayMs;
+    this.#tickBytes = Math.ceil((bytesPerSecond * TICK_MS) / 1_000);
     this.#carry(client, host);
     this.#carry(host, client);
   }
@@ -146,7 +155,10 @@ class Link {
 
   #carry(from: Socket, to: Socket): void {
     from.setNoDelay(true);
-    from.on("data", (bytes) => this.#later(() => this.#pass(bytes, from, to)));
+    from.on("data", (bytes) => {
+      if (bytes.length > this.#tickBytes) this.#trickle(bytes, from, to);
+      else this.#later(() => this.#pass(bytes, from, to));
+    });
     from.on("end", () => this.#later(() => to.end()));
     to.on("drain", () => {
       if (!this.#isStalled) from.resume();
@@ -157,6 +169,18 @@ class Link {
       to.destroy();
       this.onGone();
     });
+  }
+
+  /** Passes bytes on at the speed of the link, and takes no more meanwhile. */
+  #trickle(bytes: Buffer, from: Socket, to: Socket): void {
+    from.pause();
+    if (to.destroyed) return;
+    to.write(bytes.subarray(0, this.#tickBytes));
+    const rest = bytes.subarray(this.#tickBytes);
+    setTimeout(() => {
+      if (rest.length > 0) this.#trickle(rest, from, to);
+      else from.resume();
+    }, TICK_MS);
   }
 
   #pass(bytes: Buffer, from: Socket, to: Socket): void {

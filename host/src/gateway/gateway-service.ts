@@ -11,6 +11,7 @@ import type { Counters } from "../observability/counters.ts";
 import type { Logger } from "../observability/logger.ts";
 import type { Settling } from "../router/settling.ts";
 import type { Authenticator } from "../security/token.ts";
+import type { Connections } from "./connections.ts";
 import { type Greeting, readGreeting } from "./handshake.ts";
 import type { Session } from "./session.ts";
 import type { Sessions } from "./sessions.ts";
@@ -38,6 +39,7 @@ interface Parts {
   readonly sessions: Sessions;
   readonly settling: Settling;
   readonly authenticator: Authenticator;
+  readonly connections: Connections;
   readonly counters: Counters;
   readonly logger: Logger;
 }
@@ -93,7 +95,7 @@ export class GatewayService {
     }
     // The headers leave at once: until then a client may not know whether the stream was taken.
     call.sendMetadata(new Metadata());
-    const stream = new WorkerStream(call);
+    const stream = new WorkerStream(call, this.#parts.connections);
     const impatience = this.#parts.clock.after(GREETING_MS, () =>
       stream.close(failure("PROTOCOL_VIOLATION", `no Hello within ${GREETING_MS} ms`)),
     );

@@ -1,5 +1,6 @@
 import { DEFAULTS, meshError } from "@agentmesh/proto";
 import { Server, type ServerCredentials } from "@grpc/grpc-js";
+import type { Connections } from "./connections.ts";
 import { raiseHttp2Windows } from "./http2-window.ts";
 
 export interface ServerOptions {
@@ -7,21 +8,26 @@ export interface ServerOptions {
   readonly maxPayloadBytes: number;
   /** Milliseconds of silence after which HTTP/2 pings a connection. */
   readonly heartbeatMs: number;
-  /** Milliseconds of silence after which a connection is dead. */
-  readonly livenessMs: number;
 }
 
+/**
+ * Milliseconds for the answer to a ping of HTTP/2. On a slow link it queues behind a large message, so that it must not
+ * judge before who watches the streams: this is for connections that are left over.
+ */
+const KEEPALIVE_TIMEOUT_MS = 60_000;
+
 /** A gRPC server as the mesh needs it: windows for fast links, keepalive, room for the largest message. */
-export function createServer(options: ServerOptions): Server {
-  const { heartbeatMs, livenessMs, maxPayloadBytes } = options;
+export function createServer(options: ServerOptions, connections: Connections): Server {
+  const { heartbeatMs, maxPayloadBytes } = options;
   const server = new Server({
     "grpc.max_receive_message_length": maxPayloadBytes + DEFAULTS.frameOverheadBytes,
     "grpc.max_send_message_length": -1,
     "grpc.keepalive_time_ms": heartbeatMs,
-    "grpc.keepalive_timeout_ms": Math.max(1, livenessMs - heartbeatMs),
+    "grpc.keepalive_timeout_ms": KEEPALIVE_TIMEOUT_MS,
     "grpc.keepalive_permit_without_calls": 1,
   });
   raiseHttp2Windows(server, DEFAULTS.http2WindowBytes);
+  connections.watch(server);
   return server;
 }
 

@@ -170,6 +170,7 @@ export class Session implements WorkerSink, CallerSink {
       clock: this.#ports.clock,
       heartbeatMs: this.#options.heartbeatMs,
       livenessMs: this.#options.livenessMs,
+      bytesRead: () => stream.bytesRead,
       onSilence: () => this.#ping(),
       onDead: () =>
         stream.destroy(

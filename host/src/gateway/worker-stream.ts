@@ -8,6 +8,7 @@
 import { type Failure, failure } from "@agentmesh/proto";
 import type { BatchStream } from "@agentmesh/proto/link";
 import type { ServerDuplexStream } from "@grpc/grpc-js";
+import type { Connections } from "./connections.ts";
 import { statusOf } from "./status.ts";
 
 /** A stream of raw batches. */
@@ -26,10 +27,12 @@ export class WorkerStream implements BatchStream {
   /** Network address of the worker. */
   readonly peer: string;
   readonly #call: RawStream;
+  readonly #connections: Connections;
   #events: WorkerStreamEvents | undefined;
 
-  constructor(call: RawStream) {
+  constructor(call: RawStream, connections: Connections) {
     this.#call = call;
+    this.#connections = connections;
     this.peer = call.getPeer();
     // grpc-js raises an 'error' for what a write to a dead stream meets: without a listener the process would end.
     call.on("error", (error) => this.#lost(failure("CONNECTION_LOST", error.message)));
@@ -37,6 +40,11 @@ export class WorkerStream implements BatchStream {
     call.on("close", () => this.#lost(failure("CONNECTION_LOST", "the stream was closed")));
     call.on("end", () => this.#halfClosed());
     call.on("drain", () => this.#events?.onDrain());
+  }
+
+  /** Bytes that have arrived on its connection. */
+  get bytesRead(): number {
+    return this.#connections.bytesRead(this.peer);
   }
 
   /** Starts to read. */

@@ -5,8 +5,11 @@ import { Liveness } from "./liveness.ts";
 function watched(onSilence?: (liveness: Liveness) => void) {
   const clock = new FakeClock(5);
   const events: string[] = [];
+  const socket = { bytesRead: 0 };
   const liveness = new Liveness({
     clock,
+    bytesRead: () => socket.bytesRead,
+    onProgress: () => events.push(`progress at ${clock.now() - 5}`),
     heartbeatMs: 100,
     livenessMs: 350,
     onSilence: () => {
@@ -15,7 +18,7 @@ function watched(onSilence?: (liveness: Liveness) => void) {
     },
     onDead: () => events.push(`dead at ${clock.now() - 5}`),
   });
-  return { clock, events, liveness };
+  return { clock, events, liveness, socket };
 }
 
 test("silence is told after each heartbeat, death once", () => {
@@ -70,4 +73,43 @@ test("who stops on silence has stopped for good", () => {
   clock.advance(1_000);
   expect(events).toEqual(["silent at 100"]);
   expect(clock.pending).toBe(0);
+});
+
+test("a peer of which a large batch is arriving is asked, but not dead", () => {
+  const { clock, events, socket } = watched();
+  for (let times = 0; times < 10; times++) {
+    socket.bytesRead += 5_000;
+    clock.advance(100);
+  }
+  expect(events.filter((event) => event.startsWith("silent"))).toHaveLength(10);
+  expect(events).toContain("progress at 1000");
+  socket.bytesRead += 20;
+  clock.advance(1_000);
+  expect(events.at(-1)).toBe("dead at 1350");
+});
+
+test("the small talk of a connection is no sign of life", () => {
+  const { clock, events, socket } = watched();
+  for (let times = 0; times < 5; times++) {
+    socket.bytesRead += 17;
+    clock.advance(100);
+  }
+  expect(events).toEqual(["silent at 100", "silent at 200", "silent at 300", "dead at 350"]);
+});
+
+test("who was stopped itself gives its peer time for another sign of life", () => {
+  const { clock, events, liveness } = watched();
+  clock.stall(10_000);
+  expect(events).toEqual(["silent at 10000"]);
+  clock.advance(100);
+  liveness.heard();
+  clock.advance(349);
+  expect(events.filter((event) => event.startsWith("dead"))).toEqual([]);
+});
+
+test("who was stopped itself finds out that its peer is dead all the same", () => {
+  const { clock, events } = watched();
+  clock.stall(10_000);
+  clock.advance(1_000);
+  expect(events.at(-1)).toBe("dead at 10250");
 });

@@ -1,6 +1,7 @@
 /**
- * Watches one stream for signs of life. After `heartbeatMs` of silence the peer is asked for one; after `livenessMs`
- * without any byte it counts as dead. A stopped process, a cut cable and a half-open connection all look like that.
+ * Watches one stream for signs of life. After `heartbeatMs` without a batch the peer is asked for one; after `livenessMs`
+ * without a batch and without bytes of one it counts as dead. A stopped process, a cut cable and a half-open connection
+ * all look like that; a large batch on a slow link does not.
  */
 import type { Clock, Timer } from "../time/clock.ts";
 
@@ -14,23 +15,43 @@ export interface LivenessOptions {
   readonly onSilence: () => void;
   /** The peer is dead. */
   readonly onDead: () => void;
+  /** Bytes that have arrived on the connection so far. */
+  readonly bytesRead: () => number;
+  /** A part of a batch has arrived since the last look. */
+  readonly onProgress?: () => void;
 }
+
+/**
+ * Bytes between two looks that cannot be the small talk of HTTP/2 alone, which a proxy may keep up for a peer that is
+ * dead.
+ */
+const PROGRESS_BYTES = 1_024;
 
 export class Liveness {
   readonly #options: LivenessOptions;
+  /** When the last batch arrived. */
   #heardAt: number;
+  /** When the last batch or a part of one is known to have arrived. */
+  #aliveAt: number;
+  /** Bytes that had arrived when the last batch or progress was noted. */
+  #bytes: number;
+  #lookedAt: number;
   #timer: Timer | undefined;
   #dueAt = 0;
 
   constructor(options: LivenessOptions) {
     this.#options = options;
     this.#heardAt = options.clock.now();
+    this.#aliveAt = this.#heardAt;
+    this.#lookedAt = this.#heardAt;
+    this.#bytes = options.bytesRead();
     this.#schedule();
   }
 
-  /** Something arrived. */
+  /** A batch arrived. */
   heard(): void {
     this.#heardAt = this.#options.clock.now();
+    this.#aliveAt = this.#heardAt;
   }
 
   /** Stops watching. */
@@ -40,30 +61,45 @@ export class Liveness {
   }
 
   #schedule(): void {
-    const silent = this.#options.clock.now() - this.#heardAt;
-    const toHeartbeat = this.#options.heartbeatMs - (silent % this.#options.heartbeatMs);
-    const wait = Math.max(1, Math.min(toHeartbeat, this.#options.livenessMs - silent));
-    this.#dueAt = this.#options.clock.now() + wait;
-    this.#timer = this.#options.clock.after(wait, this.#check);
+    const { clock, heartbeatMs, livenessMs } = this.#options;
+    const now = clock.now();
+    const toHeartbeat = heartbeatMs - ((now - this.#heardAt) % heartbeatMs);
+    const wait = Math.max(1, Math.min(toHeartbeat, livenessMs - (now - this.#aliveAt)));
+    this.#dueAt = now + wait;
+    this.#timer = clock.after(wait, this.#check);
   }
 
   readonly #check = (): void => {
     this.#forgiveOwnPause();
-    const silent = this.#options.clock.now() - this.#heardAt;
-    if (silent >= this.#options.livenessMs) {
+    this.#noteProgress();
+    const now = this.#options.clock.now();
+    if (now - this.#aliveAt >= this.#options.livenessMs) {
       this.#timer = undefined;
       this.#options.onDead();
       return;
     }
     // First, so that who stops watching on silence has stopped for good.
     this.#schedule();
-    if (silent >= this.#options.heartbeatMs) this.#options.onSilence();
+    if (now - this.#heardAt >= this.#options.heartbeatMs) this.#options.onSilence();
   };
+
+  /** Asking goes on while a batch is on its way: the peer, too, wants to hear something. */
+  #noteProgress(): void {
+    const { clock, bytesRead, onProgress } = this.#options;
+    const bytes = bytesRead();
+    const isHeard = this.#heardAt >= this.#lookedAt;
+    this.#lookedAt = clock.now();
+    if (!isHeard && bytes - this.#bytes < PROGRESS_BYTES) return;
+    this.#bytes = bytes;
+    if (isHeard) return;
+    this.#aliveAt = this.#lookedAt;
+    onProgress?.();
+  }
 
   /** Who was stopped itself has not read what the peer has sent meanwhile: the peer gets another chance. */
   #forgiveOwnPause(): void {
     const { clock, heartbeatMs } = this.#options;
     const now = clock.now();
-    if (now - this.#dueAt > heartbeatMs) this.#heardAt = Math.max(this.#heardAt, now - heartbeatMs);
+    if (now - this.#dueAt > heartbeatMs) this.#aliveAt = Math.max(this.#aliveAt, now - heartbeatMs);
   }
 }

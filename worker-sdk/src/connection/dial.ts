@@ -17,7 +17,7 @@ import {
   type StatusObject,
 } from "@grpc/grpc-js";
 import type { Address } from "./addresses.ts";
-import { generationOf, retire, sharing } from "./shared-connections.ts";
+import { join, leave, retire, type Share, sharing } from "./shared-connections.ts";
 import { failureOfStatus } from "./status-failure.ts";
 
 /** How to reach a host. */
@@ -43,11 +43,19 @@ const CONNECT_PATH = "/agentmesh.v1.GatewayService/Connect";
 /** A host that stops is noticed within their sum, and that within the 10 s that are promised. */
 const KEEPALIVE_TIME_MS = 4_000;
 const KEEPALIVE_TIMEOUT_MS = 4_000;
+/**
+ * The same timeout for connections with streams. On a slow link the answer queues behind a large message, and a stream
+ * that is dead is noticed before by its session.
+ */
+const STREAM_KEEPALIVE_TIMEOUT_MS = 60_000;
 /** The host's own limit is not known when the channel is made; no host may raise it above this. */
 const MOST_RECEIVED_BYTES = BOUNDS.maxPayloadBytes + DEFAULTS.frameOverheadBytes;
 
 /** Options of every channel to a host. */
-export function channelOptions(access: Access): ChannelOptions {
+export function channelOptions(
+  access: Access,
+  keepaliveTimeoutMs = KEEPALIVE_TIMEOUT_MS,
+): ChannelOptions {
   return {
     // Retry buffers keep every message of a stream, and a stream cannot be retried.
     "grpc.enable_retries": 0,
@@ -55,7 +63,7 @@ export function channelOptions(access: Access): ChannelOptions {
     "grpc.use_local_subchannel_pool": 1,
     "grpc-node.flow_control_window": DEFAULTS.http2WindowBytes,
     "grpc.keepalive_time_ms": KEEPALIVE_TIME_MS,
-    "grpc.keepalive_timeout_ms": KEEPALIVE_TIMEOUT_MS,
+    "grpc.keepalive_timeout_ms": keepaliveTimeoutMs,
     "grpc.keepalive_permit_without_calls": 1,
     "grpc.max_receive_message_length": MOST_RECEIVED_BYTES,
     "grpc.max_send_message_length": -1,
@@ -82,8 +90,8 @@ export function passBytes(bytes: Buffer): Buffer {
 
 export class HostStream implements BatchStream {
   readonly address: Address;
+  readonly #share: Share;
   readonly #client: Client;
-  readonly #generation: number;
   readonly #call: ClientDuplexStream<Buffer, Buffer>;
   #events: StreamEvents | undefined;
   #ended: (() => void) | undefined;
@@ -93,9 +101,10 @@ export class HostStream implements BatchStream {
   constructor(address: Address, access: Access, events: StreamEvents) {
     this.address = address;
     this.#events = events;
-    this.#generation = generationOf(address);
-    const options = sharing(channelOptions(access), this.#generation);
-    this.#client = new Client(address, access.credentials, options);
+    this.#share = join(address, access.credentials);
+    const channel = channelOptions(access, STREAM_KEEPALIVE_TIMEOUT_MS);
+    const options = sharing(channel, this.#share.generation);
+    this.#client = new Client(address, this.#share.credentials, options);
     this.#call = this.#client.makeBidiStreamRequest(
       CONNECT_PATH,
       passBytes,
@@ -107,6 +116,11 @@ export class HostStream implements BatchStream {
     this.#call.on("status", (status: StatusObject) => this.#end(reasonOf(status)));
     // Raised before a status that is not OK, and alone for a write to a dead stream.
     this.#call.on("error", (error: ServiceError) => this.#end(reasonOf(error)));
+  }
+
+  /** Bytes that have arrived on its connection. */
+  get bytesRead(): number {
+    return this.#share.credentials.bytesRead;
   }
 
   write(batch: Buffer): boolean {
@@ -136,7 +150,8 @@ export class HostStream implements BatchStream {
   #end(reason: Failure): void {
     const events = this.#events;
     this.#events = undefined;
-    if (!this.#isFinished) retire(this.address, this.#generation);
+    leave(this.address, this.#share);
+    if (!this.#isFinished) retire(this.address, this.#share);
     this.#client.close();
     events?.onEnd(reason);
     this.#ended?.();

@@ -143,6 +143,11 @@ export class Session {
       clock,
       heartbeatMs: this.#heartbeatMs,
       livenessMs: this.#livenessMs,
+      bytesRead: () => stream.bytesRead,
+      onProgress: () => {
+        const now = clock.now();
+        if (now <= this.#contactUntil) this.#contactUntil = now + this.#contactMs;
+      },
       onSilence: () => this.#unnumbered({ $case: "ping", value: { nonce: 0 } }),
       onDead: () => stream.destroy(failure("CONNECTION_LOST", "the host gives no sign of life")),
     });
@@ -219,8 +224,9 @@ export class Session {
   }
 
   /**
-   * For how long after a batch of the host this worker may count on its agents. The host has heard of it at most
-   * `heartbeatMs` before that batch, or it would have asked; after `livenessMs` it gives the stream up, and after
+   * For how long after a batch of the host, or a part of one, this worker may count on its agents. The host has heard of
+   * it at most `heartbeatMs` before that: it would have asked, and while a large batch is on its way this worker sends a
+   * Ping of its own every `heartbeatMs`, which arrives as the acknowledgements of TCP do without which no part would. After `livenessMs` it gives the stream up, and after
    * `leaseMs` more the agents. Silence between two heartbeats is never too long.
    */
   get #contactMs(): number {
