@@ -188,6 +188,7 @@ export class GatewayService {
       resumeToken: identity.resume ? identity.resumeToken : "",
       resumed: how.resumed,
       lapsedThrough: session.lapsedThrough,
+      replayThrough: how.resumed ? session.sentThrough : 0,
       alternateAddresses: [...terms.alternateAddresses],
       adopted: [...how.adopted],
     };

@@ -148,6 +148,11 @@ export class Session implements WorkerSink, CallerSink {
     return this.#inbox.receivedThrough;
   }
 
+  /** Number of the last frame that was sent to the worker. */
+  get sentThrough(): number {
+    return this.#outbox.lastNumber;
+  }
+
   /** Every activation up to this number has ended with a lease; 0 when none did. */
   get lapsedThrough(): number {
     return this.#lapsedThrough;

@@ -97,6 +97,11 @@ export class Outbox<Frame> {
     return this.#frames === 0 && this.#kept.length === 0;
   }
 
+  /** Number of the last frame that was sent, whether or not it has left; 0 without numbers. */
+  get lastNumber(): number {
+    return this.#options.numbered ? this.#nextNumber - 1 + this.#frames : 0;
+  }
+
   /** Sends a frame with the next batch. What cannot be encoded throws and leaves nothing behind. */
   send(frame: Frame): void {
     const start = this.#writer.pos;

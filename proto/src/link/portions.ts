@@ -50,6 +50,11 @@ export class Portions<Frame> {
     else if (!this.#isScheduled) this.#takePortion();
   }
 
+  /** Hands everything that waits on now. */
+  finish(): void {
+    if (!this.isEmpty) this.#takeWaiting(this.#waiting.length);
+  }
+
   /** Forgets what waits. */
   clear(): void {
     this.#waiting.drain();

@@ -210,6 +210,10 @@ export class Connection implements SessionPorts, SupervisorPorts {
     this.#downlink.status({ kind: "lapsed", reason: this.#lastReason });
   }
 
+  replayed(): void {
+    this.#downlink.replayed();
+  }
+
   take(frame: HostFrame): void {
     switch (frame.kind) {
       case "deliver":
@@ -266,7 +270,7 @@ export class Connection implements SessionPorts, SupervisorPorts {
       session.close();
       return false;
     }
-    this.#downlink.resumed(welcome.lapsedThrough);
+    this.#downlink.resumed(welcome.lapsedThrough, session.isReplaying);
     return true;
   }
 

@@ -157,8 +157,13 @@ export interface Downlink {
   announce(): Announcement;
   /** There was no contact for so long that others may take the agents over: no turn starts, running ones are told. */
   lapsed(): void;
-  /** The session goes on. Every activation up to `lapsedThrough` has ended meanwhile. */
-  resumed(lapsedThrough: number): void;
+  /**
+   * The session goes on. Every activation up to `lapsedThrough` has ended meanwhile. While the mesh repeats what was sent
+   * before, no turn starts: the end of that may take back what its beginning asks for.
+   */
+  resumed(lapsedThrough: number, isReplaying: boolean): void;
+  /** Everything that was sent before has been repeated. */
+  replayed(): void;
   /** A new session has begun; what the earlier one had in flight is lost. */
   renewed(start: Renewal): void;
   /** The way to the mesh has changed. */

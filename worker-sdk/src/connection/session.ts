@@ -42,6 +42,8 @@ export interface SessionPorts {
   room(hasRoom: boolean): void;
   /** The lease has run out. */
   lapsed(): void;
+  /** Everything that was sent before the stream came back has arrived. */
+  replayed(): void;
 }
 
 type Phase =
@@ -71,6 +73,8 @@ export class Session {
   #phase: Phase = { kind: "new" };
   #welcome: Welcome;
   #sent = 0;
+  /** Number of the last frame that the host repeats on the current stream; 0 when it repeats none any more. */
+  #replayThrough = 0;
   #contactUntil = Number.POSITIVE_INFINITY;
   /** The numbered batch with the highest numbers that was given to a stream. */
   #lastWritten: Buffer | undefined;
@@ -123,6 +127,11 @@ export class Session {
     return this.#inbox.receivedThrough;
   }
 
+  /** Whether something is still to come that was sent before the current stream. */
+  get isReplaying(): boolean {
+    return this.#inbox.receivedThrough < this.#replayThrough;
+  }
+
   /** Place of the last frame that may have left this process. */
   get leftThrough(): number {
     if (this.#lastWritten === undefined) return 0;
@@ -139,6 +148,7 @@ export class Session {
     const { clock } = this.#ports;
     if (!this.#reconcile(stream, hostReceivedThrough)) return false;
     this.#contactUntil = clock.now() + this.#contactMs;
+    this.#replayThrough = welcome.replayThrough;
     const liveness = new Liveness({
       clock,
       heartbeatMs: this.#heartbeatMs,
@@ -169,7 +179,9 @@ export class Session {
     this.#contactUntil = now + this.#contactMs;
     phase.liveness.heard();
     const frames = this.#read(bytes);
-    if (frames !== undefined) this.#portions.push(frames);
+    if (frames === undefined) return;
+    this.#portions.push(frames);
+    if (this.#replayThrough > 0) this.#checkReplay();
   }
 
   /** The current stream can take more. */
@@ -244,6 +256,13 @@ export class Session {
 
   get #leaseMs(): number {
     return this.#welcome.leaseMs === 0 ? DEFAULTS.leaseMs : this.#welcome.leaseMs;
+  }
+
+  #checkReplay(): void {
+    this.#portions.finish();
+    if (this.isReplaying) return;
+    this.#replayThrough = 0;
+    this.#ports.replayed();
   }
 
   #lapse(): void {

@@ -6,6 +6,20 @@ import { Gate, jsonContent, scripted, settled } from "../testing/scripted-mesh.t
 
 const note = (n: number) => jsonContent("test.Note", { n });
 
+test("no turn starts while the mesh repeats what it said before: its end takes the beginning back", async () => {
+  const { runtime, core, mesh, deliver } = scripted();
+  await runtime.register(defineAgent("worker", { handlers: (on) => [on(Note, () => undefined)] }));
+  core.resumed(0, true);
+  deliver({ content: note(1), activation: 1 });
+  deliver({ content: note(2), activation: 1 });
+  await settled();
+  expect(mesh.endings).toEqual([]);
+  core.cancelDelivery(1, "DEADLINE_EXCEEDED");
+  core.replayed();
+  await settled();
+  expect(mesh.endings).toEqual(["1: DEADLINE_EXCEEDED", "2: done"]);
+});
+
 describe("when the mesh was out of reach for too long", () => {
   test("no turn starts and running ones are told; all goes on when the lease held after all", async () => {
     const { runtime, core, mesh, deliver, event } = scripted();
@@ -33,7 +47,7 @@ describe("when the mesh was out of reach for too long", () => {
     expect(core.announce().activations).toEqual([]);
     // An event that was stopped has not failed: it comes again.
     expect(mesh.endings).toEqual(["1: postponed"]);
-    core.resumed(0);
+    core.resumed(0, false);
     await settled();
     expect(log.at(-1)).toBe("2 starts");
     expect(mesh.endings.at(-1)).toBe("2: done");
@@ -54,7 +68,7 @@ describe("when the mesh was out of reach for too long", () => {
     expect(mesh.endings).toEqual(["1: done"]);
     core.lapsed();
     mesh.contactUntil = clock.now() + 1_000;
-    core.resumed(0);
+    core.resumed(0, false);
     await settled();
     expect(mesh.endings).toEqual(["1: done", "2: done"]);
   });
@@ -83,7 +97,7 @@ describe("when the mesh was out of reach for too long", () => {
     expect(mesh.endings).toEqual(["1: done", "2: done"]);
     core.lapsed();
     mesh.contactUntil = clock.now() + 1_000;
-    core.resumed(0);
+    core.resumed(0, false);
     await settled();
     expect(mesh.endings).toEqual(["1: done", "2: done", "3: DEADLINE_EXCEEDED", "4: done"]);
   });
@@ -98,7 +112,7 @@ describe("when the mesh was out of reach for too long", () => {
     deliver({ content: note(2), activation: 5 });
     deliver({ content: note(3), activation: 9, target: agentId("worker", "z") });
     core.lapsed();
-    core.resumed(7);
+    core.resumed(7, false);
     gate.open();
     deliver({ content: note(4), activation: 6 });
     deliver({ content: note(5), activation: 10 });

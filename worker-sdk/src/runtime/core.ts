@@ -67,6 +67,8 @@ export class RuntimeCore<Way extends Uplink = Uplink> implements Downlink {
   readonly statusFeed: StatusFeed;
   readonly #window = new RequestWindow();
   #onCutOff: (() => void) | undefined = undefined;
+  #isLapsed = false;
+  #isReplaying = false;
   /** Called when the mesh is gone for good. */
   onClosed: ((reason: Failure) => void) | undefined = undefined;
 
@@ -156,21 +158,29 @@ export class RuntimeCore<Way extends Uplink = Uplink> implements Downlink {
   }
 
   announce(): Announcement {
-    const activations = this.workplace.isPaused ? [] : this.#offer();
+    const activations = this.#isLapsed ? [] : this.#offer();
     return { ...this.registrations.announce(), activations };
   }
 
   lapsed(): void {
-    this.workplace.isPaused = true;
+    this.#isLapsed = true;
+    this.#pause();
     this.#onCutOff?.();
     this.activations.stopAll(
       stopped("WORKER_LOST", "there was no contact to the host for too long"),
     );
   }
 
-  resumed(lapsedThrough: number): void {
+  resumed(lapsedThrough: number, isReplaying: boolean): void {
     this.activations.dropThrough(lapsedThrough, stopped("WORKER_LOST"));
-    this.#goOn();
+    this.#isLapsed = false;
+    this.#isReplaying = isReplaying;
+    this.#pause();
+  }
+
+  replayed(): void {
+    this.#isReplaying = false;
+    this.#pause();
   }
 
   renewed(start: Renewal): void {
@@ -182,7 +192,9 @@ export class RuntimeCore<Way extends Uplink = Uplink> implements Downlink {
     this.calls.renewed(start, isAlive);
     this.activations.loseDeliveries(reason);
     this.activations.drop((activation) => !adopted.has(activation.number), reason);
-    this.#goOn();
+    this.#isLapsed = false;
+    this.#isReplaying = false;
+    this.#pause();
   }
 
   status(status: RuntimeStatus): void {
@@ -204,7 +216,7 @@ export class RuntimeCore<Way extends Uplink = Uplink> implements Downlink {
 
   /** Resolves when the mesh may have given the agents to others, for want of contact. */
   cutOff(): Promise<void> {
-    if (this.workplace.isPaused) return Promise.resolve();
+    if (this.#isLapsed) return Promise.resolve();
     return new Promise((resolve) => {
       this.#onCutOff = resolve;
     });
@@ -218,10 +230,12 @@ export class RuntimeCore<Way extends Uplink = Uplink> implements Downlink {
     await this.activations.close(new MeshError(reason));
   }
 
-  #goOn(): void {
-    if (!this.workplace.isPaused) return;
-    this.workplace.isPaused = false;
-    this.activations.proceed();
+  /** Starts turns or not, and those that have waited for it. */
+  #pause(): void {
+    const isPaused = this.#isLapsed || this.#isReplaying;
+    if (this.workplace.isPaused === isPaused) return;
+    this.workplace.isPaused = isPaused;
+    if (!isPaused) this.activations.proceed();
   }
 
   #offer(): LiveActivation[] {

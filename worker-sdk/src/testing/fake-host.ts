@@ -286,6 +286,7 @@ const SOME_WELCOME: Welcome = {
   resumeToken: "token",
   resumed: false,
   lapsedThrough: 0,
+  replayThrough: 0,
   leaseMs: 1_500,
   sessionGraceMs: 30_000,
   heartbeatMs: 2_500,

@@ -262,6 +262,12 @@ export interface Welcome {
   adopted: number[];
   /** Milliseconds that a send without timeout gets. */
   defaultTimeoutMs: number;
+  /**
+   * When the session goes on: number of the last frame that the host had for the worker before this stream. Deliveries
+   * up to it may be cancelled by frames that follow them there, so that no turn starts before it has arrived. 0 when
+   * there is none.
+   */
+  replayThrough: number;
 }
 
 /** RegisterAgentType announces an agent type. Answer tells the result. */
@@ -1296,6 +1302,7 @@ function createBaseWelcome(): Welcome {
     alternateAddresses: [],
     adopted: [],
     defaultTimeoutMs: 0,
+    replayThrough: 0,
   };
 }
 
@@ -1361,6 +1368,9 @@ export const Welcome: MessageFns<Welcome> = {
     }
     if (message.defaultTimeoutMs !== 0) {
       writer.uint32(152).uint32(message.defaultTimeoutMs);
+    }
+    if (message.replayThrough !== 0) {
+      writer.uint32(160).uint64(message.replayThrough);
     }
     return writer;
   },
@@ -1538,6 +1548,14 @@ export const Welcome: MessageFns<Welcome> = {
             }
 
             message.defaultTimeoutMs = reader.uint32();
+            continue;
+          }
+          case 20: {
+            if (tag !== 160) {
+              break;
+            }
+
+            message.replayThrough = longToNumber(reader.uint64());
             continue;
           }
         }
