@@ -34,8 +34,8 @@ const LEAST_FILES = { proto: 50, host: 90, "worker-sdk": 95, examples: 65, test:
 const PROTO: Layers = {
   sources: "proto/src",
   modules: {
-    errors: [],
     limits: [],
+    errors: ["limits"],
     metadata: [],
     identity: ["errors", "limits"],
     time: ["errors", "limits"],

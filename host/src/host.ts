@@ -3,7 +3,7 @@
  * stopping goes from the outside in: nothing new, finish, sessions, server.
  */
 import { randomUUID } from "node:crypto";
-import { type Clock, DEFAULTS, Deadlines, failure, systemClock } from "@agentmesh/proto";
+import { type Clock, DEFAULTS, Deadlines, failure, LIMITS, systemClock } from "@agentmesh/proto";
 import type { Server, ServerCredentials } from "@grpc/grpc-js";
 import { AdminService, adminServiceDefinition } from "./admin/admin-service.ts";
 import { deadLetterOffice } from "./delivery/dead-letter-office.ts";
@@ -160,8 +160,8 @@ class RunningHost implements Host {
         ackBytes: DEFAULTS.ackBytes,
         ackMs: DEFAULTS.ackMs,
         maxInFlight: options.delivery.maxInFlight,
-        agentTypes: DEFAULTS.agentTypesPerSession,
-        subscriptions: DEFAULTS.subscriptionsPerSession,
+        agentTypes: LIMITS.agentTypesPerSession,
+        subscriptions: LIMITS.subscriptionsPerSession,
       },
       {
         ...shared,

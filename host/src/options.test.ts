@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { DEFAULTS, MeshError } from "@agentmesh/proto";
 import { describe, expect, test } from "vitest";
 import { FIELDS, OPTION_NAMES, type OptionName } from "./options/fields.ts";
@@ -37,7 +38,7 @@ describe("without options", () => {
         requestWindowBytes: DEFAULTS.requestWindowBytes,
         replayBytes: DEFAULTS.replayBytes,
         outboxLimitBytes: DEFAULTS.outboxLimitBytes,
-        maxSessions: DEFAULTS.sessions,
+        maxSessions: DEFAULTS.maxSessions,
       },
       delivery: {
         maxInFlight: DEFAULTS.maxInFlight,
@@ -146,6 +147,13 @@ describe("a bad value is one error that names the option and what is allowed", (
       expect([name, ...verdicts]).toEqual([name, false, true, true, false]);
     }
   });
+});
+
+test("the table of limits names every number that is an option of the host, and no other", () => {
+  const readme = readFileSync(new URL("../../proto/README.md", import.meta.url), "utf8");
+  const told = [...readme.matchAll(/^\| `(\w+)` \|.*\| host \|$/gm)].map(([, name]) => name);
+  const numbers = OPTION_NAMES.filter((name) => FIELDS[name].kind === "integer");
+  expect(told.toSorted()).toEqual(numbers.toSorted());
 });
 
 describe("numbers that contradict each other", () => {

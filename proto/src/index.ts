@@ -27,7 +27,7 @@ export {
   TopicId,
   topicId,
 } from "./identity/topic-id.ts";
-export { BOUNDS, DEFAULTS, PROTOCOL_VERSION } from "./limits.ts";
+export { BOUNDS, DEFAULTS, LIMITS, PROTOCOL_VERSION } from "./limits.ts";
 export { DEFAULT_NAMESPACE, ERROR_TYPE_URL, METADATA } from "./metadata.ts";
 export { type Clock, systemClock, type Timer } from "./time/clock.ts";
 export { Deadline, Deadlines, deadline } from "./time/deadlines.ts";

@@ -1,6 +1,6 @@
 /**
- * Defaults that both ends share or that the host tells its workers. Each names its unit; what happens at a limit is
- * told where the option of the same name is documented.
+ * Defaults that both ends share or that the host tells its workers. Each names its unit; the table in `proto/README.md`
+ * tells what happens at each limit and where to set it.
  */
 export const DEFAULTS = {
   /** Port of a host. */
@@ -21,8 +21,6 @@ export const DEFAULTS = {
   turnGraceMs: 20_000,
   /** Largest content in bytes. */
   maxPayloadBytes: 4 * 1024 * 1024,
-  /** What gRPC may receive above the largest content, in bytes. */
-  frameOverheadBytes: 1024 * 1024,
   /** Sends and publishes of a session without ancestors that may be unsettled. */
   requestWindow: 4_096,
   /** Bytes of their content. */
@@ -67,14 +65,42 @@ export const DEFAULTS = {
   drainGraceMs: 10_000,
   /** Milliseconds of idleness after which an agent is deactivated. */
   idleMs: 300_000,
-  /** HTTP/2 flow-control window of a stream and of a connection, in bytes. */
-  http2WindowBytes: 8 * 1024 * 1024,
   /** Sessions of one host. */
-  sessions: 10_000,
-  /** Subscriptions of one session. */
-  subscriptionsPerSession: 10_000,
+  maxSessions: 10_000,
+} as const;
+
+/** Limits that nobody can change. Each names its unit; the table in `proto/README.md` tells what happens at each. */
+export const LIMITS = {
+  /** Publishes that wait for the end of settling. */
+  settlingPublishes: 65_536,
+  /** Sends and publishes that wait in a worker for its request window. */
+  waitingRequests: 65_536,
+  /** Frames that wait for their turn after a batch has arrived. */
+  waitingFrames: 4_096,
+  /** Worker instances whose accepted publishes are remembered. */
+  publishers: 10_000,
+  /** Refused publishes that are remembered for one worker instance. */
+  refusedPublishes: 1_024,
+  /** Topics whose subscribers are remembered for one namespace. */
+  cachedTopics: 10_000,
+  /** Labels of one worker. */
+  labels: 64,
+  /** Milliseconds for the Hello of a new stream. */
+  greetingMs: 10_000,
   /** Agent types of one session. */
   agentTypesPerSession: 1_000,
+  /** Subscriptions of one session. */
+  subscriptionsPerSession: 10_000,
+  /** HTTP/2 flow-control window of a stream and of a connection, in bytes. */
+  http2WindowBytes: 8 * 1024 * 1024,
+  /** What gRPC may receive above the largest content, in bytes. */
+  frameOverheadBytes: 1024 * 1024,
+  /** Characters of the text of an error. */
+  errorTextChars: 8 * 1024,
+  /** Characters of the stack of an error. */
+  errorStackChars: 32 * 1024,
+  /** Bytes of the details of an application error. */
+  errorDetailsBytes: 256 * 1024,
 } as const;
 
 /** The most that an option or a peer may ask for. A peer that asks for more gets this. */

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { type ClientHttp2Session, connect } from "node:http2";
 import path from "node:path";
 import { createHost, type HostOptions } from "@agentmesh/host";
-import { DEFAULTS } from "@agentmesh/proto";
+import { LIMITS } from "@agentmesh/proto";
 import { Client, credentials, status as GrpcStatus, Metadata } from "@grpc/grpc-js";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { writeCertificates } from "../support/certificates.ts";
@@ -115,7 +115,7 @@ describe("the HTTP/2 windows of a host", () => {
     const session = connect(`${scheme}://${address}`, trust);
     running.push(() => session.destroy());
     await settled(session);
-    expect(session.remoteSettings.initialWindowSize).toBe(DEFAULTS.http2WindowBytes);
-    expect(session.state.remoteWindowSize).toBe(DEFAULTS.http2WindowBytes);
+    expect(session.remoteSettings.initialWindowSize).toBe(LIMITS.http2WindowBytes);
+    expect(session.state.remoteWindowSize).toBe(LIMITS.http2WindowBytes);
   });
 });

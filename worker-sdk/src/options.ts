@@ -1,9 +1,11 @@
 import {
+  BOUNDS,
   type Clock,
   DEFAULT_NAMESPACE,
   DEFAULTS,
   invalid,
   isAgentType,
+  LIMITS,
   quote,
   systemClock,
 } from "@agentmesh/proto";
@@ -114,10 +116,7 @@ export interface ResolvedWorker extends ResolvedConnect, ResolvedTurns {
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const LEAST_PAYLOAD_BYTES = 1_024;
-const MOST_PAYLOAD_BYTES = 64 * 1024 * 1024;
-const MOST_IN_FLIGHT = 1_000_000;
 const MOST_NAME_BYTES = 128;
-const MOST_LABELS = 64;
 
 /** Environment variables, as `process.env` has them. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -152,7 +151,7 @@ export function resolveClient(options: ClientOptions, environment: Environment):
       "maxPayloadBytes",
       maxPayloadBytes,
       LEAST_PAYLOAD_BYTES,
-      MOST_PAYLOAD_BYTES,
+      BOUNDS.maxPayloadBytes,
     ),
   };
 }
@@ -169,7 +168,9 @@ export function resolveWorker(
     name: resolveName(options.name ?? fallbackName),
     labels: resolveLabels(options.labels ?? {}),
     maxInFlight:
-      maxInFlight === undefined ? 0 : checkInteger("maxInFlight", maxInFlight, 1, MOST_IN_FLIGHT),
+      maxInFlight === undefined
+        ? 0
+        : checkInteger("maxInFlight", maxInFlight, 1, BOUNDS.maxInFlight),
     ...resolveTurns(options),
     random: options.random ?? Math.random,
   };
@@ -212,8 +213,8 @@ function resolveName(name: string): string {
 
 function resolveLabels(labels: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const entries = Object.entries(labels);
-  if (entries.length > MOST_LABELS) {
-    throw invalid(`labels has ${entries.length} entries; the most is ${MOST_LABELS}`);
+  if (entries.length > LIMITS.labels) {
+    throw invalid(`labels has ${entries.length} entries; the most is ${LIMITS.labels}`);
   }
   for (const [label, value] of entries) {
     if (typeof value !== "string") throw invalid(`labels.${label} must be a text`);

@@ -4,6 +4,7 @@
  * S1. `#exact` and `#prefixes` are authoritative; `#matches` is a cache of both, emptied by every change.
  * S2. An agent type is matched at most once per topic, whatever the number of its subscriptions.
  */
+import { LIMITS } from "@agentmesh/proto";
 
 /** Which topics: exactly one type, or all types with a prefix. */
 export interface TopicMatch {
@@ -19,8 +20,6 @@ export interface SubscriptionEntry {
 }
 
 type ByAgentType = Map<string, Set<object>>;
-
-const CACHED_TOPICS = 10_000;
 
 export class Subscriptions {
   readonly #exact = new Map<string, ByAgentType>();
@@ -83,7 +82,7 @@ export class Subscriptions {
     const known = this.#matches.get(topicType);
     if (known !== undefined) return known;
     const found = this.#find(topicType);
-    if (this.#matches.size >= CACHED_TOPICS) this.#matches.clear();
+    if (this.#matches.size >= LIMITS.cachedTopics) this.#matches.clear();
     this.#matches.set(topicType, found);
     return found;
   }

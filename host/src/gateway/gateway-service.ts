@@ -3,7 +3,7 @@
  * handed to its session.
  */
 
-import { type Clock, type Failure, failure, PROTOCOL_VERSION } from "@agentmesh/proto";
+import { type Clock, type Failure, failure, LIMITS, PROTOCOL_VERSION } from "@agentmesh/proto";
 import { encodeUnnumbered } from "@agentmesh/proto/link";
 import { appendHostFrame } from "@agentmesh/proto/wire";
 import { Metadata, type ServiceDefinition, type UntypedServiceImplementation } from "@grpc/grpc-js";
@@ -15,7 +15,6 @@ import type { Connections } from "./connections.ts";
 import { type Greeting, readGreeting } from "./handshake.ts";
 import type { Session } from "./session.ts";
 import type { Sessions } from "./sessions.ts";
-import { statusOf } from "./status.ts";
 import { type RawStream, WorkerStream, type WorkerStreamEvents } from "./worker-stream.ts";
 
 /** What Welcome tells of the host. */
@@ -44,7 +43,8 @@ interface Parts {
   readonly logger: Logger;
 }
 
-const GREETING_MS = 10_000;
+/** Milliseconds for a stream that is refused to say whose it is. */
+const REFUSAL_MS = 1_000;
 
 function ignore(): void {
   // Nothing has been promised to this stream yet. Without a listener grpc-js would raise what a write to it meets.
@@ -88,16 +88,14 @@ export class GatewayService {
   #connect(call: RawStream): void {
     const principal = this.#parts.authenticator.authenticate(call.metadata);
     if ("code" in principal) {
-      call.on("error", ignore);
-      this.#noteRefusal(call.getPeer(), principal);
-      call.emit("error", statusOf(principal));
+      this.#turnAway(call, principal);
       return;
     }
     // The headers leave at once: until then a client may not know whether the stream was taken.
     call.sendMetadata(new Metadata());
     const stream = new WorkerStream(call, this.#parts.connections);
-    const impatience = this.#parts.clock.after(GREETING_MS, () =>
-      stream.close(failure("PROTOCOL_VIOLATION", `no Hello within ${GREETING_MS} ms`)),
+    const impatience = this.#parts.clock.after(LIMITS.greetingMs, () =>
+      stream.close(failure("PROTOCOL_VIOLATION", `no Hello within ${LIMITS.greetingMs} ms`)),
     );
     stream.listen({
       onBatch: (bytes) => {
@@ -106,6 +104,31 @@ export class GatewayService {
       },
       onDrain: ignore,
       onLost: () => impatience.cancel(),
+    });
+  }
+
+  /**
+   * Refuses a stream, but first looks whose it is: the session of a worker that is not admitted any more ends at once. Its
+   * secret is the resume token.
+   */
+  #turnAway(call: RawStream, reason: Failure): void {
+    const stream = new WorkerStream(call, this.#parts.connections);
+    const refuse = (): void => {
+      limit.cancel();
+      this.#noteRefusal(stream.peer, reason);
+      stream.close(reason);
+    };
+    const limit = this.#parts.clock.after(REFUSAL_MS, refuse);
+    stream.listen({
+      onBatch: (bytes) => {
+        const greeting = readGreeting(bytes);
+        const { resumeToken = "", instanceId = "" } =
+          greeting.kind === "greeting" ? greeting.hello : {};
+        if (resumeToken !== "") this.#parts.sessions.find(resumeToken, instanceId)?.end(reason);
+        refuse();
+      },
+      onDrain: ignore,
+      onLost: () => limit.cancel(),
     });
   }
 

@@ -3,6 +3,7 @@ import {
   type Failure,
   failure,
   isAgentType,
+  LIMITS,
   MeshError,
   PROTOCOL_VERSION,
   quote,
@@ -20,8 +21,6 @@ export interface Greeting {
 
 /** The first batch of a stream, checked. */
 export type GreetingOutcome = Greeting | { readonly kind: "refused"; readonly failure: Failure };
-
-const MAX_LABELS = 64;
 
 /** Reads the first batch of a stream: it holds one Hello and nothing else. */
 export function readGreeting(bytes: Buffer): GreetingOutcome {
@@ -83,9 +82,9 @@ function labelRefusal(labels: Readonly<Record<string, string>>): Failure | undef
   const fits = pairs.every(
     ([name, value]) => Buffer.byteLength(name) <= 256 && Buffer.byteLength(value) <= 256,
   );
-  if (pairs.length <= MAX_LABELS && fits) return undefined;
+  if (pairs.length <= LIMITS.labels && fits) return undefined;
   return failure(
     "INVALID_ARGUMENT",
-    `a worker has at most ${MAX_LABELS} labels of at most 256 bytes each`,
+    `a worker has at most ${LIMITS.labels} labels of at most 256 bytes each`,
   );
 }

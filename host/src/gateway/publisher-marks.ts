@@ -1,9 +1,9 @@
+import { LIMITS } from "@agentmesh/proto";
+
 /**
  * What each worker instance has published already, so that a publish which comes again after a lost session is not
  * accepted twice. Bounded: instances that have not published for longest are forgotten.
  */
-const INSTANCES = 10_000;
-const REFUSED = 1_024;
 
 interface Mark {
   /** Largest sequence that was decided. */
@@ -20,7 +20,8 @@ export class PublisherMarks {
     const known = this.#marks.get(instance) ?? { through: 0, refused: new Set<number>() };
     this.#marks.delete(instance);
     this.#marks.set(instance, known);
-    const oldest = this.#marks.size > INSTANCES ? this.#marks.keys().next().value : undefined;
+    const oldest =
+      this.#marks.size > LIMITS.publishers ? this.#marks.keys().next().value : undefined;
     if (oldest !== undefined) this.#marks.delete(oldest);
     return new PublisherMark(known);
   }
@@ -48,7 +49,9 @@ export class PublisherMark {
     if (sequence > this.#mark.through) this.#mark.through = sequence;
     this.#mark.refused.add(sequence);
     const oldest =
-      this.#mark.refused.size > REFUSED ? this.#mark.refused.values().next().value : undefined;
+      this.#mark.refused.size > LIMITS.refusedPublishes
+        ? this.#mark.refused.values().next().value
+        : undefined;
     if (oldest !== undefined) this.#mark.refused.delete(oldest);
   }
 }

@@ -1,10 +1,10 @@
-import { DEFAULTS, meshError } from "@agentmesh/proto";
+import { LIMITS, meshError } from "@agentmesh/proto";
 import { Server, type ServerCredentials } from "@grpc/grpc-js";
 import type { Connections } from "./connections.ts";
 import { raiseHttp2Windows } from "./http2-window.ts";
 
 export interface ServerOptions {
-  /** Largest content in bytes; a message may be DEFAULTS.frameOverheadBytes larger. */
+  /** Largest content in bytes; a message may be LIMITS.frameOverheadBytes larger. */
   readonly maxPayloadBytes: number;
   /** Milliseconds of silence after which HTTP/2 pings a connection. */
   readonly heartbeatMs: number;
@@ -20,13 +20,13 @@ const KEEPALIVE_TIMEOUT_MS = 60_000;
 export function createServer(options: ServerOptions, connections: Connections): Server {
   const { heartbeatMs, maxPayloadBytes } = options;
   const server = new Server({
-    "grpc.max_receive_message_length": maxPayloadBytes + DEFAULTS.frameOverheadBytes,
+    "grpc.max_receive_message_length": maxPayloadBytes + LIMITS.frameOverheadBytes,
     "grpc.max_send_message_length": -1,
     "grpc.keepalive_time_ms": heartbeatMs,
     "grpc.keepalive_timeout_ms": KEEPALIVE_TIMEOUT_MS,
     "grpc.keepalive_permit_without_calls": 1,
   });
-  raiseHttp2Windows(server, DEFAULTS.http2WindowBytes);
+  raiseHttp2Windows(server, LIMITS.http2WindowBytes);
   connections.watch(server);
   return server;
 }

@@ -55,7 +55,7 @@ export const FIELDS = {
   ),
   replayBytes: bytes(DEFAULTS.replayBytes, KIB, GIB, "batches kept for a resume, per session"),
   outboxLimitBytes: bytes(DEFAULTS.outboxLimitBytes, KIB, GIB, "batches waiting for a slow worker"),
-  maxSessions: count(DEFAULTS.sessions, 1, 1e6, "sessions of this host"),
+  maxSessions: count(DEFAULTS.maxSessions, 1, 1e6, "sessions of this host"),
 
   maxInFlight: count(
     DEFAULTS.maxInFlight,

@@ -1,5 +1,5 @@
 import type { AgentId, Clock } from "@agentmesh/proto";
-import { AgentId as Id } from "@agentmesh/proto";
+import { AgentId as Id, LIMITS } from "@agentmesh/proto";
 import type { PublishFrame } from "@agentmesh/proto/wire";
 import type { Agent } from "../delivery/agent.ts";
 import type { Dispatcher } from "../delivery/dispatcher.ts";
@@ -13,8 +13,6 @@ interface Route {
   readonly generation: number;
   readonly ids: readonly AgentId[];
 }
-
-const CACHED_TOPICS = 10_000;
 
 /** Takes an accepted event to the agents of all subscriptions that match. */
 export class Fanout {
@@ -83,7 +81,7 @@ export class Fanout {
     const ids = namespace.subscriptions
       .match(event.topic.type)
       .map((type) => new Id(type, event.topic.source));
-    if (routes.size >= CACHED_TOPICS) routes.clear();
+    if (routes.size >= LIMITS.cachedTopics) routes.clear();
     routes.set(event.topic, { generation, ids });
     return ids;
   }

@@ -5,10 +5,7 @@
  * and to any key need not wait. Before the first such worker the host is like one that never ran: it refuses types that
  * nobody announced and places agents.
  */
-import type { Clock, Timer } from "@agentmesh/proto";
-
-/** Publishes that may wait for the end of the time. */
-const MOST_WAITING = 65_536;
+import { type Clock, LIMITS, type Timer } from "@agentmesh/proto";
 
 export class Settling {
   readonly #clock: Clock;
@@ -38,7 +35,7 @@ export class Settling {
 
   /** Whether as much waits as may. */
   get isFull(): boolean {
-    return this.#waiting.length >= MOST_WAITING;
+    return this.#waiting.length >= LIMITS.settlingPublishes;
   }
 
   /** Runs `run` when the time is over. */

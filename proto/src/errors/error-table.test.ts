@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { ErrorCode as WireCode } from "../../gen/agentmesh/v1/error.ts";
 import { ERROR_TABLE, type ErrorCode, errorCodeOf, GRPC_STATUS } from "./error-table.ts";
@@ -34,3 +35,21 @@ test.each(Object.keys(ERROR_TABLE) as ErrorCode[])(
     expect(text).toMatch(/^[a-z].*[^.]$/);
   },
 );
+
+test("the table in the README is the same: number, gRPC status, outcome, retryable and text of every code", () => {
+  const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+  const [, section = ""] = readme.split("## Errors\n");
+  const told = section
+    .split("\n")
+    .filter((line) => line.startsWith("| `"))
+    .map((line) => line.split(" | ").map((cell) => cell.replace(/^\| | \|$/g, "")));
+  const table = Object.entries(ERROR_TABLE).map(([code, row]) => [
+    `\`${code}\``,
+    String(row.number),
+    row.status,
+    row.outcome,
+    row.retryable ? "yes" : "no",
+    row.text,
+  ]);
+  expect(told).toEqual(table);
+});

@@ -1,17 +1,16 @@
+import { LIMITS } from "../limits.ts";
 import { type Failure, failure } from "./failure.ts";
 import { AppError } from "./mesh-error.ts";
 
 /** What a failure may carry at most, so that no error grows into a frame that the stream cannot take. */
-const MOST_TEXT_CHARS = 8 * 1024;
-const MOST_STACK_CHARS = 32 * 1024;
-const MOST_DETAILS_BYTES = 256 * 1024;
+const { errorTextChars, errorStackChars, errorDetailsBytes } = LIMITS;
 
 /** What a handler threw, as the failure that its caller is told. It never throws, whatever was thrown. */
 export function failureOf(thrown: unknown): Failure {
   try {
     if (thrown instanceof AppError) return appFailure(thrown);
     if (thrown instanceof Error) return errorFailure(thrown);
-    return failure("HANDLER_FAILED", cut(`threw ${String(thrown)}`, MOST_TEXT_CHARS));
+    return failure("HANDLER_FAILED", cut(`threw ${String(thrown)}`, errorTextChars));
   } catch {
     // An object without a prototype, a getter that throws: there is nothing to tell about it.
     return failure("HANDLER_FAILED", "threw a value that has no text");
@@ -19,15 +18,15 @@ export function failureOf(thrown: unknown): Failure {
 }
 
 function errorFailure(error: Error): Failure {
-  const text = cut(error.message, MOST_TEXT_CHARS);
+  const text = cut(error.message, errorTextChars);
   return failure("HANDLER_FAILED", text === "" ? error.name : text, { stack: stackOf(error) });
 }
 
 function appFailure(error: AppError): Failure {
   const { details, complaint } = encodeDetails(error.details);
-  const text = cut(error.message, MOST_TEXT_CHARS);
+  const text = cut(error.message, errorTextChars);
   return failure("APPLICATION", complaint === "" ? text : `${text} (${complaint})`, {
-    appCode: cut(error.code, MOST_TEXT_CHARS),
+    appCode: cut(error.code, errorTextChars),
     details,
     stack: stackOf(error),
   });
@@ -45,8 +44,8 @@ function encodeDetails(details: unknown): EncodedDetails {
     const json: string | undefined = JSON.stringify(details);
     if (json === undefined) return without(`JSON has no ${typeof details}`);
     const bytes = Buffer.from(json);
-    if (bytes.length <= MOST_DETAILS_BYTES) return { details: bytes, complaint: "" };
-    return without(`${bytes.length} bytes; the most is ${MOST_DETAILS_BYTES}`);
+    if (bytes.length <= errorDetailsBytes) return { details: bytes, complaint: "" };
+    return without(`${bytes.length} bytes; the most is ${errorDetailsBytes}`);
   } catch (error) {
     return without(firstLine(error instanceof Error ? error.message : String(error)));
   }
@@ -57,7 +56,7 @@ function without(reason: string): EncodedDetails {
 }
 
 function stackOf(error: Error): string {
-  return cut(error.stack ?? "", MOST_STACK_CHARS);
+  return cut(error.stack ?? "", errorStackChars);
 }
 
 /** Callers in plain JavaScript put anything into the fields of an error. */

@@ -6,14 +6,13 @@
  * 1. Frames are handed on in their order, each once, until `clear`.
  * 2. What waits is bounded: above the limit everything is handed on at once.
  */
+import { LIMITS } from "../limits.ts";
 import { Fifo } from "./fifo.ts";
 
 /** Frames of a portion, at least. Smaller ones pay more often for reading and writing than the overlap is worth. */
 const PORTION_FRAMES = 32;
 /** Where much waits, a portion is this part of it: a few portions are enough to keep all processes at work. */
 const PORTIONS = 4;
-/** Frames that may wait for their turn. */
-const MOST_WAITING = 4_096;
 
 export interface PortionsOptions<Frame> {
   /** Takes a frame. */
@@ -46,7 +45,7 @@ export class Portions<Frame> {
     }
     for (let index = first; index < frames.length; index++)
       this.#waiting.push(frames[index] as Frame);
-    if (this.#waiting.length > MOST_WAITING) this.#takeWaiting(this.#waiting.length);
+    if (this.#waiting.length > LIMITS.waitingFrames) this.#takeWaiting(this.#waiting.length);
     else if (!this.#isScheduled) this.#takePortion();
   }
 

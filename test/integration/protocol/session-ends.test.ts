@@ -99,6 +99,28 @@ test("a process may hold sessions in several namespaces: a new one ends no other
   expect((await blue.resume()).resumed).toBe(true);
 });
 
+test("a worker that comes back with a token that is refused is gone at once; who knows less of it ends nothing", async () => {
+  const mesh = await hostForTest({ token: "right" });
+  const headers = { authorization: "Bearer right" };
+  const wrong = { authorization: "Bearer wrong" };
+  const caller = await mesh.worker([], { headers });
+  const worker = await mesh.worker(["a"], { headers });
+  const { instanceId } = worker;
+  const { resumeToken } = worker.welcome;
+  await worker.cut();
+  await mesh.stranger({ headers: wrong, hello: { instanceId } }).refused();
+  await mesh.stranger({ headers: wrong, hello: { resumeToken } }).refused();
+  const asked = caller.ask("a/1", "");
+  await caller.barrier();
+  expect(caller.taken("result")).toEqual([]);
+  const itself = mesh.stranger({ headers: wrong, hello: { instanceId, resumeToken } });
+  expect((await itself.refused()).error?.code).toBe("UNAUTHENTICATED");
+  expect(await asked).toMatchObject({
+    failure: { code: "AGENT_TYPE_UNKNOWN", outcome: "not-executed" },
+  });
+  expect(await caller.ask("a/1", "")).toMatchObject({ failure: { code: "AGENT_TYPE_UNKNOWN" } });
+});
+
 describe("a worker from which nothing comes", () => {
   const limits = { heartbeatMs: 2_500, livenessMs: 8_000, leaseMs: 1_500 };
 

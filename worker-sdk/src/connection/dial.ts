@@ -5,7 +5,7 @@
  * S1. `onEnd` is called exactly once, whatever ends the stream; after it nothing is read or written.
  * S2. The channel ends with its stream: a new attempt never meets the state of an old one.
  */
-import { BOUNDS, DEFAULTS, type Failure, failure, METADATA } from "@agentmesh/proto";
+import { BOUNDS, type Failure, failure, LIMITS, METADATA } from "@agentmesh/proto";
 import type { BatchStream } from "@agentmesh/proto/link";
 import {
   type ChannelCredentials,
@@ -49,7 +49,7 @@ const KEEPALIVE_TIMEOUT_MS = 4_000;
  */
 const STREAM_KEEPALIVE_TIMEOUT_MS = 60_000;
 /** The host's own limit is not known when the channel is made; no host may raise it above this. */
-const MOST_RECEIVED_BYTES = BOUNDS.maxPayloadBytes + DEFAULTS.frameOverheadBytes;
+const MOST_RECEIVED_BYTES = BOUNDS.maxPayloadBytes + LIMITS.frameOverheadBytes;
 
 /** Options of every channel to a host. */
 export function channelOptions(
@@ -61,7 +61,7 @@ export function channelOptions(
     "grpc.enable_retries": 0,
     // The subchannels of others may be waiting out their own backoff.
     "grpc.use_local_subchannel_pool": 1,
-    "grpc-node.flow_control_window": DEFAULTS.http2WindowBytes,
+    "grpc-node.flow_control_window": LIMITS.http2WindowBytes,
     "grpc.keepalive_time_ms": KEEPALIVE_TIME_MS,
     "grpc.keepalive_timeout_ms": keepaliveTimeoutMs,
     "grpc.keepalive_permit_without_calls": 1,

@@ -6,7 +6,7 @@
  * W3. One departure may always leave when nothing is unsettled, whatever its size.
  * W4. What waits is bounded: above the limits a departure is refused, so that its sender slows down.
  */
-import { meshError } from "@agentmesh/proto";
+import { LIMITS, meshError } from "@agentmesh/proto";
 import { Fifo } from "@agentmesh/proto/link";
 
 /** Something that leaves for the mesh, at once or later. */
@@ -20,8 +20,6 @@ export interface Departure {
   leave(): void;
 }
 
-/** Departures that may wait. Above it senders get `OVERLOADED`. */
-const MOST_WAITING = 65_536;
 /** Departures that are over are swept out when there are more of them than this, and than of the others. */
 const MOST_OVER = 1_024;
 
@@ -114,7 +112,7 @@ export class RequestWindow {
   }
 
   #checkRoomToWait(bytes: number): void {
-    const tooMany = this.#waiting.length - this.#over >= MOST_WAITING;
+    const tooMany = this.#waiting.length - this.#over >= LIMITS.waitingRequests;
     const tooLarge = this.#waitingBytes > 0 && this.#waitingBytes + bytes > this.#maxBytes;
     if (!tooMany && !tooLarge) return;
     throw meshError("OVERLOADED", "too much waits in this process for its window to the mesh", {
