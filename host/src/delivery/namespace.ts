@@ -48,7 +48,8 @@ export class Namespace {
   agent(id: AgentId, type: AgentType<Worker, Agent>): Agent {
     const known = this.agents.get(id.text);
     if (known !== undefined) return known;
-    const agent = new Agent(id, this, type);
+    // An id of its own: what arrived keeps its encoding with it, and there may be a million agents.
+    const agent = new Agent(new AgentId(type.name, id.key), this, type);
     this.keep(agent);
     return agent;
   }

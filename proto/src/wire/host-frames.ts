@@ -128,9 +128,9 @@ const HOT_KINDS: ReadonlySet<string> = new Set([
 function writeDeliver(writer: WireWriter, frame: DeliverFrame): void {
   writer.number(0x08, frame.delivery);
   writer.number(0x10, frame.activation);
-  writer.bytes(0x1a, frame.target.encoded);
+  writer.pair(0x1a, frame.target.type, frame.target.key);
   writer.bytes(0x22, frame.content);
-  if (frame.sender !== undefined) writer.bytes(0x2a, frame.sender.encoded);
+  if (frame.sender !== undefined) writer.pair(0x2a, frame.sender.type, frame.sender.key);
   writer.number(0x30, frame.timeoutMs);
   writer.number(0x38, frame.id);
   writer.number(0x40, frame.attempt);
@@ -210,15 +210,15 @@ function readDeliver(reader: WireReader): DeliverFrame {
 
 function writeEvent(writer: WireWriter, frame: EventFrame): void {
   writer.number(0x08, frame.id);
-  writer.bytes(0x12, frame.topic.encoded);
+  writer.pair(0x12, frame.topic.type, frame.topic.source);
   writer.bytes(0x1a, frame.content);
-  if (frame.sender !== undefined) writer.bytes(0x22, frame.sender.encoded);
+  if (frame.sender !== undefined) writer.pair(0x22, frame.sender.type, frame.sender.key);
   for (const target of frame.targets) {
     writer.byte(0x2a);
     const mark = writer.open(HEAD);
     writer.number(0x08, target.delivery);
     writer.number(0x10, target.activation);
-    writer.bytes(0x1a, target.agent.encoded);
+    writer.pair(0x1a, target.agent.type, target.agent.key);
     writer.number(0x20, target.attempt);
     writer.number(0x28, target.lane);
     writer.flag(0x30, target.durable);

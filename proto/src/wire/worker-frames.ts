@@ -126,7 +126,7 @@ const HOT_KINDS: ReadonlySet<string> = new Set([
 
 function writeSend(writer: WireWriter, frame: SendFrame): void {
   writer.number(0x08, frame.request);
-  writer.bytes(0x12, frame.target.encoded);
+  writer.pair(0x12, frame.target.type, frame.target.key);
   writer.number(0x18, frame.timeoutMs);
   writer.bytes(0x22, frame.content);
   writer.number(0x28, frame.activation);
@@ -190,7 +190,7 @@ function readSend(reader: WireReader): SendFrame {
 
 function writePublish(writer: WireWriter, frame: PublishFrame): void {
   writer.number(0x08, frame.sequence);
-  writer.bytes(0x12, frame.topic.encoded);
+  writer.pair(0x12, frame.topic.type, frame.topic.source);
   writer.bytes(0x1a, frame.content);
   writer.number(0x20, frame.activation);
   writer.number(0x28, frame.parent);

@@ -22,6 +22,19 @@ test("text is written as the library writes it, except that an empty one is left
   );
 });
 
+test("a pair is written as the library writes a message of two strings", () => {
+  fc.assert(
+    fc.property(text, text, (first, second) => {
+      const ours = new WireWriter();
+      ours.pair(0x1a, first, second);
+      const theirs = new BinaryWriter().uint32(0x1a).fork();
+      if (first !== "") theirs.uint32(0x0a).string(first);
+      if (second !== "") theirs.uint32(0x12).string(second);
+      expect(ours.copy().equals(Buffer.from(theirs.join().finish()))).toBe(true);
+    }),
+  );
+});
+
 test("zero and false are left out", () => {
   const writer = new WireWriter();
   writer.number(0x08, 0);

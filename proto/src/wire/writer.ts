@@ -102,6 +102,16 @@ export class WireWriter {
     }
   }
 
+  /** A field of the message `{ 1: first, 2: second }`: the shape of both AgentId and TopicId. */
+  pair(tag: number, first: string, second: string): void {
+    this.reserve((first.length + second.length) * 3 + 16);
+    this.byte(tag);
+    const mark = this.open(first.length + second.length + 4);
+    this.text(0x0a, first);
+    this.text(0x12, second);
+    this.close(mark);
+  }
+
   /** Writes a short string of ASCII, which costs less than a call out of JavaScript. @returns false for any other. */
   #ascii(value: string): boolean {
     const { length } = value;
