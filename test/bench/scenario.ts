@@ -6,8 +6,11 @@
 /** Bytes of the payload of every message. */
 export const PAYLOAD_BYTES = 256;
 
-/** Agents, or subjects, that the sends go to in turn. */
-export const KEY_COUNT = 16;
+/**
+ * Agents, or subjects, that the sends go to in turn: so many that no agent's own window (16 by default) is what a row
+ * with 512 in flight measures.
+ */
+export const KEY_COUNT = 64;
 
 /** Workers that the sends of `spread` go to in turn, and the processes that they live in. */
 export const SPREAD_WORKERS = 200;
