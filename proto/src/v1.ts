@@ -22,6 +22,7 @@ export {
   PurgeDeadLettersResponse,
   ReplayDeadLettersRequest,
   ReplayDeadLettersResponse,
+  TailKind,
   TailRequest,
   TailResponse,
   Worker,

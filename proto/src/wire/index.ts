@@ -40,5 +40,6 @@ export {
 export { appendHostFrame } from "./host-frames.ts";
 export { readAgentId, readTopicId } from "./names.ts";
 export { WireReader } from "./reader.ts";
+export { type CallStatus, failureOfStatus } from "./status-failure.ts";
 export { appendWorkerFrame } from "./worker-frames.ts";
 export { WireWriter } from "./writer.ts";

@@ -7,6 +7,7 @@
  */
 import { BOUNDS, type Failure, failure, LIMITS, METADATA } from "@agentmesh/proto";
 import type { BatchStream } from "@agentmesh/proto/link";
+import { failureOfStatus } from "@agentmesh/proto/wire";
 import {
   type ChannelCredentials,
   type ChannelOptions,
@@ -18,7 +19,6 @@ import {
 } from "@grpc/grpc-js";
 import type { Address } from "./addresses.ts";
 import { join, leave, retire, type Share, sharing } from "./shared-connections.ts";
-import { failureOfStatus } from "./status-failure.ts";
 
 /** How to reach a host. */
 export interface Access {

@@ -15,6 +15,7 @@ import {
   meshError,
   type Timer,
 } from "@agentmesh/proto";
+import { failureOfStatus } from "@agentmesh/proto/wire";
 import {
   Client,
   type ClientReadableStream,
@@ -25,7 +26,6 @@ import {
 import type { Address, Route } from "./addresses.ts";
 import { listenTo } from "./caller-signal.ts";
 import { type Access, callMetadata, channelOptions, passBytes } from "./dial.ts";
-import { failureOfStatus } from "./status-failure.ts";
 
 /** Bounds of a call. */
 export interface CallBounds {

@@ -55,6 +55,8 @@ export const TailKind = {
   END: 4,
   /** DEAD_LETTER - A dead letter was parked. */
   DEAD_LETTER: 5,
+  /** REFUSE - A send or an event was refused: it has no id. */
+  REFUSE: 6,
   UNRECOGNIZED: -1,
 } as const;
 
@@ -67,6 +69,7 @@ export namespace TailKind {
   export type DELIVER = typeof TailKind.DELIVER;
   export type END = typeof TailKind.END;
   export type DEAD_LETTER = typeof TailKind.DEAD_LETTER;
+  export type REFUSE = typeof TailKind.REFUSE;
   export type UNRECOGNIZED = typeof TailKind.UNRECOGNIZED;
 }
 
@@ -200,6 +203,8 @@ export interface ListSubscriptionsResponse {
   subscriptions: Subscription[];
   /** Cursor of the next page; empty on the last. */
   nextCursor: string;
+  /** Session that declared each of the subscriptions, in the same order; empty where none has to live. */
+  sessionIds: string[];
 }
 
 /** DeadLetter is a message that could not be handled. */
@@ -328,7 +333,7 @@ export interface DrainWorkerRequest {
   sessionId: string;
 }
 
-/** DrainWorkerResponse tells that the agents have moved. */
+/** DrainWorkerResponse tells that the agents have left the worker. It stays connected and gets no new agents. */
 export interface DrainWorkerResponse {
 }
 
@@ -354,13 +359,18 @@ export interface TailRequest {
   sessionId: string;
   /** Only failures. */
   errorsOnly: boolean;
+  /** Only messages to or from workers with this name. */
+  worker: string;
 }
 
-/** TailResponse is one sighting of a message. A slow reader misses some and is told how many. */
+/**
+ * TailResponse is one sighting of a message. A slow reader misses some and is told how many.
+ * The headers of the stream leave when the tail has begun: what happens after that is seen.
+ */
 export interface TailResponse {
   /** At which point. */
   kind: TailKind;
-  /** Id of the call or event. */
+  /** Id of the call or event; 0 for what was refused. */
   id: number;
   /** When, in milliseconds since 1970. */
   atUnixMs: number;
@@ -1269,7 +1279,7 @@ export const ListSubscriptionsRequest: MessageFns<ListSubscriptionsRequest> = {
 };
 
 function createBaseListSubscriptionsResponse(): ListSubscriptionsResponse {
-  return { subscriptions: [], nextCursor: "" };
+  return { subscriptions: [], nextCursor: "", sessionIds: [] };
 }
 
 export const ListSubscriptionsResponse: MessageFns<ListSubscriptionsResponse> = {
@@ -1279,6 +1289,9 @@ export const ListSubscriptionsResponse: MessageFns<ListSubscriptionsResponse> = 
     }
     if (message.nextCursor !== "") {
       writer.uint32(18).string(message.nextCursor);
+    }
+    for (const v of message.sessionIds) {
+      writer.uint32(26).string(v!);
     }
     return writer;
   },
@@ -1310,6 +1323,14 @@ export const ListSubscriptionsResponse: MessageFns<ListSubscriptionsResponse> = 
             }
 
             message.nextCursor = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.sessionIds.push(reader.string());
             continue;
           }
         }
@@ -2240,7 +2261,7 @@ export const DrainHostResponse: MessageFns<DrainHostResponse> = {
 };
 
 function createBaseTailRequest(): TailRequest {
-  return { agentType: "", agentKey: "", topicType: "", sessionId: "", errorsOnly: false };
+  return { agentType: "", agentKey: "", topicType: "", sessionId: "", errorsOnly: false, worker: "" };
 }
 
 export const TailRequest: MessageFns<TailRequest> = {
@@ -2259,6 +2280,9 @@ export const TailRequest: MessageFns<TailRequest> = {
     }
     if (message.errorsOnly !== false) {
       writer.uint32(40).bool(message.errorsOnly);
+    }
+    if (message.worker !== "") {
+      writer.uint32(50).string(message.worker);
     }
     return writer;
   },
@@ -2314,6 +2338,14 @@ export const TailRequest: MessageFns<TailRequest> = {
             }
 
             message.errorsOnly = reader.bool();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.worker = reader.string();
             continue;
           }
         }

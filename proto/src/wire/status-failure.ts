@@ -1,20 +1,15 @@
-import {
-  ERROR_TABLE,
-  ERROR_TYPE_URL,
-  type ErrorCode,
-  type Failure,
-  failure,
-  GRPC_STATUS,
-  METADATA,
-} from "@agentmesh/proto";
-import { decodeFailure, WireReader } from "@agentmesh/proto/wire";
-import type { Metadata } from "@grpc/grpc-js";
+import { ERROR_TABLE, type ErrorCode, GRPC_STATUS } from "../errors/error-table.ts";
+import { type Failure, failure } from "../errors/failure.ts";
+import { ERROR_TYPE_URL, METADATA } from "../metadata.ts";
+import { decodeFailure } from "./errors.ts";
+import { WireReader } from "./reader.ts";
 
 /** How a gRPC call ended. */
 export interface CallStatus {
   readonly code: number;
   readonly details: string;
-  readonly metadata: Metadata | undefined;
+  /** Trailing metadata, as grpc-js has it. */
+  readonly metadata: { get(name: string): readonly (string | Buffer)[] } | undefined;
 }
 
 const BY_STATUS = new Map<number, ErrorCode>([
