@@ -98,6 +98,7 @@ const GENERATED_PLACES = [
   "proto/src/v1.ts",
   "host/src/gateway/",
   "host/src/admin/",
+  "host/src/cli/client/",
   "worker-sdk/src/connection/",
 ];
 

@@ -5,10 +5,12 @@
 import { randomUUID } from "node:crypto";
 import { type Clock, DEFAULTS, Deadlines, failure, LIMITS, systemClock } from "@agentmesh/proto";
 import type { Server, ServerCredentials } from "@grpc/grpc-js";
-import { AdminService, adminServiceDefinition } from "./admin/admin-service.ts";
+import { adminServiceDefinition } from "./admin/admin-methods.ts";
+import { AdminService } from "./admin/admin-service.ts";
 import { deadLetterOffice } from "./delivery/dead-letter-office.ts";
 import { Dispatcher } from "./delivery/dispatcher.ts";
 import { Namespaces } from "./delivery/namespaces.ts";
+import { Tap } from "./delivery/tap.ts";
 import { ClientService, clientServiceDefinition } from "./gateway/client-service.ts";
 import { Connections } from "./gateway/connections.ts";
 import { loadDescriptors } from "./gateway/descriptors.ts";
@@ -103,6 +105,7 @@ class RunningHost implements Host {
   readonly #logger: Logger;
   readonly #counters: Counters = createCounters();
   readonly #namespaces: Namespaces;
+  readonly #tap = new Tap();
   readonly #deadLetters: DeadLetterStore;
   readonly #settling: Settling;
   readonly #dispatcher: Dispatcher;
@@ -113,6 +116,7 @@ class RunningHost implements Host {
   readonly #gateway: GatewayService;
   readonly #parkedLines = new LineBudget(PARKED_LINES_PER_SECOND);
   readonly #health = new Health(SERVICES);
+  readonly #admin: AdminService;
   readonly #server: Server;
   #port = 0;
   #draining: Promise<void> | undefined;
@@ -130,25 +134,17 @@ class RunningHost implements Host {
     this.#settling = new Settling(clock, options.settleMs);
     const settling = this.#settling;
     const authenticator = createAuthenticator(options.auth);
+    const common = { clock, numbers, counters: this.#counters, logger, tap: this.#tap };
     this.#dispatcher = new Dispatcher(options.delivery, {
-      clock,
-      numbers,
+      ...common,
       deadlines,
-      counters: this.#counters,
-      logger: this.#logger,
       isSettling: () => this.#settling.isActive,
       deadLetters: deadLetterOffice(this.#deadLetters, clock, this.#counters, (letter) =>
         this.#noteParked(letter),
       ),
     });
-    this.#calls = new Calls(clock, deadlines, this.#dispatcher, this.#counters);
-    const shared = {
-      clock,
-      numbers,
-      dispatcher: this.#dispatcher,
-      counters: this.#counters,
-      settling,
-    };
+    const shared = { ...common, dispatcher: this.#dispatcher, settling };
+    this.#calls = new Calls({ ...shared, deadlines });
     this.#router = new Router(
       { ...options.calls, ...options.session, ...options.delivery },
       { ...shared, calls: this.#calls },
@@ -163,12 +159,7 @@ class RunningHost implements Host {
         agentTypes: LIMITS.agentTypesPerSession,
         subscriptions: LIMITS.subscriptionsPerSession,
       },
-      {
-        ...shared,
-        router: this.#router,
-        logger: this.#logger,
-        namespaces: this.#namespaces,
-      },
+      { ...shared, router: this.#router, namespaces: this.#namespaces },
     );
     this.#gateway = new GatewayService(
       {
@@ -190,6 +181,7 @@ class RunningHost implements Host {
       },
     );
     settling.onSettled(() => this.#endWaits());
+    this.#admin = this.#createAdmin(authenticator);
     this.#server = this.#createServer(authenticator);
   }
 
@@ -271,6 +263,7 @@ class RunningHost implements Host {
   async #close(): Promise<void> {
     this.#settling.close();
     this.#health.close();
+    this.#admin.close();
     this.#sessions.endAll(failure("HOST_DRAINING", "the host has closed"));
     await shutDown(this.#server);
     this.#logger.emit("host.closed", { uptimeMs: Math.round(this.#clock.now() - this.#startedAt) });
@@ -305,7 +298,7 @@ class RunningHost implements Host {
       namespace: (name) => this.#namespaces.get(name),
     });
     server.addService(clientServiceDefinition, client.implementation);
-    server.addService(adminServiceDefinition, this.#createAdmin(authenticator).implementation);
+    server.addService(adminServiceDefinition, this.#admin.implementation);
     this.#health.register(server);
     new Reflection([...SERVICES, HEALTH_SERVICE], loadDescriptors()).register(server);
     return server;
@@ -323,6 +316,9 @@ class RunningHost implements Host {
       authenticator,
       namespaces: () => this.#namespaces.all(),
       isDraining: () => this.#draining !== undefined,
+      tap: this.#tap,
+      namespace: (name) => this.#namespaces.get(name),
+      drain: (graceMs) => void this.drain(graceMs === undefined ? {} : { graceMs }),
     });
   }
 
@@ -340,6 +336,7 @@ class RunningHost implements Host {
   }
 
   #noteParked(letter: DeadLetter): void {
+    this.#tap.watcher?.parked(letter);
     const leftOut = this.#parkedLines.take(this.#clock.now());
     if (leftOut === undefined) return;
     this.#logger.emit("message.parked", {

@@ -1,115 +1,99 @@
-/** AdminService: what people and tools see of a running host. Lists are cut into pages. */
-
-import {
-  AgentId,
-  type Clock,
-  type Failure,
-  failure,
-  failureOf,
-  isAgentType,
-  MeshError,
-  quote,
-} from "@agentmesh/proto";
-import {
-  GetDeadLetterRequest,
-  GetDeadLetterResponse,
-  GetStatusRequest,
-  GetStatusResponse,
-  ListDeadLettersRequest,
-  ListDeadLettersResponse,
-  ListWorkersRequest,
-  ListWorkersResponse,
-} from "@agentmesh/proto/agentmesh/v1";
+/** AdminService: what people and tools see of a running host, and how they steer it. */
+import { type Failure, failure, failureOf, isAgentType, MeshError, quote } from "@agentmesh/proto";
 import type {
-  ServerUnaryCall,
-  ServiceDefinition,
-  sendUnaryData,
-  UntypedServiceImplementation,
+  DrainHostRequest,
+  DrainWorkerRequest,
+  GetDeadLetterRequest,
+  GetStatusRequest,
+  ListAgentsRequest,
+  ListDeadLettersRequest,
+  ListSubscriptionsRequest,
+  ListWorkersRequest,
+  PurgeDeadLettersRequest,
+  TailRequest,
+  TailResponse,
+} from "@agentmesh/proto/agentmesh/v1";
+import {
+  Metadata,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+  type sendUnaryData,
+  type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import type { Dispatcher } from "../delivery/dispatcher.ts";
 import type { Namespace } from "../delivery/namespace.ts";
+import type { Tap } from "../delivery/tap.ts";
 import { namespaceOf } from "../gateway/client-service.ts";
-import type { Member, Sessions } from "../gateway/sessions.ts";
 import { statusOf } from "../gateway/status.ts";
-import { type Counters, snapshot } from "../observability/counters.ts";
 import type { Authenticator } from "../security/token.ts";
-import type { DeadLetterStore } from "../store/ports.ts";
-import { deadLetterMessage, filterOf } from "./dead-letter-codec.ts";
-import { workerMessage } from "./worker-codec.ts";
+import { getDeadLetter, listDeadLetters, purgeDeadLetters } from "./dead-letter-desk.ts";
+import { drainWorker } from "./drain.ts";
+import { hostStatus, type StatusParts } from "./host-status.ts";
+import { listAgents, listSubscriptions, listWorkers } from "./lists.ts";
+import { Tails } from "./tail/tails.ts";
 
-export interface AdminParts {
-  readonly clock: Clock;
-  readonly hostId: string;
-  readonly hostVersion: string;
-  readonly sessions: Sessions;
-  readonly dispatcher: Dispatcher;
-  readonly deadLetters: DeadLetterStore;
-  readonly counters: Counters;
+export interface AdminParts extends StatusParts {
   readonly authenticator: Authenticator;
-  readonly namespaces: () => Iterable<Namespace>;
-  readonly isDraining: () => boolean;
+  readonly tap: Tap;
+  /** The namespace of this name. */
+  readonly namespace: (name: string) => Namespace;
+  /** Begins to drain the host. Without a time its own option counts. */
+  readonly drain: (graceMs: number | undefined) => void;
 }
 
-const DEFAULT_LIMIT = 100;
-const MAX_LIMIT = 1_000;
-
-interface MessageCodec<Message> {
-  encode(message: Message): { finish(): Uint8Array };
-  decode(bytes: Uint8Array): Message;
-}
-
-function method<Request, Response>(
-  name: string,
-  request: MessageCodec<Request>,
-  response: MessageCodec<Response>,
-) {
-  return {
-    path: `/agentmesh.v1.AdminService/${name}`,
-    requestStream: false,
-    responseStream: false,
-    requestSerialize: (message: Request) => Buffer.from(request.encode(message).finish()),
-    requestDeserialize: (bytes: Buffer) => request.decode(bytes),
-    responseSerialize: (message: Response) => Buffer.from(response.encode(message).finish()),
-    responseDeserialize: (bytes: Buffer) => response.decode(bytes),
-  };
-}
-
-/** The part of the service that this host offers; gRPC answers UNIMPLEMENTED to the rest. */
-export const adminServiceDefinition: ServiceDefinition = {
-  GetStatus: method("GetStatus", GetStatusRequest, GetStatusResponse),
-  ListWorkers: method("ListWorkers", ListWorkersRequest, ListWorkersResponse),
-  ListDeadLetters: method("ListDeadLetters", ListDeadLettersRequest, ListDeadLettersResponse),
-  GetDeadLetter: method("GetDeadLetter", GetDeadLetterRequest, GetDeadLetterResponse),
-};
+type TailCall = ServerWritableStream<TailRequest, TailResponse>;
 
 export class AdminService {
   readonly #parts: AdminParts;
   readonly #startedAt: number;
+  readonly #tails: Tails;
 
   constructor(parts: AdminParts) {
     this.#parts = parts;
     this.#startedAt = parts.clock.now();
+    this.#tails = new Tails(parts.clock, parts.tap);
   }
 
   /** What grpc-js calls. */
   get implementation(): UntypedServiceImplementation {
+    const { sessions, deadLetters } = this.#parts;
     return {
-      GetStatus: this.#unary(async () => this.#status()),
+      GetStatus: this.#unary(async (_: GetStatusRequest) =>
+        hostStatus(this.#parts, this.#startedAt),
+      ),
       ListWorkers: this.#unary(async (request: ListWorkersRequest, namespace) =>
-        this.#workers(request, namespace),
+        listWorkers(sessions, namespace, request),
+      ),
+      ListAgents: this.#unary(async (request: ListAgentsRequest, namespace) =>
+        listAgents(this.#parts.namespace(namespace), request),
+      ),
+      ListSubscriptions: this.#unary(async (request: ListSubscriptionsRequest, namespace) =>
+        listSubscriptions(sessions, namespace, request),
       ),
       ListDeadLetters: this.#unary((request: ListDeadLettersRequest, namespace) =>
-        this.#list(request, namespace),
+        listDeadLetters(deadLetters, namespace, request),
       ),
       GetDeadLetter: this.#unary((request: GetDeadLetterRequest, namespace) =>
-        this.#get(request, namespace),
+        getDeadLetter(deadLetters, namespace, request),
       ),
+      PurgeDeadLetters: this.#unary((request: PurgeDeadLettersRequest, namespace) =>
+        purgeDeadLetters(deadLetters, namespace, request),
+      ),
+      DrainWorker: this.#unary((request: DrainWorkerRequest, namespace) =>
+        drainWorker(this.#parts, namespace, request),
+      ),
+      DrainHost: this.#unary(async (request: DrainHostRequest) => this.#drainHost(request)),
+      Tail: (call: TailCall) => this.#tail(call),
     };
+  }
+
+  /** Ends all tails, so that the server can shut down. */
+  close(): void {
+    this.#tails.close();
   }
 
   #unary<Request, Response>(handle: (request: Request, namespace: string) => Promise<Response>) {
     return (call: ServerUnaryCall<Request, Response>, callback: sendUnaryData<Response>): void => {
-      const refusal = this.#refusal(call);
+      const refusal = this.#refusal(call.metadata);
       if (refusal !== undefined) {
         callback(statusOf(refusal));
         return;
@@ -121,89 +105,36 @@ export class AdminService {
     };
   }
 
-  #refusal(call: ServerUnaryCall<unknown, unknown>): Failure | undefined {
-    const principal = this.#parts.authenticator.authenticate(call.metadata);
+  /** The drain begins in the next turn of the event loop: the answer leaves before the host does. */
+  #drainHost({ graceMs }: DrainHostRequest): object {
+    setImmediate(this.#parts.drain, graceMs === 0 ? undefined : graceMs);
+    return {};
+  }
+
+  #tail(call: TailCall): void {
+    // What a write to a dead stream meets is told by "cancelled".
+    call.on("error", () => undefined);
+    const refused = (reason: Failure) => void call.emit("error", statusOf(reason));
+    const refusal = this.#refusal(call.metadata);
+    if (refusal !== undefined) return refused(refusal);
+    const sink = { write: (response: TailResponse) => call.write(response) };
+    const tail = this.#tails.follow(namespaceOf(call.metadata), call.request, sink, () =>
+      refused(failure("HOST_DRAINING", "the host has closed")),
+    );
+    if ("code" in tail) return refused(tail);
+    call.on("drain", () => tail.drained());
+    call.on("cancelled", () => tail.close());
+    // The headers say that the tail has begun.
+    call.sendMetadata(new Metadata());
+  }
+
+  #refusal(metadata: Metadata): Failure | undefined {
+    const principal = this.#parts.authenticator.authenticate(metadata);
     if ("code" in principal) return principal;
-    const namespace = namespaceOf(call.metadata);
+    const namespace = namespaceOf(metadata);
     if (isAgentType(namespace)) return undefined;
     return failure("INVALID_ARGUMENT", `namespace ${quote(namespace)} breaks the grammar`);
   }
-
-  #status(): GetStatusResponse {
-    const { clock, counters, dispatcher, deadLetters, sessions } = this.#parts;
-    const members = [...sessions.all()];
-    let subscriptions = 0;
-    for (const namespace of this.#parts.namespaces()) subscriptions += namespace.subscriptions.size;
-    return {
-      hostId: this.#parts.hostId,
-      hostVersion: this.#parts.hostVersion,
-      uptimeMs: Math.floor(clock.now() - this.#startedAt),
-      draining: this.#parts.isDraining(),
-      workersConnected: members.filter(({ session }) => session.phase === "open").length,
-      workersSuspended: members.filter(({ session }) => session.phase !== "open").length,
-      agentsActive: dispatcher.activeAgents,
-      subscriptions,
-      inFlight: members.reduce((sum, { session }) => sum + session.worker.inFlight.size, 0),
-      queued: dispatcher.queued,
-      deadLetters: deadLetters.size,
-      counters: Object.fromEntries(snapshot(counters)),
-    };
-  }
-
-  /** Sessions are few enough to be sorted for each page; the cursor is the id of the last one shown. */
-  #workers(request: ListWorkersRequest, namespace: string): ListWorkersResponse {
-    const limit = limitOf(request.limit);
-    const mine = [...this.#parts.sessions.all()]
-      .filter(
-        (member) => member.session.namespace.name === namespace && idOf(member) > request.cursor,
-      )
-      .sort((one, other) => (idOf(one) < idOf(other) ? -1 : 1));
-    const page = mine.slice(0, limit);
-    const last = page.at(-1);
-    return {
-      workers: page.map(workerMessage),
-      nextCursor: mine.length > limit && last !== undefined ? idOf(last) : "",
-    };
-  }
-
-  async #list(
-    request: ListDeadLettersRequest,
-    namespace: string,
-  ): Promise<ListDeadLettersResponse> {
-    const page = await this.#parts.deadLetters.list({
-      namespace,
-      filter: filterOf(request.filter),
-      cursor: request.cursor,
-      limit: limitOf(request.limit),
-    });
-    return {
-      deadLetters: page.letters.map((letter) => deadLetterMessage(letter, false)),
-      nextCursor: page.nextCursor,
-    };
-  }
-
-  async #get(request: GetDeadLetterRequest, namespace: string): Promise<GetDeadLetterResponse> {
-    const { id, target } = request;
-    const key = { namespace, id };
-    const letter = await this.#parts.deadLetters.get(
-      target === undefined ? key : { ...key, target: idFrom(target) },
-    );
-    if (letter === undefined)
-      throw new MeshError(failure("NOT_FOUND", `there is no dead letter ${id}`));
-    return { deadLetter: deadLetterMessage(letter, true) };
-  }
-}
-
-function idOf(member: Member): string {
-  return member.session.identity.sessionId;
-}
-
-function idFrom(target: { type: string; key: string }): AgentId {
-  return new AgentId(target.type, target.key);
-}
-
-function limitOf(limit: number): number {
-  return limit === 0 ? DEFAULT_LIMIT : Math.min(limit, MAX_LIMIT);
 }
 
 function refusalOf(error: unknown): Failure {

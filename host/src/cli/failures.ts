@@ -1,5 +1,6 @@
 import { MeshError } from "@agentmesh/proto";
 import { EXIT } from "./exit-codes.ts";
+import { harmless } from "./output/paint.ts";
 import { CommandFailure } from "./terminal.ts";
 
 /** Why an address cannot be had, by what the operating system and grpc-js say. */
@@ -29,6 +30,23 @@ export function startFailure(error: unknown, listen: string): unknown {
   return isInvalid(error)
     ? new CommandFailure(textOf(error), EXIT.config, { cause: error })
     : error;
+}
+
+/** The one line on stderr that says what went wrong: for people, or as JSON for programs. */
+export function errorLine(error: unknown, exitCode: number, isJson: boolean): string {
+  const text = textOf(error).replace(/^error: /, "");
+  const remote = error instanceof MeshError ? error : undefined;
+  if (!isJson)
+    return harmless(`agentmesh: ${remote === undefined ? "" : `${codesOf(remote)}: `}${text}`);
+  const { code, outcome, retryable, retryAfterMs, appCode, details } = remote ?? {};
+  return JSON.stringify({
+    error: { exitCode, text, code, outcome, retryable, retryAfterMs, appCode, details },
+  });
+}
+
+/** `APPLICATION SHUT`, where the application has a code of its own. */
+function codesOf({ code, appCode }: MeshError): string {
+  return appCode === "" ? code : `${code} ${appCode}`;
 }
 
 /** The one line that people see, without a stack. */

@@ -1,11 +1,17 @@
 #!/usr/bin/env node
 import process from "node:process";
+import { buffer } from "node:stream/consumers";
 import { runProgram } from "./program.ts";
+
+// Who reads the output may stop reading, as `head` does: then nothing is left to do.
+process.stdout.on("error", () => process.exit(0));
 
 const finished = runProgram(process.argv.slice(2), {
   env: process.env,
+  columns: process.stdout.isTTY ? process.stdout.columns : undefined,
   print: (line) => process.stdout.write(`${line}\n`),
   complain: (line) => process.stderr.write(`${line}\n`),
+  read: () => buffer(process.stdin),
   on: (signal, listener) => process.on(signal, listener),
 });
 

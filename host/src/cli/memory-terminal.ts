@@ -4,6 +4,7 @@ import type { Terminal } from "./terminal.ts";
 /** A terminal in memory, to try commands without a process: keeps what they write and sends them signals. */
 export class MemoryTerminal implements Terminal {
   readonly env: Readonly<Record<string, string>>;
+  readonly columns = undefined;
   readonly out: string[] = [];
   readonly err: string[] = [];
   /** Resolves with the first line on stdout. */
@@ -25,6 +26,10 @@ export class MemoryTerminal implements Terminal {
 
   complain(line: string): void {
     this.err.push(line);
+  }
+
+  async read(): Promise<Buffer> {
+    return Buffer.alloc(0);
   }
 
   on(signal: EndSignal, listener: () => void): void {

@@ -1,45 +1,69 @@
+import { MeshError } from "@agentmesh/proto";
 import { Command, CommanderError } from "commander";
 import { VERSION } from "../version.ts";
-import { runHost } from "./commands/host.ts";
-import { EXIT } from "./exit-codes.ts";
-import { textOf } from "./failures.ts";
-import { addHostFlags, givenFlags } from "./host-flags.ts";
+import { addAgents } from "./commands/agents.ts";
+import { addDeadLetters } from "./commands/dead-letters.ts";
+import { addDoctor } from "./commands/doctor.ts";
+import { addDrain } from "./commands/drain.ts";
+import { addHost } from "./commands/host.ts";
+import type { Shell } from "./commands/host-command.ts";
+import { addPublish } from "./commands/publish.ts";
+import { addSend } from "./commands/send.ts";
+import { addStatus } from "./commands/status.ts";
+import { addSubscriptions } from "./commands/subscriptions.ts";
+import { addTail } from "./commands/tail.ts";
+import { addWorkers } from "./commands/workers.ts";
+import { EXIT, EXIT_OF, exitCodesHelp } from "./exit-codes.ts";
+import { errorLine } from "./failures.ts";
 import { CommandFailure, type Terminal } from "./terminal.ts";
 
-const HOST_HELP = `
-Each option can come from the environment instead, --lease-ms as AGENTMESH_LEASE_MS; a flag wins.
-The host prints one line when it is ready. Logs are JSON on stderr.
-SIGTERM or Ctrl-C drains it; a second one stops it at once.
+/** In the order of the help. */
+const COMMANDS: readonly ((parent: Command, shell: Shell) => void)[] = [
+  addHost,
+  addStatus,
+  addWorkers,
+  addAgents,
+  addSubscriptions,
+  addSend,
+  addPublish,
+  addTail,
+  addDeadLetters,
+  addDrain,
+  addDoctor,
+];
 
-Exit codes: 0 drained, 1 failed, 2 wrong options, 3 unusable file, 4 address not available,
-130 and 143 stopped at once by a second signal.
+const HELP = `
+agentmesh <command> --help shows options and examples. Every command takes --json.
+
+${exitCodesHelp()}
 
 Examples:
   $ agentmesh host
-  $ agentmesh host --listen 127.0.0.1:0 --log-level info
-  $ agentmesh host --listen 0.0.0.0:50051 --tls-cert host.pem --tls-key host-key.pem --token-file token
+  $ agentmesh send oracle/delphi demo.Ask --json-payload '{"question":"why?"}'
+  $ agentmesh doctor --host mesh.example:50051 --tls
 `;
 
 /**
  * Runs the command line `args`, without the names of node and of the program. Never rejects: what goes wrong is one
- * line on stderr.
+ * line on stderr, as JSON with `--json`.
  *
  * @returns the exit code.
  */
 export async function runProgram(args: readonly string[], terminal: Terminal): Promise<number> {
   let exitCode: number = EXIT.ok;
-  const program = createProgram(terminal, (code) => {
+  const done = (code: number): void => {
     exitCode = code;
-  });
+  };
+  const program = createProgram({ terminal, done });
   try {
     await program.parseAsync(args.length === 0 ? ["--help"] : [...args], { from: "user" });
     return exitCode;
   } catch (error) {
-    return fail(error, terminal);
+    return fail(error, terminal, args.includes("--json"));
   }
 }
 
-function createProgram(terminal: Terminal, done: (exitCode: number) => void): Command {
+function createProgram(shell: Shell): Command {
   const program = new Command("agentmesh")
     .description("An actor mesh for agents: workers connect to a host, agents call each other.")
     .version(VERSION, "-v, --version", "print the version")
@@ -47,25 +71,24 @@ function createProgram(terminal: Terminal, done: (exitCode: number) => void): Co
     .helpCommand(false)
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => terminal.print(text.trimEnd()),
+      writeOut: (text) => shell.terminal.print(text.trimEnd()),
       // The error is thrown as well, and told where all errors are.
       writeErr: () => undefined,
-    });
-  const host = program
-    .command("host")
-    .description("run a host")
-    .helpOption("-h, --help", "print this help")
-    .allowExcessArguments(false)
-    .addHelpText("after", HOST_HELP);
-  addHostFlags(host);
-  host.action(async () => done(await runHost(givenFlags(host), terminal)));
+    })
+    .addHelpText("after", HELP);
+  for (const add of COMMANDS) add(program, shell);
   return program;
 }
 
-function fail(error: unknown, terminal: Terminal): number {
+function fail(error: unknown, terminal: Terminal, isJson: boolean): number {
   if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
-  const text = textOf(error).replace(/^error: /, "");
-  terminal.complain(`agentmesh: ${text}`);
+  const exitCode = exitCodeOfError(error);
+  terminal.complain(errorLine(error, exitCode, isJson));
+  return exitCode;
+}
+
+function exitCodeOfError(error: unknown): number {
   if (error instanceof CommanderError) return EXIT.usage;
-  return error instanceof CommandFailure ? error.exitCode : EXIT.failed;
+  if (error instanceof CommandFailure) return error.exitCode;
+  return error instanceof MeshError ? EXIT[EXIT_OF[error.code]] : EXIT.failed;
 }

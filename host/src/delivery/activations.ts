@@ -80,6 +80,7 @@ export class Activations {
     worker.agents.add(agent);
     if (agent.isPooled && !agent.type.pool.has(worker)) agent.type.pool.set(worker, agent);
     this.#agents.set(number, agent);
+    agent.namespace.roster.add(agent);
     this.#counters.activations++;
   }
 
@@ -87,6 +88,7 @@ export class Activations {
   end(agent: Agent): void {
     const { worker, type } = agent;
     this.#agents.delete(agent.activation);
+    agent.namespace.roster.remove(agent);
     if (worker !== undefined) {
       worker.agents.delete(agent);
       worker.held.delete(agent);

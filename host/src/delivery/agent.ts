@@ -24,6 +24,8 @@ export class Agent {
   readonly isPooled: boolean;
   worker: Worker | undefined = undefined;
   activation = 0;
+  /** Its place in the roster of its namespace; 0 while it is not active. */
+  place = 0;
   inFlight = 0;
   rootsInFlight = 0;
   waiting = 0;

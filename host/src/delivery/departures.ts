@@ -59,7 +59,7 @@ export class Departures {
       this.#activations.end(agent);
     }
     for (const agent of agents) this.settle(agent);
-    if (worker.phase !== "gone") worker.tellDrained();
+    worker.tellDrained();
   }
 
   /** A worker is leaving: its agents go as soon as they have nothing in flight. */

@@ -30,6 +30,7 @@ import { type DeadLetterOffice, Endings } from "./endings.ts";
 import { HeldContent } from "./held-content.ts";
 import type { Namespace } from "./namespace.ts";
 import { Shipping } from "./shipping.ts";
+import type { Tap } from "./tap.ts";
 import { TurnWatch } from "./turn-watch.ts";
 import type { Worker } from "./worker.ts";
 
@@ -55,6 +56,7 @@ interface Parts {
   readonly counters: Counters;
   readonly logger: Logger;
   readonly deadLetters: DeadLetterOffice;
+  readonly tap: Tap;
   /** Whether workers of an earlier life of this host may still come back with their agents. */
   readonly isSettling: () => boolean;
 }

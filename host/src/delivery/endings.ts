@@ -18,6 +18,7 @@ import type { Agent } from "./agent.ts";
 import type { Backlog } from "./backlog.ts";
 import type { CallDelivery, Delivery, EventDelivery } from "./delivery.ts";
 import type { Namespace } from "./namespace.ts";
+import type { Tap } from "./tap.ts";
 
 /** Takes what could not be handled. */
 export interface DeadLetterOffice {
@@ -30,6 +31,7 @@ export interface EndingsParts {
   readonly counters: Counters;
   readonly logger: Logger;
   readonly deadLetters: DeadLetterOffice;
+  readonly tap: Tap;
   /** Workers lost over one event before it is parked. */
   readonly crashLimit: number;
   /** The wait of a postponed delivery is over. */
@@ -46,6 +48,7 @@ export class Endings {
   /** A delivery has ended. */
   end(delivery: Delivery, ending: Ending): void {
     delivery.phase = "ended";
+    if (delivery.kind === "event") this.#parts.tap.watcher?.ended(delivery, ending);
     if (ending.kind === "failed") this.#park(delivery, ending.failure);
     if (delivery.kind === "call" && !delivery.settled) delivery.end(ending);
   }
@@ -96,6 +99,7 @@ export class Endings {
       if (delivery.kind === "call") this.end(delivery, { kind: "failed", failure: reason });
       else {
         delivery.phase = "ended";
+        this.#parts.tap.watcher?.ended(delivery, { kind: "failed", failure: reason });
         this.drop(delivery.event, agent.namespace, agent.id);
       }
     }

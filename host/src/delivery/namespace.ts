@@ -2,6 +2,7 @@ import { AgentId } from "@agentmesh/proto";
 import { AgentType, type AgentTypeLimits } from "../directory/agent-type.ts";
 import { Subscriptions } from "../directory/subscriptions.ts";
 import { Agent } from "./agent.ts";
+import { Roster } from "./roster.ts";
 import type { Worker } from "./worker.ts";
 
 /** Who keeps namespaces. */
@@ -24,6 +25,8 @@ export class Namespace {
   readonly types = new Map<string, AgentType<Worker, Agent>>();
   /** Agents that are active or have something waiting, by `type/key`. */
   readonly agents = new Map<string, Agent>();
+  /** Those that are active, to be listed. */
+  readonly roster = new Roster();
   readonly #home: NamespaceHome;
   #sessions = 0;
 

@@ -11,6 +11,7 @@ import type { Agent } from "./agent.ts";
 import type { Backlog } from "./backlog.ts";
 import type { CallDelivery, Delivery, EventDelivery } from "./delivery.ts";
 import type { HeldContent } from "./held-content.ts";
+import type { Tap } from "./tap.ts";
 import type { TurnWatch } from "./turn-watch.ts";
 import type { Worker } from "./worker.ts";
 
@@ -24,6 +25,7 @@ interface ShippingParts {
   readonly inFlight: HeldContent;
   readonly turns: TurnWatch;
   readonly counters: Counters;
+  readonly tap: Tap;
   /** Deliveries with ancestors in flight to one worker. */
   readonly nestedInFlight: number;
 }
@@ -142,6 +144,7 @@ export class Shipping {
     if (!delivery.isNested) agent.rootsInFlight++;
     this.#parts.turns.shipped(agent);
     this.#parts.counters.deliveries++;
+    this.#parts.tap.watcher?.shipped(delivery);
     if (delivery.kind === "call") worker.sink.deliver(delivery);
     else this.#shipEvent(delivery, worker);
   }

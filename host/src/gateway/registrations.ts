@@ -43,6 +43,11 @@ export class Registrations {
     return [...this.#types.keys()];
   }
 
+  /** The declared subscriptions. */
+  get subscriptions(): Iterable<SubscriptionEntry> {
+    return this.#subscriptions.values();
+  }
+
   /** An announced agent type. */
   type(name: string): AgentType<Worker, Agent> | undefined {
     return this.#types.get(name);

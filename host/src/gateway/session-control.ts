@@ -42,9 +42,10 @@ export function takeControl(
       session.worker.resize(frame.value.maxInFlight);
       return dispatcher.workerReady(session.worker);
     case "drain":
-      return dispatcher.drainWorker(session.worker, () =>
-        answer(session, frame.value.request, undefined),
-      );
+      return dispatcher.drainWorker(session.worker, () => {
+        // A worker that is gone waits for no answer.
+        if (session.phase !== "ended") answer(session, frame.value.request, undefined);
+      });
     case "goodbye":
       return session.end(failure("CLOSED", "the worker said goodbye"));
     case "ping":

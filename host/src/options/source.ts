@@ -65,17 +65,17 @@ export function readOptions(sources: readonly OptionSource[]): CompleteOptions {
 }
 
 /** The name of an option in running text, where no source is at fault alone: `lease-ms`. */
-export function optionText(name: OptionName): string {
+export function optionText(name: string): string {
   return words(name).join("-");
 }
 
 /** The name of an option on the command line. */
-export function flagName(name: OptionName): string {
+export function flagName(name: string): string {
   return `--${optionText(name)}`;
 }
 
 /** The name of an option in the environment. */
-export function environmentName(name: OptionName): string {
+export function environmentName(name: string): string {
   return `AGENTMESH_${words(name).join("_").toUpperCase()}`;
 }
 

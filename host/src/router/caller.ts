@@ -37,3 +37,8 @@ export class Caller {
     this.sink.result(request, { kind: "failed", failure });
   }
 }
+
+/** Who made a call. */
+export function callerOf(call: CallDelivery): Caller {
+  return call.caller as Caller;
+}

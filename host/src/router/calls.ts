@@ -11,21 +11,32 @@ import { type Clock, type Deadlines, failure, meshError } from "@agentmesh/proto
 import type { ContentBytes, Ending } from "@agentmesh/proto/wire";
 import type { CallDelivery, CallSettlement } from "../delivery/delivery.ts";
 import type { Dispatcher } from "../delivery/dispatcher.ts";
+import type { Tap } from "../delivery/tap.ts";
 import type { Counters } from "../observability/counters.ts";
-import type { Caller } from "./caller.ts";
+import { type Caller, callerOf } from "./caller.ts";
+
+interface Parts {
+  readonly clock: Clock;
+  readonly deadlines: Deadlines;
+  readonly dispatcher: Dispatcher;
+  readonly counters: Counters;
+  readonly tap: Tap;
+}
 
 export class Calls implements CallSettlement {
   readonly #clock: Clock;
   readonly #deadlines: Deadlines;
   readonly #dispatcher: Dispatcher;
   readonly #counters: Counters;
+  readonly #tap: Tap;
   #size = 0;
 
-  constructor(clock: Clock, deadlines: Deadlines, dispatcher: Dispatcher, counters: Counters) {
-    this.#clock = clock;
-    this.#deadlines = deadlines;
-    this.#dispatcher = dispatcher;
-    this.#counters = counters;
+  constructor(parts: Parts) {
+    this.#clock = parts.clock;
+    this.#deadlines = parts.deadlines;
+    this.#dispatcher = parts.dispatcher;
+    this.#counters = parts.counters;
+    this.#tap = parts.tap;
   }
 
   /** Number of unsettled calls. */
@@ -42,6 +53,7 @@ export class Calls implements CallSettlement {
     }
     this.#size++;
     this.#deadlines.arm(call, call.deadlineAt - this.#clock.now());
+    this.#tap.watcher?.sent(call);
   }
 
   /** Passes one element of a stream of replies on. */
@@ -133,6 +145,7 @@ export class Calls implements CallSettlement {
     this.#size--;
     this.#counters.results++;
     if (ending.kind === "failed") this.#counters.failures[ending.failure.code]++;
+    this.#tap.watcher?.ended(call, ending);
     caller.sink.result(call.origin.request, withoutStack(ending));
   }
 }
@@ -141,8 +154,4 @@ export class Calls implements CallSettlement {
 function withoutStack(ending: Ending): Ending {
   if (ending.kind !== "failed" || ending.failure.stack === "") return ending;
   return { kind: "failed", failure: { ...ending.failure, stack: "" } };
-}
-
-function callerOf(call: CallDelivery): Caller {
-  return call.caller as Caller;
 }

@@ -4,6 +4,8 @@ import type { PublishFrame } from "@agentmesh/proto/wire";
 import type { Agent } from "../delivery/agent.ts";
 import type { Dispatcher } from "../delivery/dispatcher.ts";
 import type { Namespace } from "../delivery/namespace.ts";
+import type { Tap } from "../delivery/tap.ts";
+import type { Worker } from "../delivery/worker.ts";
 import { compact } from "../model/content-copy.ts";
 import type { MeshEvent } from "../model/event.ts";
 import type { NumberSource } from "../model/number-source.ts";
@@ -20,6 +22,7 @@ export class Fanout {
   readonly #numbers: NumberSource;
   readonly #dispatcher: Dispatcher;
   readonly #settling: Settling;
+  readonly #tap: Tap;
   /** Where a topic goes, by the object of its id: ids that arrive again are the same object. */
   readonly #routes = new WeakMap<Namespace, Map<object, Route>>();
 
@@ -28,15 +31,22 @@ export class Fanout {
     numbers: NumberSource;
     dispatcher: Dispatcher;
     settling: Settling;
+    tap: Tap;
   }) {
     this.#clock = parts.clock;
     this.#numbers = parts.numbers;
     this.#dispatcher = parts.dispatcher;
     this.#settling = parts.settling;
+    this.#tap = parts.tap;
   }
 
-  /** Accepts an event and delivers it. @returns its id. */
-  publish(namespace: Namespace, frame: PublishFrame, sender: Agent | undefined): number {
+  /** Accepts an event of `sender`, on the worker `from`, and delivers it. @returns its id. */
+  publish(
+    namespace: Namespace,
+    frame: PublishFrame,
+    sender: Agent | undefined,
+    from: Worker | undefined,
+  ): number {
     const event: MeshEvent = {
       id: this.#numbers.next(),
       topic: frame.topic,
@@ -47,6 +57,7 @@ export class Fanout {
       waiting: 0,
       inFlight: 0,
     };
+    this.#tap.watcher?.published(event, namespace, from);
     if (this.#settling.isActive) {
       event.content = compact(event.content);
       this.#dispatcher.hold(event);

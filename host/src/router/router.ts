@@ -27,6 +27,7 @@ import type { Agent } from "../delivery/agent.ts";
 import { CallDelivery, type Delivery } from "../delivery/delivery.ts";
 import { type Dispatcher, HOST_FULL } from "../delivery/dispatcher.ts";
 import type { Namespace } from "../delivery/namespace.ts";
+import type { Tap } from "../delivery/tap.ts";
 import type { Worker } from "../delivery/worker.ts";
 import type { NumberSource } from "../model/number-source.ts";
 import type { Counters } from "../observability/counters.ts";
@@ -61,6 +62,7 @@ interface Parts {
   readonly calls: Calls;
   readonly counters: Counters;
   readonly settling: Settling;
+  readonly tap: Tap;
 }
 
 export class Router {
@@ -95,9 +97,18 @@ export class Router {
     const origin = originOf(this.#parts.dispatcher, worker, frame.activation, frame.parent);
     const refusal = "code" in origin ? origin : this.#publishRefusal(namespace, frame, origin);
     if (refusal === undefined && !("code" in origin))
-      return { kind: "accepted", id: this.#accept(namespace, frame, origin) };
+      return { kind: "accepted", id: this.#accept(namespace, frame, origin, worker) };
     const reason = refusal ?? failure("INTERNAL");
     this.#parts.counters.failures[reason.code]++;
+    const { topic, content } = frame;
+    this.#parts.tap.watcher?.refused({
+      namespace,
+      from: worker,
+      target: undefined,
+      topic,
+      content,
+      failure: reason,
+    });
     return { kind: "refused", failure: reason };
   }
 
@@ -161,7 +172,7 @@ export class Router {
     let refusal = unfit;
     for (const publish of publishes) refusal ??= this.#publishRefusal(namespace, publish, origin);
     if (refusal === undefined) {
-      for (const publish of publishes) this.#accept(namespace, publish, origin);
+      for (const publish of publishes) this.#accept(namespace, publish, origin, worker);
     } else this.#parts.counters.failures[refusal.code]++;
     this.#endTurn(worker, frame, refusal);
     return refusal;
@@ -174,13 +185,27 @@ export class Router {
     else dispatcher.turnEnd(worker, { ...frame, ending: failed(refusal) });
   }
 
-  #accept(namespace: Namespace, frame: PublishFrame, origin: Origin): number {
+  #accept(
+    namespace: Namespace,
+    frame: PublishFrame,
+    origin: Origin,
+    from: Worker | undefined,
+  ): number {
     this.#parts.counters.publishes++;
-    return this.#fanout.publish(namespace, frame, origin.agent);
+    return this.#fanout.publish(namespace, frame, origin.agent, from);
   }
 
   #refuse(caller: Caller, frame: SendFrame, refusal: Failure): void {
     this.#parts.counters.failures[refusal.code]++;
+    const { target, content } = frame;
+    this.#parts.tap.watcher?.refused({
+      namespace: caller.namespace,
+      from: caller.worker,
+      target,
+      topic: undefined,
+      content,
+      failure: refusal,
+    });
     caller.refuse(frame.request, refusal);
   }
 

@@ -65,10 +65,7 @@ export class MemoryDeadLetters implements DeadLetterStore {
       return;
     }
     while (this.#isFullFor(bytes)) this.#dropOldest();
-    const entry: Entry = { number: ++this.#lastNumber, letter, bytes };
-    this.#entries.push(entry);
-    this.#bytes += bytes;
-    shelve(this.#shelfOf(letter.namespace), entry);
+    this.#keep({ number: ++this.#lastNumber, letter, bytes });
   }
 
   async list(query: DeadLetterQuery): Promise<DeadLetterPage> {
@@ -84,6 +81,23 @@ export class MemoryDeadLetters implements DeadLetterStore {
       ({ letter }) => target === undefined || letter.target.equals(target),
     );
     return found?.letter;
+  }
+
+  async remove(letters: readonly DeadLetter[]): Promise<number> {
+    const unwanted = new Set(letters);
+    const before = this.#entries.length;
+    const kept = this.#entries.toArray().filter(({ letter }) => !unwanted.has(letter));
+    this.#entries.clear();
+    this.#shelves.clear();
+    this.#bytes = 0;
+    for (const entry of kept) this.#keep(entry);
+    return before - kept.length;
+  }
+
+  #keep(entry: Entry): void {
+    this.#entries.push(entry);
+    this.#bytes += entry.bytes;
+    shelve(this.#shelfOf(entry.letter.namespace), entry);
   }
 
   #isFullFor(bytes: number): boolean {

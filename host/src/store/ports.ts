@@ -79,4 +79,6 @@ export interface DeadLetterStore {
   list(query: DeadLetterQuery): Promise<DeadLetterPage>;
   /** One letter; undefined when it is not kept. */
   get(key: DeadLetterKey): Promise<DeadLetter | undefined>;
+  /** Removes letters that it has listed; those that are not kept any more do not count. @returns how many it removed. */
+  remove(letters: readonly DeadLetter[]): Promise<number>;
 }

@@ -5,7 +5,7 @@
  * 2. The first signal drains, and the command ends with 0. Another one closes at once; a third does not even wait
  *    for that.
  */
-import { logVerbosity, setLogVerbosity } from "@grpc/grpc-js";
+import type { Command } from "commander";
 import { createHost, type Host } from "../../host.ts";
 import { arrange } from "../../options/arrange.ts";
 import type { OptionName } from "../../options/fields.ts";
@@ -15,10 +15,43 @@ import {
   flagOptions,
   readOptions,
 } from "../../options/source.ts";
-import { type EndSignal, EXIT, exitCodeOf } from "../exit-codes.ts";
+import { type EndSignal, EXIT, exitCodeOf, exitCodesHelp } from "../exit-codes.ts";
 import { startFailure, usageFailure } from "../failures.ts";
+import { addHostFlags, givenFlags } from "../host-flags.ts";
 import { Interrupts } from "../interrupts.ts";
+import { Output } from "../output/output.ts";
+import { quietGrpc } from "../quiet-grpc.ts";
 import type { Terminal } from "../terminal.ts";
+import type { Shell } from "./host-command.ts";
+
+const HELP = `
+Each option can come from the environment instead, --lease-ms as AGENTMESH_LEASE_MS; a flag wins.
+The host prints one line when it is ready. Logs are JSON on stderr.
+SIGTERM or Ctrl-C drains it; a second one stops it at once.
+
+${exitCodesHelp()}
+
+Examples:
+  $ agentmesh host
+  $ agentmesh host --listen 127.0.0.1:0 --log-level info
+  $ agentmesh host --listen 0.0.0.0:50051 --tls-cert host.pem --tls-key host-key.pem --token-file token
+`;
+
+/** `agentmesh host`. */
+export function addHost(parent: Command, { terminal, done }: Shell): void {
+  const command = parent
+    .command("host")
+    .description("run a host")
+    .helpOption("-h, --help", "print this help")
+    .allowExcessArguments(false)
+    .option("--json", "print the line that it is ready as JSON")
+    .addHelpText("after", HELP);
+  addHostFlags(command);
+  command.action(async () => {
+    const output = new Output(terminal, command.getOptionValue("json") === true);
+    done(await runHost(givenFlags(command), terminal, output));
+  });
+}
 
 /**
  * Runs a host.
@@ -26,17 +59,20 @@ import type { Terminal } from "../terminal.ts";
  * @returns the exit code.
  * @throws CommandFailure when the options are wrong or the host cannot start.
  */
-export async function runHost(
+async function runHost(
   flags: ReadonlyMap<OptionName, string | true>,
   terminal: Terminal,
+  output: Output,
 ): Promise<number> {
   const options = read(flags, terminal);
-  if (terminal.env.GRPC_VERBOSITY === undefined) silenceGrpc();
+  if (terminal.env.GRPC_VERBOSITY === undefined) quietGrpc();
   const interrupts = new Interrupts(terminal);
   const interrupted = interrupts.next();
   const started = await Promise.race([start(options), interrupted]);
   if (typeof started === "string") return exitCodeOf(started);
-  terminal.print(readyLine(started, options));
+  const { address, hostId } = started;
+  const guards = guardsOf(options);
+  output.entry({ ready: true, address, hostId, guards }, () => readyLine(address, guards));
   await interrupted;
   return stop(started, options, interrupts);
 }
@@ -70,17 +106,15 @@ async function stop(host: Host, options: CompleteOptions, interrupts: Interrupts
   return exitCodeOf(impatient);
 }
 
-function readyLine(host: Host, options: CompleteOptions): string {
-  const guards = [
+function guardsOf(options: CompleteOptions): string[] {
+  return [
     ...(options.tlsCert === undefined ? [] : ["tls"]),
     ...(options.tlsCa === undefined ? [] : ["client certificates"]),
     ...((options.token ?? options.tokenFile) === undefined ? [] : ["token"]),
   ];
-  const note = guards.length === 0 ? "" : ` (${guards.join(", ")})`;
-  return `agentmesh host ready on ${host.address}${note}`;
 }
 
-/** grpc-js writes what it throws to stderr as well: an error would take two lines. */
-function silenceGrpc(): void {
-  setLogVerbosity(logVerbosity.NONE);
+function readyLine(address: string, guards: readonly string[]): string {
+  const note = guards.length === 0 ? "" : ` (${guards.join(", ")})`;
+  return `agentmesh host ready on ${address}${note}`;
 }

@@ -388,7 +388,7 @@ export interface TailResponse {
     | undefined;
   /** Session of the worker concerned; empty when none is. */
   sessionId: string;
-  /** Type of the message. */
+  /** Type of the message; of the reply, where a delivery ended with one. */
   messageType: string;
   /** Size of the content in bytes. */
   contentBytes: number;
@@ -396,7 +396,10 @@ export interface TailResponse {
   error:
     | Error
     | undefined;
-  /** Sightings left out since the previous one because the reader was slow. */
+  /**
+   * Sightings left out since the previous one because the reader was slow. When nothing else is there to tell, a
+   * response without kind tells it.
+   */
   missed: number;
 }
 

@@ -1,0 +1,41 @@
+import type { Clock } from "@agentmesh/proto";
+import type { GetStatusResponse } from "@agentmesh/proto/agentmesh/v1";
+import type { Dispatcher } from "../delivery/dispatcher.ts";
+import type { Namespace } from "../delivery/namespace.ts";
+import type { Sessions } from "../gateway/sessions.ts";
+import { type Counters, snapshot } from "../observability/counters.ts";
+import type { DeadLetterStore } from "../store/ports.ts";
+
+/** What the state of a host is read from. */
+export interface StatusParts {
+  readonly clock: Clock;
+  readonly hostId: string;
+  readonly hostVersion: string;
+  readonly sessions: Sessions;
+  readonly dispatcher: Dispatcher;
+  readonly deadLetters: DeadLetterStore;
+  readonly counters: Counters;
+  readonly namespaces: () => Iterable<Namespace>;
+  readonly isDraining: () => boolean;
+}
+
+/** How a host is that has run since `startedAt`, on its clock. */
+export function hostStatus(parts: StatusParts, startedAt: number): GetStatusResponse {
+  const members = [...parts.sessions.all()];
+  let subscriptions = 0;
+  for (const namespace of parts.namespaces()) subscriptions += namespace.subscriptions.size;
+  return {
+    hostId: parts.hostId,
+    hostVersion: parts.hostVersion,
+    uptimeMs: Math.floor(parts.clock.now() - startedAt),
+    draining: parts.isDraining(),
+    workersConnected: members.filter(({ session }) => session.phase === "open").length,
+    workersSuspended: members.filter(({ session }) => session.phase !== "open").length,
+    agentsActive: parts.dispatcher.activeAgents,
+    subscriptions,
+    inFlight: members.reduce((sum, { session }) => sum + session.worker.inFlight.size, 0),
+    queued: parts.dispatcher.queued,
+    deadLetters: parts.deadLetters.size,
+    counters: Object.fromEntries(snapshot(parts.counters)),
+  };
+}

@@ -1,0 +1,94 @@
+/** What lives in a namespace, page by page. */
+import type {
+  ActiveAgent,
+  ListAgentsRequest,
+  ListAgentsResponse,
+  ListSubscriptionsRequest,
+  ListSubscriptionsResponse,
+  ListWorkersRequest,
+  ListWorkersResponse,
+  Subscription,
+} from "@agentmesh/proto/agentmesh/v1";
+import type { Agent } from "../delivery/agent.ts";
+import type { Namespace } from "../delivery/namespace.ts";
+import type { SubscriptionEntry } from "../directory/subscriptions.ts";
+import type { Member, Sessions } from "../gateway/sessions.ts";
+import { limitOf, numberCursor, pageByName } from "./page.ts";
+import { sessionOf } from "./session-of.ts";
+import { workerMessage } from "./worker-codec.ts";
+
+/** Sessions, in the order of their ids. */
+export function listWorkers(
+  sessions: Sessions,
+  namespace: string,
+  request: ListWorkersRequest,
+): ListWorkersResponse {
+  const { entries, nextCursor } = pageByName(membersOf(sessions, namespace), idOf, request);
+  return { workers: entries.map(workerMessage), nextCursor };
+}
+
+/** Active agents, in the order in which they became active. */
+export function listAgents(namespace: Namespace, request: ListAgentsRequest): ListAgentsResponse {
+  const after = numberCursor(request.cursor);
+  const { agentType } = request;
+  const isWanted = (agent: Agent): boolean => agentType === "" || agent.id.type === agentType;
+  const { agents, next } = namespace.roster.page(after, limitOf(request.limit), isWanted);
+  return { agents: agents.map(agentMessage), nextCursor: next === 0 ? "" : String(next) };
+}
+
+/** Subscriptions, in the order of their sessions and ids. */
+export function listSubscriptions(
+  sessions: Sessions,
+  namespace: string,
+  request: ListSubscriptionsRequest,
+): ListSubscriptionsResponse {
+  const declared = declarations(membersOf(sessions, namespace), request.cursor.split("/")[0] ?? "");
+  const { entries, nextCursor } = pageByName(declared, ({ name }) => name, request);
+  return {
+    subscriptions: entries.map(({ entry }) => subscriptionMessage(entry)),
+    sessionIds: entries.map(({ sessionId }) => sessionId),
+    nextCursor,
+  };
+}
+
+interface Declaration {
+  readonly name: string;
+  readonly sessionId: string;
+  readonly entry: SubscriptionEntry;
+}
+
+/** What the sessions from this one on have declared. */
+function* declarations(members: Iterable<Member>, from: string): Generator<Declaration> {
+  for (const member of members) {
+    const sessionId = idOf(member);
+    if (sessionId < from) continue;
+    for (const entry of member.registrations.subscriptions)
+      yield { name: `${sessionId}/${entry.id}`, sessionId, entry };
+  }
+}
+
+function* membersOf(sessions: Sessions, namespace: string): Generator<Member> {
+  for (const member of sessions.all())
+    if (member.session.namespace.name === namespace) yield member;
+}
+
+function idOf(member: Member): string {
+  return member.session.identity.sessionId;
+}
+
+function agentMessage(agent: Agent): ActiveAgent {
+  return {
+    activation: {
+      number: agent.activation,
+      agent: { type: agent.id.type, key: agent.id.key },
+    },
+    sessionId: sessionOf(agent.worker)?.identity.sessionId ?? "",
+    inFlight: agent.inFlight,
+    queued: agent.waiting,
+  };
+}
+
+function subscriptionMessage({ id, match, agentType }: SubscriptionEntry): Subscription {
+  const $case = match.kind === "exact" ? "topicType" : "topicTypePrefix";
+  return { id, match: { $case, value: match.text }, agentType, durable: undefined };
+}
