@@ -1,19 +1,28 @@
 /** ClientService and AdminService as raw calls: bytes in, bytes out, and the status as it came. */
 import {
+  DrainHostRequest,
+  DrainWorkerRequest,
   GetDeadLetterRequest,
   GetDeadLetterResponse,
   GetStatusRequest,
   GetStatusResponse,
+  ListAgentsRequest,
+  ListAgentsResponse,
   ListDeadLettersRequest,
   ListDeadLettersResponse,
+  ListSubscriptionsRequest,
+  ListSubscriptionsResponse,
   ListWorkersRequest,
   ListWorkersResponse,
   PublishRequest,
   PublishResponse,
+  PurgeDeadLettersRequest,
+  PurgeDeadLettersResponse,
   SendRequest,
   SendResponse,
   SendStreamRequest,
   SendStreamResponse,
+  TailRequest,
 } from "@agentmesh/proto/agentmesh/v1";
 import {
   type CallOptions,
@@ -25,6 +34,7 @@ import {
   type StatusObject,
 } from "@grpc/grpc-js";
 import { agent, topic } from "./frames.ts";
+import { RawTail } from "./raw-tail.ts";
 import { errorOf, type Told } from "./told.ts";
 import { within } from "./waiting.ts";
 
@@ -145,6 +155,60 @@ export class RawClient {
   ): Promise<ListWorkersResponse> {
     const bytes = ListWorkersRequest.encode({ cursor: "", limit: 0, ...request }).finish();
     return this.#admin("ListWorkers", bytes, ListWorkersResponse, fields);
+  }
+
+  /** AdminService/ListAgents. */
+  agents(
+    request: Partial<ListAgentsRequest> = {},
+    fields: CallFields = {},
+  ): Promise<ListAgentsResponse> {
+    const all = { cursor: "", limit: 0, agentType: "", ...request };
+    const bytes = ListAgentsRequest.encode(all).finish();
+    return this.#admin("ListAgents", bytes, ListAgentsResponse, fields);
+  }
+
+  /** AdminService/ListSubscriptions. */
+  subscriptions(
+    request: Partial<ListSubscriptionsRequest> = {},
+    fields: CallFields = {},
+  ): Promise<ListSubscriptionsResponse> {
+    const bytes = ListSubscriptionsRequest.encode({ cursor: "", limit: 0, ...request }).finish();
+    return this.#admin("ListSubscriptions", bytes, ListSubscriptionsResponse, fields);
+  }
+
+  /** AdminService/PurgeDeadLetters. */
+  async purge(filter: PurgeDeadLettersRequest["filter"], fields: CallFields = {}): Promise<number> {
+    const bytes = PurgeDeadLettersRequest.encode({ filter }).finish();
+    return (await this.#admin("PurgeDeadLetters", bytes, PurgeDeadLettersResponse, fields)).purged;
+  }
+
+  /** AdminService/DrainWorker. */
+  drainWorker(sessionId: string, fields: CallFields = {}): Pending<Buffer> {
+    const request = DrainWorkerRequest.encode({ sessionId }).finish();
+    return this.call("AdminService/DrainWorker", request, fields);
+  }
+
+  /** AdminService/DrainHost. */
+  drainHost(graceMs = 0, fields: CallFields = {}): Pending<Buffer> {
+    const request = DrainHostRequest.encode({ graceMs }).finish();
+    return this.call("AdminService/DrainHost", request, fields);
+  }
+
+  /** AdminService/Tail; resolves when the tail has begun. */
+  async tail(request: Partial<TailRequest> = {}, fields: CallFields = {}): Promise<RawTail> {
+    const everything = { agentType: "", agentKey: "", topicType: "", sessionId: "", worker: "" };
+    const bytes = TailRequest.encode({ ...everything, errorsOnly: false, ...request }).finish();
+    const call = this.#client.makeServerStreamRequest(
+      "/agentmesh.v1.AdminService/Tail",
+      raw,
+      raw,
+      Buffer.from(bytes),
+      metadataOf(fields),
+      optionsOf(fields),
+    );
+    const tail = new RawTail(call);
+    await tail.begun;
+    return tail;
   }
 
   /** AdminService/ListDeadLetters. */

@@ -1,17 +1,33 @@
-import { METADATA } from "@agentmesh/proto";
+import { type AgentId, METADATA } from "@agentmesh/proto";
 import { openAccess } from "./connection/access.ts";
 import { Route } from "./connection/addresses.ts";
 import {
-  type DeadLetterInfo,
+  type DeadLetterFilter,
+  drainHost,
+  drainWorker,
+  getDeadLetter,
   getStatus,
-  type HostStatus,
+  listAgents,
   listDeadLetters,
+  listSubscriptions,
   listWorkers,
-  type WorkerInfo,
+  purgeDeadLetters,
+  type Tail,
+  type TailFilter,
+  tail,
 } from "./connection/admin-calls.ts";
+import type {
+  AgentInfo,
+  DeadLetterInfo,
+  DeadLetterWithContent,
+  HostStatus,
+  SubscriptionInfo,
+  WorkerInfo,
+} from "./connection/admin-records.ts";
 import { UnaryChannel } from "./connection/unary-channel.ts";
 import { type ConnectOptions, resolveConnect } from "./options.ts";
 import { boundsOf, type WaitOptions } from "./runtime/patience.ts";
+import { checkMs } from "./runtime/turn-options.ts";
 
 /** How long to wait for a host that is looked into. */
 export interface AdminCallOptions extends WaitOptions {
@@ -19,9 +35,20 @@ export interface AdminCallOptions extends WaitOptions {
   readonly timeoutMs?: number;
 }
 
-const TIMEOUT_MS = 10_000;
+/** How long to wait for a worker to drain. */
+export interface DrainWorkerOptions extends WaitOptions {
+  /** Milliseconds until it fails with `DEADLINE_EXCEEDED`. Default: a day. */
+  readonly timeoutMs?: number;
+}
 
-/** Looks into a host. Lists are of one namespace. Every method throws a MeshError when the call fails. */
+const TIMEOUT_MS = 10_000;
+/** Agents leave when their turns have ended: that may take its time. */
+const DRAIN_TIMEOUT_MS = 86_400_000;
+
+/**
+ * Looks into a host and steers it. Lists are of one namespace and are fetched page by page while you iterate. Every
+ * method throws a MeshError when the call fails.
+ */
 export class MeshAdmin implements AsyncDisposable {
   readonly #channel: UnaryChannel;
 
@@ -37,12 +64,73 @@ export class MeshAdmin implements AsyncDisposable {
 
   /** All workers that are connected or may come back. */
   async workers(options: AdminCallOptions = {}): Promise<WorkerInfo[]> {
-    return listWorkers(this.#channel, boundsOf(options, TIMEOUT_MS));
+    const workers: WorkerInfo[] = [];
+    const pages = listWorkers(this.#channel, boundsOf(options, TIMEOUT_MS));
+    for await (const worker of pages) workers.push(worker);
+    return workers;
   }
 
-  /** The dead letters, oldest first; they are fetched page by page while you iterate. */
-  async *deadLetters(options: AdminCallOptions = {}): AsyncIterable<DeadLetterInfo> {
-    yield* listDeadLetters(this.#channel, boundsOf(options, TIMEOUT_MS));
+  /** The active agents, of one `type` or of all, in the order in which they became active. */
+  async *agents(
+    options: AdminCallOptions & { readonly type?: string } = {},
+  ): AsyncIterable<AgentInfo> {
+    yield* listAgents(this.#channel, boundsOf(options, TIMEOUT_MS), options.type ?? "");
+  }
+
+  /** The subscriptions, one for each session that declared it. */
+  async *subscriptions(options: AdminCallOptions = {}): AsyncIterable<SubscriptionInfo> {
+    yield* listSubscriptions(this.#channel, boundsOf(options, TIMEOUT_MS));
+  }
+
+  /** The dead letters that `filter` selects, all without one: oldest first, without their messages. */
+  async *deadLetters(
+    options: AdminCallOptions & { readonly filter?: DeadLetterFilter } = {},
+  ): AsyncIterable<DeadLetterInfo> {
+    const bounds = boundsOf(options, TIMEOUT_MS);
+    yield* listDeadLetters(this.#channel, bounds, options.filter ?? {});
+  }
+
+  /**
+   * One dead letter with its message. Name the agent as `target` when several failed on one event.
+   * @throws MeshError `NOT_FOUND`.
+   */
+  async deadLetter(
+    id: number,
+    options: AdminCallOptions & { readonly target?: AgentId } = {},
+  ): Promise<DeadLetterWithContent> {
+    return getDeadLetter(this.#channel, boundsOf(options, TIMEOUT_MS), id, options.target);
+  }
+
+  /** Removes dead letters for good; the empty filter removes all. @returns how many. */
+  async purgeDeadLetters(
+    filter: DeadLetterFilter,
+    options: AdminCallOptions = {},
+  ): Promise<number> {
+    return purgeDeadLetters(this.#channel, boundsOf(options, TIMEOUT_MS), filter);
+  }
+
+  /**
+   * Follows messages as they pass, from now on. Who reads too slowly misses some and is told how many; the mesh never
+   * waits for it.
+   */
+  tail(filter: TailFilter = {}, options: { readonly signal?: AbortSignal } = {}): Tail {
+    return tail(this.#channel, filter, options.signal);
+  }
+
+  /**
+   * Moves the agents off the worker of a session and resolves when the last one has gone. The worker stays connected and
+   * gets no agents any more. Who gives up waiting does not take the drain back.
+   * @throws MeshError `NOT_FOUND`.
+   */
+  async drainWorker(sessionId: string, options: DrainWorkerOptions = {}): Promise<void> {
+    await drainWorker(this.#channel, boundsOf(options, DRAIN_TIMEOUT_MS), sessionId);
+  }
+
+  /** Begins to drain the host, which then ends. `graceMs`: time for work in flight. Default: the host's. */
+  async drainHost(options: AdminCallOptions & { readonly graceMs?: number } = {}): Promise<void> {
+    const { graceMs } = options;
+    const asked = graceMs === undefined ? 0 : checkMs("graceMs", graceMs);
+    await drainHost(this.#channel, boundsOf(options, TIMEOUT_MS), asked);
   }
 
   /** Ends the connection. Idempotent. */

@@ -1,13 +1,23 @@
 // Connect ---------------------------------------------------------------------------------------
 
-export { type AdminCallOptions, connectAdmin, type MeshAdmin } from "./admin.ts";
+export {
+  type AdminCallOptions,
+  connectAdmin,
+  type DrainWorkerOptions,
+  type MeshAdmin,
+} from "./admin.ts";
 export { connectClient, type MeshClient } from "./client.ts";
+export type { DeadLetterFilter, Tail, TailFilter } from "./connection/admin-calls.ts";
 export type {
+  AgentInfo,
   DeadLetterInfo,
-  DeadLetterReason,
+  DeadLetterWithContent,
+  FailureInfo,
   HostStatus,
+  Sighting,
+  SubscriptionInfo,
   WorkerInfo,
-} from "./connection/admin-calls.ts";
+} from "./connection/admin-records.ts";
 export type {
   ClientOptions,
   ConnectOptions,

@@ -1,173 +1,243 @@
-import { AgentId, type ErrorCode, type Outcome, TopicId } from "@agentmesh/proto";
+/** AdminService: requests out, what a host tells in. Lists are fetched page by page while they are read. */
+import { type AgentId, ERROR_TABLE, type ErrorCode } from "@agentmesh/proto";
 import {
-  type DeadLetter,
+  DrainHostRequest,
+  DrainWorkerRequest,
+  GetDeadLetterRequest,
+  GetDeadLetterResponse,
   GetStatusRequest,
   GetStatusResponse,
+  ListAgentsRequest,
+  ListAgentsResponse,
   ListDeadLettersRequest,
   ListDeadLettersResponse,
+  ListSubscriptionsRequest,
+  ListSubscriptionsResponse,
   ListWorkersRequest,
   ListWorkersResponse,
-  type Worker,
-  WorkerPhase,
+  PurgeDeadLettersRequest,
+  PurgeDeadLettersResponse,
+  TailRequest,
+  TailResponse,
+  type WireErrorCode,
 } from "@agentmesh/proto/agentmesh/v1";
-import { fromErrorMessage } from "@agentmesh/proto/wire";
+import {
+  type AgentInfo,
+  agentInfo,
+  type DeadLetterInfo,
+  type DeadLetterWithContent,
+  deadLetterInfo,
+  deadLetterWithContent,
+  type HostStatus,
+  type Sighting,
+  type SubscriptionInfo,
+  sighting,
+  subscriptionInfo,
+  type WorkerInfo,
+  workerInfo,
+} from "./admin-records.ts";
 import type { CallBounds, UnaryChannel } from "./unary-channel.ts";
 
-/** How a host is, and what it has counted. */
-export type HostStatus = Readonly<GetStatusResponse>;
-
-/** A worker as its host sees it. */
-export interface WorkerInfo extends Readonly<Omit<Worker, "phase">> {
-  readonly phase: "unknown" | "open" | "suspended" | "lapsed" | "draining";
+/** Which dead letters; what is left out selects all. */
+export interface DeadLetterFilter {
+  /** Only those for agents of this type. */
+  readonly agentType?: string;
+  /** Only those for agents with this key. */
+  readonly agentKey?: string;
+  /** Only those of this topic type. */
+  readonly topicType?: string;
+  /** Only those with this code. */
+  readonly code?: ErrorCode;
+  /** Only those parked at or after this time, in milliseconds since 1970. */
+  readonly sinceUnixMs?: number;
+  /** Only those parked before this time, in milliseconds since 1970. */
+  readonly untilUnixMs?: number;
 }
 
-/** Why a message became a dead letter. */
-export interface DeadLetterReason {
-  readonly code: ErrorCode;
-  readonly text: string;
-  readonly outcome: Outcome;
-  /** Code of an application error; empty otherwise. */
-  readonly appCode: string;
-  /** Stack trace of what was thrown; empty when there is none. */
-  readonly stack: string;
+/** Which sightings; what is left out selects all, and filters narrow together. */
+export interface TailFilter {
+  /** Only messages to or from agents of this type. */
+  readonly agentType?: string;
+  /** Only messages to or from agents with this key. */
+  readonly agentKey?: string;
+  /** Only events of this topic type. */
+  readonly topicType?: string;
+  /** Only messages to or from this session. */
+  readonly sessionId?: string;
+  /** Only messages to or from workers with this name. */
+  readonly worker?: string;
+  /** Only failures. Default: false. */
+  readonly errorsOnly?: boolean;
 }
 
-/** A message that could not be handled. */
-export interface DeadLetterInfo {
-  /** Id of the message. */
-  readonly id: number;
-  readonly target: AgentId;
-  /** The agent that sent it; undefined when none did. */
-  readonly sender: AgentId | undefined;
-  /** Topic of an event; undefined for a send. */
-  readonly topic: TopicId | undefined;
-  readonly messageType: string;
-  readonly reason: DeadLetterReason;
-  /** Attempts that were made. */
-  readonly attempts: number;
-  /** Workers that were lost while they handled it. */
-  readonly crashes: number;
-  /** When the host accepted it, in milliseconds since 1970. */
-  readonly acceptedUnixMs: number;
-  /** When it was parked, in milliseconds since 1970. */
-  readonly parkedUnixMs: number;
-  /** Size of the payload in bytes. */
-  readonly payloadBytes: number;
+/** Messages as they pass. Ends when you stop iterating, abort it, or close the admin. */
+export interface Tail extends AsyncIterable<Sighting> {
+  /** Resolves when the host follows: what happens after that is seen. Rejects when it refuses. */
+  readonly begun: Promise<void>;
 }
 
 const SERVICE = "/agentmesh.v1.AdminService";
 const PAGE = 1_000;
 
-/** A method of the service. */
-interface Method<Request, Response> {
-  readonly name: string;
-  readonly request: { encode(message: Request): { finish(): Uint8Array } };
-  readonly response: { decode(bytes: Uint8Array): Response };
+interface Page<Entry> {
+  readonly entries: readonly Entry[];
+  readonly nextCursor: string;
 }
-
-const GET_STATUS: Method<GetStatusRequest, GetStatusResponse> = {
-  name: "GetStatus",
-  request: GetStatusRequest,
-  response: GetStatusResponse,
-};
-
-const LIST_WORKERS: Method<ListWorkersRequest, ListWorkersResponse> = {
-  name: "ListWorkers",
-  request: ListWorkersRequest,
-  response: ListWorkersResponse,
-};
-
-const LIST_DEAD_LETTERS: Method<ListDeadLettersRequest, ListDeadLettersResponse> = {
-  name: "ListDeadLetters",
-  request: ListDeadLettersRequest,
-  response: ListDeadLettersResponse,
-};
 
 /** Asks a host for its state. */
-export async function getStatus(channel: UnaryChannel, bounds: CallBounds): Promise<HostStatus> {
-  return ask(channel, bounds, GET_STATUS, {});
+export function getStatus(channel: UnaryChannel, bounds: CallBounds): Promise<HostStatus> {
+  return ask(channel, bounds, "GetStatus", GetStatusRequest.encode({}), GetStatusResponse);
 }
 
-/** Lists the workers of a namespace; the bounds are those of each page. */
-export async function listWorkers(
-  channel: UnaryChannel,
-  bounds: CallBounds,
-): Promise<WorkerInfo[]> {
-  const workers: WorkerInfo[] = [];
-  let cursor = "";
-  do {
-    const page = await ask(channel, bounds, LIST_WORKERS, { cursor, limit: PAGE });
-    for (const worker of page.workers) workers.push({ ...worker, phase: phaseOf(worker.phase) });
-    cursor = page.nextCursor;
-  } while (cursor !== "");
-  return workers;
+/** Lists the workers of a namespace. */
+export function listWorkers(channel: UnaryChannel, bounds: CallBounds): AsyncGenerator<WorkerInfo> {
+  return paged(async (cursor) => {
+    const request = ListWorkersRequest.encode({ cursor, limit: PAGE });
+    const page = await ask(channel, bounds, "ListWorkers", request, ListWorkersResponse);
+    return { entries: page.workers.map(workerInfo), nextCursor: page.nextCursor };
+  });
 }
 
-/** Lists the dead letters of a namespace page by page, oldest first; the bounds are those of each page. */
-export async function* listDeadLetters(
+/** Lists the active agents of a namespace; an empty type means all. */
+export function listAgents(
   channel: UnaryChannel,
   bounds: CallBounds,
+  agentType: string,
+): AsyncGenerator<AgentInfo> {
+  return paged(async (cursor) => {
+    const request = ListAgentsRequest.encode({ cursor, limit: PAGE, agentType });
+    const page = await ask(channel, bounds, "ListAgents", request, ListAgentsResponse);
+    return { entries: page.agents.map(agentInfo), nextCursor: page.nextCursor };
+  });
+}
+
+/** Lists the subscriptions of a namespace. */
+export function listSubscriptions(
+  channel: UnaryChannel,
+  bounds: CallBounds,
+): AsyncGenerator<SubscriptionInfo> {
+  return paged(async (cursor) => {
+    const request = ListSubscriptionsRequest.encode({ cursor, limit: PAGE });
+    const page = await ask(
+      channel,
+      bounds,
+      "ListSubscriptions",
+      request,
+      ListSubscriptionsResponse,
+    );
+    const entries = page.subscriptions.map((one, index) =>
+      subscriptionInfo(one, page.sessionIds[index] ?? ""),
+    );
+    return { entries, nextCursor: page.nextCursor };
+  });
+}
+
+/** Lists the dead letters of a namespace, oldest first. */
+export function listDeadLetters(
+  channel: UnaryChannel,
+  bounds: CallBounds,
+  filter: DeadLetterFilter,
 ): AsyncGenerator<DeadLetterInfo> {
+  return paged(async (cursor) => {
+    const limits = { cursor, limit: PAGE, filter: filterMessage(filter) };
+    const request = ListDeadLettersRequest.encode(limits);
+    const page = await ask(channel, bounds, "ListDeadLetters", request, ListDeadLettersResponse);
+    return { entries: page.deadLetters.map(deadLetterInfo), nextCursor: page.nextCursor };
+  });
+}
+
+/** Asks for one dead letter with its message. */
+export async function getDeadLetter(
+  channel: UnaryChannel,
+  bounds: CallBounds,
+  id: number,
+  target: AgentId | undefined,
+): Promise<DeadLetterWithContent> {
+  const named = target && { type: target.type, key: target.key };
+  const request = GetDeadLetterRequest.encode({ id, target: named });
+  const { deadLetter } = await ask(
+    channel,
+    bounds,
+    "GetDeadLetter",
+    request,
+    GetDeadLetterResponse,
+  );
+  // A host answers with the letter or fails.
+  return deadLetterWithContent(deadLetter as NonNullable<typeof deadLetter>);
+}
+
+/** Removes dead letters. @returns how many. */
+export async function purgeDeadLetters(
+  channel: UnaryChannel,
+  bounds: CallBounds,
+  filter: DeadLetterFilter,
+): Promise<number> {
+  const request = PurgeDeadLettersRequest.encode({ filter: filterMessage(filter) });
+  return (await ask(channel, bounds, "PurgeDeadLetters", request, PurgeDeadLettersResponse)).purged;
+}
+
+/** Moves the agents off a worker; resolves when they have gone. */
+export async function drainWorker(
+  channel: UnaryChannel,
+  bounds: CallBounds,
+  sessionId: string,
+): Promise<void> {
+  const request = Buffer.from(DrainWorkerRequest.encode({ sessionId }).finish());
+  await channel.unary(`${SERVICE}/DrainWorker`, request, bounds);
+}
+
+/** Begins to drain the host; 0 leaves the time to it. */
+export async function drainHost(
+  channel: UnaryChannel,
+  bounds: CallBounds,
+  graceMs: number,
+): Promise<void> {
+  const request = Buffer.from(DrainHostRequest.encode({ graceMs }).finish());
+  await channel.unary(`${SERVICE}/DrainHost`, request, bounds);
+}
+
+/** Follows messages as they pass. */
+export function tail(
+  channel: UnaryChannel,
+  filter: TailFilter,
+  signal: AbortSignal | undefined,
+): Tail {
+  const { agentType = "", agentKey = "", topicType = "", sessionId = "", worker = "" } = filter;
+  const { errorsOnly = false } = filter;
+  const wanted = { agentType, agentKey, topicType, sessionId, worker, errorsOnly };
+  const request = Buffer.from(TailRequest.encode(wanted).finish());
+  const { begun, answers } = channel.follow(`${SERVICE}/Tail`, request, signal);
+  async function* sightings(): AsyncGenerator<Sighting> {
+    for await (const bytes of answers) yield sighting(TailResponse.decode(bytes));
+  }
+  return { begun, [Symbol.asyncIterator]: sightings };
+}
+
+async function* paged<Entry>(
+  fetch: (cursor: string) => Promise<Page<Entry>>,
+): AsyncGenerator<Entry> {
   let cursor = "";
   do {
-    const request = { cursor, limit: PAGE, filter: undefined };
-    const page = await ask(channel, bounds, LIST_DEAD_LETTERS, request);
-    for (const letter of page.deadLetters) yield deadLetterOf(letter);
+    const page = await fetch(cursor);
+    yield* page.entries;
     cursor = page.nextCursor;
   } while (cursor !== "");
 }
 
-async function ask<Request, Response>(
+async function ask<Response>(
   channel: UnaryChannel,
   bounds: CallBounds,
-  method: Method<Request, Response>,
-  request: Request,
+  method: string,
+  request: { finish(): Uint8Array },
+  response: { decode(bytes: Uint8Array): Response },
 ): Promise<Response> {
-  const bytes = Buffer.from(method.request.encode(request).finish());
-  const answer = await channel.unary(`${SERVICE}/${method.name}`, bytes, bounds);
-  return method.response.decode(answer);
+  const bytes = Buffer.from(request.finish());
+  return response.decode(await channel.unary(`${SERVICE}/${method}`, bytes, bounds));
 }
 
-function phaseOf(phase: WorkerPhase): WorkerInfo["phase"] {
-  switch (phase) {
-    case WorkerPhase.OPEN:
-      return "open";
-    case WorkerPhase.SUSPENDED:
-      return "suspended";
-    case WorkerPhase.LAPSED:
-      return "lapsed";
-    case WorkerPhase.DRAINING:
-      return "draining";
-    default:
-      return "unknown";
-  }
-}
-
-function deadLetterOf(letter: DeadLetter): DeadLetterInfo {
-  const { id, messageType, attempts, crashes, acceptedUnixMs, parkedUnixMs, payloadBytes } = letter;
-  return {
-    id,
-    target: agentOf(letter.target) ?? new AgentId("", ""),
-    sender: agentOf(letter.sender),
-    topic: letter.topic && new TopicId(letter.topic.type, letter.topic.source),
-    messageType,
-    reason: reasonOf(letter),
-    attempts,
-    crashes,
-    acceptedUnixMs,
-    parkedUnixMs,
-    payloadBytes,
-  };
-}
-
-function reasonOf({ error }: DeadLetter): DeadLetterReason {
-  if (error === undefined) {
-    return { code: "INTERNAL", text: "", outcome: "unknown", appCode: "", stack: "" };
-  }
-  const { code, text, outcome, appCode, stack } = fromErrorMessage(error);
-  return { code, text, outcome, appCode, stack };
-}
-
-function agentOf(agent: { type: string; key: string } | undefined): AgentId | undefined {
-  return agent === undefined ? undefined : new AgentId(agent.type, agent.key);
+function filterMessage(filter: DeadLetterFilter): ListDeadLettersRequest["filter"] {
+  const { agentType = "", agentKey = "", topicType = "", code } = filter;
+  const { sinceUnixMs = 0, untilUnixMs = 0 } = filter;
+  const number = (code === undefined ? 0 : ERROR_TABLE[code].number) as WireErrorCode;
+  return { agentType, agentKey, topicType, code: number, sinceUnixMs, untilUnixMs, ids: [] };
 }

@@ -43,6 +43,14 @@ const MOST_OPEN_BYTES = DEFAULTS.requestWindowBytes;
 
 const NOT_SENT: FailureHints = { outcome: "not-executed", retryable: true };
 
+/** An endless stream of answers that has been asked for. */
+export interface Following {
+  /** Resolves when the host has taken the call; rejects with a MeshError when it refuses. */
+  readonly begun: Promise<void>;
+  /** Throws a MeshError when the call fails; ends the call when the reader stops. */
+  readonly answers: AsyncIterable<Buffer>;
+}
+
 export class UnaryChannel {
   readonly #route: Route;
   readonly #access: Access;
@@ -146,6 +154,28 @@ export class UnaryChannel {
     }
   }
 
+  /** Calls a method whose stream of answers has no end, at once: before anybody reads. @throws MeshError why not. */
+  follow(path: string, request: Buffer, signal: AbortSignal | undefined): Following {
+    checkSignal(signal);
+    const address = this.#route.current;
+    const client = this.#client(address);
+    this.#begin(request);
+    const call: ClientReadableStream<Buffer> = client.makeServerStreamRequest(
+      path,
+      passBytes,
+      passBytes,
+      request,
+      this.#metadata,
+    );
+    const onAbort = (): void => call.cancel();
+    if (signal !== undefined) listenTo(signal, onAbort);
+    call.once("status", () => {
+      this.#end(request);
+      signal?.removeEventListener("abort", onAbort);
+    });
+    return following(call, (error) => this.#failed(error, address, signal));
+  }
+
   /** Ends all channels; calls that are open fail. Idempotent. */
   close(): void {
     this.#isClosed = true;
@@ -247,6 +277,36 @@ async function* inTime(
       limit.stop();
     }
   }
+}
+
+function following(
+  call: ClientReadableStream<Buffer>,
+  failed: (error: ServiceError) => MeshError,
+): Following {
+  let lost: MeshError | undefined;
+  const begun = new Promise<void>((resolve, reject) => {
+    call.once("metadata", () => resolve());
+    call.on("error", (error) => {
+      // Anything else comes from a reader that stops.
+      if (!isServiceError(error)) return;
+      lost = failed(error);
+      reject(lost);
+    });
+  });
+  // Who only reads is told there.
+  begun.catch(() => undefined);
+  async function* answers(): AsyncGenerator<Buffer> {
+    try {
+      for await (const answer of call) yield answer;
+    } catch (error) {
+      throw lost ?? error;
+    } finally {
+      call.cancel();
+    }
+    // It failed before anybody read.
+    if (lost !== undefined) throw lost;
+  }
+  return { begun, answers: answers() };
 }
 
 /** @throws MeshError `CANCELLED` when the signal has fired: nothing was sent. */

@@ -78,7 +78,7 @@ export class Channel {
     const call = this.#client.makeServerStreamRequest(path, bytes, bytes, body, this.#metadata);
     const begun = new Promise<void>((resolve, reject) => {
       call.once("metadata", () => resolve());
-      call.once("error", (error: ServiceError) => reject(new MeshError(told(error))));
+      call.on("error", (error: ServiceError) => reject(new MeshError(told(error))));
     });
     // Who only iterates is told there.
     begun.catch(() => undefined);

@@ -6,9 +6,9 @@ import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, describe, expect, onTestFinished, test } from "vitest";
-import { writeCertificates } from "../support/certificates.ts";
+import { writeCertificates } from "../../support/certificates.ts";
 
-const AGENTMESH = fileURLToPath(new URL("../../host/bin/agentmesh.js", import.meta.url));
+const AGENTMESH = fileURLToPath(new URL("../../../host/bin/agentmesh.js", import.meta.url));
 const FREE = "127.0.0.1:0";
 
 const certificates = writeCertificates();

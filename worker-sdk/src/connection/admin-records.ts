@@ -1,0 +1,225 @@
+/** What a host tells about itself, in the words of the SDK. */
+import { AgentId, type ErrorCode, type Outcome, TopicId } from "@agentmesh/proto";
+import {
+  type ActiveAgent,
+  type AgentIdMessage,
+  type ContentMessage,
+  type DeadLetter,
+  type ErrorMessage,
+  type GetStatusResponse,
+  type Subscription,
+  TailKind,
+  type TailResponse,
+  type TopicIdMessage,
+  type Worker,
+  WorkerPhase,
+} from "@agentmesh/proto/agentmesh/v1";
+import { fromErrorMessage } from "@agentmesh/proto/wire";
+
+/** How a host is, and what it has counted. */
+export type HostStatus = Readonly<GetStatusResponse>;
+
+/** A worker as its host sees it. */
+export interface WorkerInfo extends Readonly<Omit<Worker, "phase">> {
+  readonly phase: "unknown" | "open" | "suspended" | "lapsed" | "draining";
+}
+
+/** An agent that is active. */
+export interface AgentInfo {
+  readonly id: AgentId;
+  /** Number of its activation: it only grows. */
+  readonly activation: number;
+  /** Session of the worker that it lives on. */
+  readonly sessionId: string;
+  /** Deliveries in flight to it. */
+  readonly inFlight: number;
+  /** Deliveries that wait for it at the host. */
+  readonly queued: number;
+}
+
+/** A subscription as it was declared. */
+export interface SubscriptionInfo {
+  /** Id within its session. */
+  readonly id: string;
+  /** Exactly one topic type, or all types with a prefix. */
+  readonly match: { readonly kind: "exact" | "prefix"; readonly text: string };
+  /** Type of the agents that receive the events. */
+  readonly agentType: string;
+  /** Session that declared it; empty where none has to live. */
+  readonly sessionId: string;
+  /** Name of a durable subscription; undefined for an ephemeral one. */
+  readonly durable: string | undefined;
+}
+
+/** Why something failed. */
+export interface FailureInfo {
+  readonly code: ErrorCode;
+  readonly text: string;
+  readonly outcome: Outcome;
+  /** Code of an application error; empty otherwise. */
+  readonly appCode: string;
+  /** Stack trace of what was thrown; empty when there is none. */
+  readonly stack: string;
+}
+
+/** A message that could not be handled. */
+export interface DeadLetterInfo {
+  /** Id of the message. */
+  readonly id: number;
+  readonly target: AgentId;
+  /** The agent that sent it; undefined when none did. */
+  readonly sender: AgentId | undefined;
+  /** Topic of an event; undefined for a send. */
+  readonly topic: TopicId | undefined;
+  readonly messageType: string;
+  readonly reason: FailureInfo;
+  /** Attempts that were made. */
+  readonly attempts: number;
+  /** Workers that were lost while they handled it. */
+  readonly crashes: number;
+  /** When the host accepted it, in milliseconds since 1970. */
+  readonly acceptedUnixMs: number;
+  /** When it was parked, in milliseconds since 1970. */
+  readonly parkedUnixMs: number;
+  /** Size of the payload in bytes. */
+  readonly payloadBytes: number;
+}
+
+/** A dead letter with its message. */
+export interface DeadLetterWithContent extends DeadLetterInfo {
+  readonly content: {
+    readonly messageType: string;
+    /** Media type of `data`; empty means `application/json`. */
+    readonly contentType: string;
+    readonly data: Uint8Array;
+    readonly metadata: Readonly<Record<string, string>>;
+  };
+}
+
+/** A message that was seen to pass. */
+export interface Sighting {
+  /**
+   * `send`, `publish`: the host took a message. `deliver`: it went to a worker. `end`: it was handled or has failed.
+   * `dead-letter`: it was parked. `refuse`: the host did not take it. `missed`: nothing but {@link Sighting.missed}.
+   */
+  readonly kind: "send" | "publish" | "deliver" | "end" | "dead-letter" | "refuse" | "missed";
+  /** Id of the call or event; 0 for what was refused. */
+  readonly id: number;
+  /** When, in milliseconds since 1970. */
+  readonly atUnixMs: number;
+  /** The agent that sent it; undefined when none did. */
+  readonly sender: AgentId | undefined;
+  /** The agent that it is for; undefined for a publish. */
+  readonly target: AgentId | undefined;
+  /** Topic of an event; undefined for a send. */
+  readonly topic: TopicId | undefined;
+  /** Session of the worker concerned; empty when none is. */
+  readonly sessionId: string;
+  /** Type of the message; of the reply, where a delivery ended with one. */
+  readonly messageType: string;
+  /** Size of the content in bytes. */
+  readonly contentBytes: number;
+  /** The failure; undefined otherwise. */
+  readonly reason: FailureInfo | undefined;
+  /** Sightings left out since the previous one because the reader was slow. */
+  readonly missed: number;
+}
+
+const PHASES = new Map<WorkerPhase, WorkerInfo["phase"]>([
+  [WorkerPhase.OPEN, "open"],
+  [WorkerPhase.SUSPENDED, "suspended"],
+  [WorkerPhase.LAPSED, "lapsed"],
+  [WorkerPhase.DRAINING, "draining"],
+]);
+
+const KINDS = new Map<TailKind, Sighting["kind"]>([
+  [TailKind.SEND, "send"],
+  [TailKind.PUBLISH, "publish"],
+  [TailKind.DELIVER, "deliver"],
+  [TailKind.END, "end"],
+  [TailKind.DEAD_LETTER, "dead-letter"],
+  [TailKind.REFUSE, "refuse"],
+]);
+
+export function workerInfo(worker: Worker): WorkerInfo {
+  return { ...worker, phase: PHASES.get(worker.phase) ?? "unknown" };
+}
+
+export function agentInfo({ activation, ...rest }: ActiveAgent): AgentInfo {
+  return { id: agentOf(activation?.agent) ?? NOBODY, activation: activation?.number ?? 0, ...rest };
+}
+
+export function subscriptionInfo(declared: Subscription, sessionId: string): SubscriptionInfo {
+  const { id, match, agentType, durable } = declared;
+  const kind = match?.$case === "topicTypePrefix" ? "prefix" : "exact";
+  const text = match?.value ?? "";
+  return { id, match: { kind, text }, agentType, sessionId, durable: durable?.name };
+}
+
+export function deadLetterInfo(letter: DeadLetter): DeadLetterInfo {
+  const { id, messageType, attempts, crashes, acceptedUnixMs, parkedUnixMs, payloadBytes } = letter;
+  return {
+    id,
+    target: agentOf(letter.target) ?? NOBODY,
+    sender: agentOf(letter.sender),
+    topic: topicOf(letter.topic),
+    messageType,
+    reason: failureInfo(letter.error) ?? UNTOLD,
+    attempts,
+    crashes,
+    acceptedUnixMs,
+    parkedUnixMs,
+    payloadBytes,
+  };
+}
+
+export function deadLetterWithContent(letter: DeadLetter): DeadLetterWithContent {
+  const content: Partial<ContentMessage> = letter.content ?? {};
+  const { contentType = "", data = new Uint8Array(), metadata = {} } = content;
+  const { messageType } = letter;
+  return {
+    ...deadLetterInfo(letter),
+    content: { messageType, contentType, data, metadata },
+  };
+}
+
+export function sighting(seen: TailResponse): Sighting {
+  const { id, atUnixMs, sessionId, messageType, contentBytes, missed } = seen;
+  return {
+    kind: KINDS.get(seen.kind) ?? "missed",
+    id,
+    atUnixMs,
+    sender: agentOf(seen.sender),
+    target: agentOf(seen.target),
+    topic: topicOf(seen.topic),
+    sessionId,
+    messageType,
+    contentBytes,
+    reason: failureInfo(seen.error),
+    missed,
+  };
+}
+
+const NOBODY = new AgentId("", "");
+
+const UNTOLD: FailureInfo = {
+  code: "INTERNAL",
+  text: "",
+  outcome: "unknown",
+  appCode: "",
+  stack: "",
+};
+
+function failureInfo(error: ErrorMessage | undefined): FailureInfo | undefined {
+  if (error === undefined) return undefined;
+  const { code, text, outcome, appCode, stack } = fromErrorMessage(error);
+  return { code, text, outcome, appCode, stack };
+}
+
+function agentOf(agent: AgentIdMessage | undefined): AgentId | undefined {
+  return agent === undefined ? undefined : new AgentId(agent.type, agent.key);
+}
+
+function topicOf(topic: TopicIdMessage | undefined): TopicId | undefined {
+  return topic === undefined ? undefined : new TopicId(topic.type, topic.source);
+}
