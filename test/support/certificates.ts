@@ -28,6 +28,12 @@ export interface CertificateFiles {
   /** A worker that an unknown authority signed. */
   readonly strangerCert: string;
   readonly strangerKey: string;
+  /** A host whose certificate ran out. */
+  readonly expiredCert: string;
+  readonly expiredKey: string;
+  /** A host at mesh.example. */
+  readonly elsewhereCert: string;
+  readonly elsewhereKey: string;
   /** Deletes the files. */
   remove(): void;
 }
@@ -39,6 +45,8 @@ export function writeCertificates(): CertificateFiles {
   const host = issue("test host", authority);
   const worker = issue("test worker", authority);
   const stranger = issue("stranger", issue("unknown authority"));
+  const expired = issue("expired host", authority, { until: "20210101000000Z" });
+  const elsewhere = issue("test host elsewhere", authority, { name: "mesh.example" });
   const write = (name: string, pem: string): string => {
     const file = path.join(directory, name);
     writeFileSync(file, pem);
@@ -52,6 +60,10 @@ export function writeCertificates(): CertificateFiles {
     workerKey: write("worker-key.pem", worker.key),
     strangerCert: write("stranger.pem", stranger.cert),
     strangerKey: write("stranger-key.pem", stranger.key),
+    expiredCert: write("expired.pem", expired.cert),
+    expiredKey: write("expired-key.pem", expired.key),
+    elsewhereCert: write("elsewhere.pem", elsewhere.cert),
+    elsewhereKey: write("elsewhere-key.pem", elsewhere.key),
     remove: () => rmSync(directory, { recursive: true, force: true }),
   };
 }
@@ -85,15 +97,18 @@ const OID = {
 } as const;
 
 const ALGORITHM = der(TAG.sequence, oid(OID.ecdsaWithSha256));
-const VALIDITY = der(
-  TAG.sequence,
-  der(TAG.time, Buffer.from("20200101000000Z")),
-  der(TAG.time, Buffer.from("21200101000000Z")),
-);
 const TRUE = der(TAG.boolean, Buffer.of(0xff));
 
-/** Without an authority: one that signs for itself. With one: somebody at localhost, 127.0.0.1 and ::1. */
-function issue(name: string, authority?: Identity): Identity {
+/** What is unlike most certificates. */
+interface Particulars {
+  /** When it runs out. Default: not in this century. */
+  readonly until?: string;
+  /** The only name that it is for. Default: localhost, 127.0.0.1 and ::1. */
+  readonly name?: string;
+}
+
+/** Without an authority: one that signs for itself. With one: somebody that it vouches for. */
+function issue(name: string, authority?: Identity, particulars: Particulars = {}): Identity {
   const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const body = der(
     TAG.sequence,
@@ -101,12 +116,12 @@ function issue(name: string, authority?: Identity): Identity {
     der(TAG.integer, Buffer.concat([Buffer.of(1), randomBytes(8)])),
     ALGORITHM,
     distinguishedName(authority?.name ?? name),
-    VALIDITY,
+    validity(particulars.until ?? "21200101000000Z"),
     distinguishedName(name),
     publicKey.export({ type: "spki", format: "der" }),
     der(
       TAG.extensions,
-      der(TAG.sequence, authority === undefined ? caExtension() : localhostExtension()),
+      der(TAG.sequence, authority === undefined ? caExtension() : nameExtension(particulars.name)),
     ),
   );
   const signature = sign("sha256", body, authority?.privateKey ?? privateKey);
@@ -125,12 +140,20 @@ function caExtension(): Buffer {
   return der(TAG.sequence, oid(OID.basicConstraints), TRUE, value);
 }
 
-function localhostExtension(): Buffer {
-  const names = der(
-    TAG.sequence,
-    der(TAG.dnsName, Buffer.from("localhost")),
+function validity(until: string): Buffer {
+  const from = der(TAG.time, Buffer.from("20200101000000Z"));
+  return der(TAG.sequence, from, der(TAG.time, Buffer.from(until)));
+}
+
+function nameExtension(name: string | undefined): Buffer {
+  const addresses = [
     der(TAG.ipAddress, Buffer.of(127, 0, 0, 1)),
     der(TAG.ipAddress, Buffer.of(...Array(15).fill(0), 1)),
+  ];
+  const names = der(
+    TAG.sequence,
+    der(TAG.dnsName, Buffer.from(name ?? "localhost")),
+    ...(name === undefined ? addresses : []),
   );
   return der(TAG.sequence, oid(OID.subjectAltName), der(TAG.octets, names));
 }

@@ -4,7 +4,7 @@ import type { Terminal } from "./terminal.ts";
 /** A terminal in memory, to try commands without a process: keeps what they write and sends them signals. */
 export class MemoryTerminal implements Terminal {
   readonly env: Readonly<Record<string, string>>;
-  readonly columns = undefined;
+  readonly columns: number | undefined;
   readonly out: string[] = [];
   readonly err: string[] = [];
   /** Resolves with the first line on stdout. */
@@ -12,8 +12,9 @@ export class MemoryTerminal implements Terminal {
   readonly #listeners: (readonly [signal: EndSignal, listener: () => void])[] = [];
   #print: ((line: string) => void) | undefined;
 
-  constructor(env: Readonly<Record<string, string>> = {}) {
+  constructor(env: Readonly<Record<string, string>> = {}, columns?: number) {
     this.env = env;
+    this.columns = columns;
     this.firstLine = new Promise((resolve) => {
       this.#print = resolve;
     });

@@ -63,7 +63,7 @@ describe("agentmesh host --help", () => {
         expect(words).toContain(`(default: ${FIELDS[name].fallback})`);
     }
     expect(words).toContain("--lease-ms as AGENTMESH_LEASE_MS");
-    expect(words).toContain("Exit codes: 0 drained");
+    expect(words).toContain("Exit codes: 0 done; a host has drained 1 ");
     expect(words).toContain("$ agentmesh host --listen 127.0.0.1:0");
   });
 });

@@ -47,13 +47,13 @@ function addList(letters: Command, shell: Shell): void {
     summary: "list dead letters, oldest first",
     examples: ["dead-letters list", "dead-letters list --agent judge --since 2026-11-20T08:00Z"],
   });
-  addFilterFlags(addListFlags(command)).action(() =>
-    withHost(command, shell, async ({ channel, output }) => {
-      const filter = filterOf(command);
+  addFilterFlags(addListFlags(command)).action(async () => {
+    const filter = filterOf(command);
+    await withHost(command, shell, async ({ channel, output }) => {
       const page = await fetchList(command, (query) => listDeadLetters(channel, query, filter));
       printList(output, "deadLetters", page, COLUMNS, "no dead letters");
-    }),
-  );
+    });
+  });
 }
 
 function addShow(letters: Command, shell: Shell): void {
@@ -65,15 +65,16 @@ function addShow(letters: Command, shell: Shell): void {
       "dead-letters show 1820000000001 --agent judge/7",
     ],
   }).option("--agent <type/key>", "the agent, when several failed on one event");
-  command.action((id: string) =>
-    withHost(command, shell, async ({ channel, output }) => {
-      const agent = textFlag(command, "agent");
-      const target = agent === undefined ? undefined : parseAgentId(agent);
-      const letter = await getDeadLetter(channel, idOf(id), target);
+  command.action(async (text: string) => {
+    const agent = textFlag(command, "agent");
+    const target = agent === undefined ? undefined : parseAgentId(agent);
+    const id = idOf(text);
+    await withHost(command, shell, async ({ channel, output }) => {
+      const letter = await getDeadLetter(channel, id, target);
       if (letter === undefined) throw new CommandFailure("the host told nothing", EXIT.failed);
       output.result(letter, () => letterLines(letter, (pairs) => pairLines(pairs, output.paint)));
-    }),
-  );
+    });
+  });
 }
 
 function addPurge(letters: Command, shell: Shell): void {
@@ -86,18 +87,19 @@ function addPurge(letters: Command, shell: Shell): void {
       "dead-letters purge --all",
     ],
   }).option("--all", "every dead letter of the namespace");
-  addFilterFlags(command).action(() =>
-    withHost(command, shell, async ({ channel, output }) => {
-      const filter = filterOf(command);
-      const isNarrow = Object.values(filter).some((value) =>
-        Array.isArray(value) ? value.length > 0 : value !== undefined,
-      );
-      if (isNarrow === (command.getOptionValue("all") === true))
-        throw new CommandFailure("give filters, or --all and no filter", EXIT.usage);
+  addFilterFlags(command).action(async () => {
+    const filter = filterOf(command);
+    if (isNarrow(filter) === (command.getOptionValue("all") === true))
+      throw new CommandFailure("give filters, or --all and no filter", EXIT.usage);
+    await withHost(command, shell, async ({ channel, output }) => {
       const purged = await purgeDeadLetters(channel, filter);
       output.result({ purged }, () => [`${purged} dead letters removed`]);
-    }),
-  );
+    });
+  });
+}
+
+function isNarrow({ ids, ...others }: LetterFilter): boolean {
+  return ids.length > 0 || Object.values(others).some((value) => value !== undefined);
 }
 
 function addFilterFlags(command: Command): Command {

@@ -20,7 +20,6 @@ export interface Shell {
 export interface HostTask {
   readonly channel: Channel;
   readonly output: Output;
-  readonly terminal: Terminal;
 }
 
 /** What a command is for. */
@@ -75,7 +74,7 @@ export async function withHost(
   const run = async (): Promise<undefined> => {
     const channel = await openChannel(connection);
     try {
-      await work({ channel, output, terminal });
+      await work({ channel, output });
     } finally {
       channel.close();
     }

@@ -48,8 +48,8 @@ export function addHost(parent: Command, { terminal, done }: Shell): void {
     .addHelpText("after", HELP);
   addHostFlags(command);
   command.action(async () => {
-    const output = new Output(terminal, command.getOptionValue("json") === true);
-    done(await runHost(givenFlags(command), terminal, output));
+    const isJson = command.getOptionValue("json") === true;
+    done(await runHost(givenFlags(command), terminal, isJson));
   });
 }
 
@@ -59,10 +59,10 @@ export function addHost(parent: Command, { terminal, done }: Shell): void {
  * @returns the exit code.
  * @throws CommandFailure when the options are wrong or the host cannot start.
  */
-async function runHost(
+export async function runHost(
   flags: ReadonlyMap<OptionName, string | true>,
   terminal: Terminal,
-  output: Output,
+  isJson = false,
 ): Promise<number> {
   const options = read(flags, terminal);
   if (terminal.env.GRPC_VERBOSITY === undefined) quietGrpc();
@@ -72,6 +72,7 @@ async function runHost(
   if (typeof started === "string") return exitCodeOf(started);
   const { address, hostId } = started;
   const guards = guardsOf(options);
+  const output = new Output(terminal, isJson);
   output.entry({ ready: true, address, hostId, guards }, () => readyLine(address, guards));
   await interrupted;
   return stop(started, options, interrupts);

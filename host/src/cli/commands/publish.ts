@@ -29,16 +29,16 @@ ${PAYLOAD_HELP}`,
     .option("--timeout-ms <ms>", `time to be accepted (default: ${TIMEOUT_MS})`, integer(1, DAY_MS))
     .option("--delay-ms <ms>", "wait before it is delivered", integer(0, 365 * DAY_MS))
     .option("--dedup-id <id>", "the host refuses a second event with this id for a while");
-  addPayloadFlags(command).action((text: string, messageType: string) =>
-    withHost(command, shell, async ({ channel, output, terminal }) => {
-      const topic = parseTopicId(text);
-      const message = await messageOf(command, messageType, terminal);
+  addPayloadFlags(command).action(async (text: string, messageType: string) => {
+    const topic = parseTopicId(text);
+    const message = await messageOf(command, messageType, shell.terminal);
+    await withHost(command, shell, async ({ channel, output }) => {
       const id = await publish(channel, topic, message, {
         timeoutMs: numberFlag(command, "timeoutMs") ?? TIMEOUT_MS,
         delayMs: numberFlag(command, "delayMs") ?? 0,
         dedupId: textFlag(command, "dedupId") ?? "",
       });
       output.result({ id }, () => [String(id)]);
-    }),
-  );
+    });
+  });
 }

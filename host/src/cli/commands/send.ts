@@ -1,6 +1,6 @@
 import { AgentId, isAgentType, parseAgentId } from "@agentmesh/proto";
 import type { Command } from "commander";
-import { send, sendStream } from "../client/message-calls.ts";
+import { type Outgoing, send, sendStream } from "../client/message-calls.ts";
 import type { ContentRecord } from "../client/records.ts";
 import { harmless } from "../output/paint.ts";
 import {
@@ -34,18 +34,19 @@ A reply that is JSON is printed as it is; nothing is printed when there is none.
       "time for the reply; of a stream, for the first and between two (default: the host's)",
       integer(1, DAY_MS),
     );
-  addPayloadFlags(command).action((agent: string, messageType: string) =>
-    withHost(command, shell, (task) => run(command, task, agentOf(agent), messageType)),
-  );
+  addPayloadFlags(command).action(async (agent: string, messageType: string) => {
+    const target = agentOf(agent);
+    const message = await messageOf(command, messageType, shell.terminal);
+    await withHost(command, shell, (task) => run(command, task, target, message));
+  });
 }
 
 async function run(
   command: Command,
-  { channel, output, terminal }: HostTask,
+  { channel, output }: HostTask,
   target: AgentId,
-  messageType: string,
+  message: Outgoing,
 ): Promise<void> {
-  const message = await messageOf(command, messageType, terminal);
   const timeoutMs = numberFlag(command, "timeoutMs");
   if (command.getOptionValue("stream") === true) {
     for await (const reply of sendStream(channel, target, message, timeoutMs))
