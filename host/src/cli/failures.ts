@@ -50,7 +50,7 @@ function codesOf({ code, appCode }: MeshError): string {
 }
 
 /** The one line that people see, without a stack. */
-export function textOf(error: unknown): string {
+function textOf(error: unknown): string {
   const text = error instanceof Error ? error.message || error.name : String(error);
   const line = text.replace(/\s*\n\s*/g, " ").trim();
   return error instanceof MeshError ? line.slice(error.code.length + 2) : line;

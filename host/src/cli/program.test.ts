@@ -52,6 +52,35 @@ describe("agentmesh", () => {
   });
 });
 
+describe("every help", () => {
+  test.each([
+    [""],
+    ["host"],
+    ["status"],
+    ["workers"],
+    ["agents"],
+    ["subscriptions"],
+    ["send"],
+    ["publish"],
+    ["tail"],
+    ["dead-letters"],
+    ["dead-letters list"],
+    ["dead-letters show"],
+    ["dead-letters purge"],
+    ["drain"],
+    ["drain worker"],
+    ["drain host"],
+    ["doctor"],
+  ])("of agentmesh %s can be read in 80 columns, and has examples", async (command) => {
+    const { exitCode, out } = await run([...command.split(" ").filter(Boolean), "--help"]);
+    expect(exitCode).toBe(EXIT.ok);
+    const lines = out.join("\n").split("\n");
+    expect(lines.filter((line) => line.length > 80)).toEqual([]);
+    const isGroup = command === "drain" || command === "dead-letters";
+    if (!isGroup) expect(out.join("\n")).toMatch(/Examples:\n {2}\$ agentmesh /);
+  });
+});
+
 describe("agentmesh host --help", () => {
   test("names every option with its default, the exit codes and examples", async () => {
     const { exitCode, out } = await run(["host", "--help"]);

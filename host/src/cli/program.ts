@@ -33,7 +33,7 @@ const COMMANDS: readonly ((parent: Command, shell: Shell) => void)[] = [
 ];
 
 const HELP = `
-agentmesh <command> --help shows options and examples. Every command takes --json.
+agentmesh <command> --help shows options and examples. Each takes --json.
 
 ${exitCodesHelp()}
 
@@ -75,6 +75,8 @@ function createProgram(shell: Shell): Command {
       // The error is thrown as well, and told where all errors are.
       writeErr: () => undefined,
     })
+    // Their arguments stand in their own help: here they would leave no room for what the commands do.
+    .configureHelp({ subcommandTerm: (command) => command.name() })
     .addHelpText("after", HELP);
   for (const add of COMMANDS) add(program, shell);
   return program;

@@ -4,7 +4,7 @@ import type { Agent } from "./agent.ts";
 import { Namespace } from "./namespace.ts";
 import { Roster } from "./roster.ts";
 
-const all = (): boolean => true;
+const all = (_agent: Agent): boolean => true;
 
 /** Agents `a/0`, `a/1` and so on, all in the roster. */
 function filled(count: number): { roster: Roster; agents: Agent[] } {

@@ -183,5 +183,42 @@ const LIMITS: readonly DeadLetterCase[] = [
   },
 ];
 
+const REMOVING: readonly DeadLetterCase[] = [
+  {
+    name: "letters that are removed are gone, and the others stay in their order",
+    async run(create) {
+      const store = await filled(create, numbered(5));
+      const { letters } = await store.list({ ...EVERYTHING, filter: { ids: new Set([2, 4]) } });
+      assert.equal(await store.remove(letters), 2);
+      assert.deepEqual(await idsOf(store), [1, 3, 5]);
+      assert.equal(await store.get({ namespace: "default", id: 2 }), undefined);
+      assert.deepEqual([store.size, store.dropped], [3, 0]);
+      assert.equal(await store.remove(letters), 0);
+    },
+  },
+  {
+    name: "their room is free again, and paging goes on where it was",
+    async run(create) {
+      const store = await filled(create, numbered(4), { ...PLENTY, count: 4 });
+      const first = await store.list({ ...EVERYTHING, limit: 2 });
+      await store.remove(first.letters);
+      store.add(sampleLetter(5));
+      const second = await store.list({ ...EVERYTHING, cursor: first.nextCursor });
+      assert.deepEqual(
+        second.letters.map(({ id }) => id),
+        [3, 4, 5],
+      );
+      assert.equal(store.dropped, 0);
+    },
+  },
+];
+
+const EVERYTHING = { namespace: "default", filter: {}, cursor: "", limit: 10 };
+
 /** All cases. */
-export const deadLetterCases: readonly DeadLetterCase[] = [...KEEPING, ...PAGING, ...LIMITS];
+export const deadLetterCases: readonly DeadLetterCase[] = [
+  ...KEEPING,
+  ...PAGING,
+  ...LIMITS,
+  ...REMOVING,
+];

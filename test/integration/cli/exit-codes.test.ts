@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { hostForTest } from "../../support/host.ts";
 import { type Finished, json, run, start } from "./agentmesh.ts";
@@ -75,6 +76,12 @@ describe("every exit code", () => {
     for (const [code, text] of codes) {
       for (const { out } of helps) expect(out).toMatch(new RegExp(`^ +${code}.* {2}${text}$`, "m"));
     }
+  });
+
+  test("is documented in the README", () => {
+    const readme = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
+    for (const [code] of ENDINGS)
+      expect(readme).toMatch(new RegExp(`^\\|.* ?${code} \\| [a-z]`, "m"));
   });
 
   test("is also told in the JSON of a failure", async () => {

@@ -1,5 +1,5 @@
 /** What a host tells, in the form in which `--json` prints it: ids as text, instants as ISO 8601, errors by code. */
-import { type Failure, failure } from "@agentmesh/proto";
+import { failure } from "@agentmesh/proto";
 import {
   type ActiveAgent,
   type AgentIdMessage,
@@ -167,7 +167,7 @@ export function deadLetterRecord(letter: DeadLetter): DeadLetterRecord {
     crashes: letter.crashes,
     acceptedAt: isoText(letter.acceptedUnixMs),
     parkedAt: isoText(letter.parkedUnixMs),
-    error: errorOf(letter.error),
+    error: errorRecord(letter.error),
     ...(content && { content: contentRecord(content) }),
   };
 }
@@ -184,13 +184,13 @@ export function sightingRecord(seen: TailResponse): SightingRecord {
     ...(topic && { topic: topicText(topic) }),
     ...(sessionId !== "" && { sessionId }),
     ...(kind !== "missed" && { messageType: seen.messageType, contentBytes: seen.contentBytes }),
-    ...(error && { error: errorOf(error) }),
+    ...(error && { error: errorRecord(error) }),
     ...(missed > 0 && { missed }),
   };
 }
 
-/** A failure as `--json` prints it. */
-export function errorRecord(reason: Failure): ErrorRecord {
+function errorRecord(message: ErrorMessage | undefined): ErrorRecord {
+  const reason = message === undefined ? failure("INTERNAL") : fromErrorMessage(message);
   const { code, text, outcome, retryable, appCode, details, retryAfterMs, stack } = reason;
   return {
     code,
@@ -216,10 +216,6 @@ export function contentRecord(content: ContentMessage): ContentRecord {
       : { payload }),
     ...(Object.keys(metadata).length > 0 && { metadata }),
   };
-}
-
-function errorOf(message: ErrorMessage | undefined): ErrorRecord {
-  return errorRecord(message === undefined ? failure("INTERNAL") : fromErrorMessage(message));
 }
 
 /** The value of JSON; undefined when the bytes are none. */

@@ -9,6 +9,7 @@ import {
 import type { DeadLetterRecord } from "../client/records.ts";
 import { EXIT } from "../exit-codes.ts";
 import { type Column, pairLines } from "../output/table.ts";
+import { instantText } from "../output/time.ts";
 import { CommandFailure } from "../terminal.ts";
 import { agentFilter } from "./agent-filter.ts";
 import {
@@ -23,7 +24,7 @@ import { addListFlags, fetchList, printList } from "./listing.ts";
 
 const COLUMNS: readonly Column<DeadLetterRecord>[] = [
   { title: "ID", cell: ({ id }) => String(id) },
-  { title: "PARKED (UTC)", cell: ({ parkedAt }) => parkedAt.slice(0, 19).replace("T", " ") },
+  { title: "PARKED (UTC)", cell: ({ parkedAt }) => instantText(parkedAt) },
   { title: "TARGET", cell: ({ target }) => target },
   { title: "ERROR", cell: ({ error }) => `${error.code}: ${error.text}` },
 ];
@@ -109,7 +110,7 @@ function addFilterFlags(command: Command): Command {
     .option("--code <code>", "only those with this error code", errorCode)
     .option("--since <time>", "only those parked from this time on, ISO 8601", instant)
     .option("--until <time>", "only those parked before this time, ISO 8601", instant)
-    .option("--id <id>", "only this id; may be repeated", collectId, []);
+    .option("--id <id>", "only this id; may be repeated", collectId);
 }
 
 function filterOf(command: Command): LetterFilter {
@@ -119,7 +120,7 @@ function filterOf(command: Command): LetterFilter {
     code: textFlag(command, "code") as ErrorCode | undefined,
     sinceUnixMs: numberFlag(command, "since"),
     untilUnixMs: numberFlag(command, "until"),
-    ids: command.getOptionValue("id") as number[],
+    ids: (command.getOptionValue("id") as number[] | undefined) ?? [],
   };
 }
 
@@ -155,7 +156,7 @@ function idOf(text: string): number {
   return integer(1, Number.MAX_SAFE_INTEGER)(text);
 }
 
-function collectId(text: string, ids: readonly number[]): number[] {
+function collectId(text: string, ids: readonly number[] = []): number[] {
   return [...ids, idOf(text)];
 }
 

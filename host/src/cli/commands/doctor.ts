@@ -56,8 +56,8 @@ export function addDoctor(parent: Command, shell: Shell): void {
     details: `Takes the way of a worker: name, TCP, TLS and certificate, HTTP/2, health, token, protocol
 version, namespace, agent types. The first step that fails says what to do. The protocol step
 opens a session without agents for a moment. Ends with the exit code of what has failed.`,
-    examples: ["doctor", "doctor --host mesh.example:50051 --tls-ca ca.pem --type oracle --json"],
-  }).option("--type <type>", "an agent type that must be announced; may be repeated", collect, []);
+    examples: ["doctor", "doctor --host mesh.example:50051 --tls-ca ca.pem --type oracle"],
+  }).option("--type <type>", "an agent type that must be announced; may be repeated", collect);
   command.action(async () => {
     const diagnosed = diagnoseAll(command, shell);
     const ended = await Promise.race([diagnosed, new Interrupts(shell.terminal).next()]);
@@ -71,8 +71,15 @@ async function diagnoseAll(command: Command, { terminal }: Shell): Promise<numbe
   if (terminal.env.GRPC_VERBOSITY === undefined) quietGrpc();
   const diagnoses: Diagnosis[] = [];
   for (const address of connection.addresses) {
-    const types = command.getOptionValue("type") as string[];
-    const examination = { address, connection, types, env: terminal.env, ips: [], ip: "" };
+    const types = command.getOptionValue("type") as string[] | undefined;
+    const examination = {
+      address,
+      connection,
+      types: types ?? [],
+      env: terminal.env,
+      ips: [],
+      ip: "",
+    };
     diagnoses.push(await diagnose(address, examination));
   }
   const healthy = diagnoses.some(({ ok }) => ok);
@@ -108,6 +115,6 @@ function stepLines(report: Report, paint: Paint, width: number): string[] {
   return [...lines, ...wrapLines(`→ ${harmless(report.advice)}`, indent, width)];
 }
 
-function collect(text: string, types: readonly string[]): string[] {
+function collect(text: string, types: readonly string[] = []): string[] {
   return [...types, text];
 }

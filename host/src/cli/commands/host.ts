@@ -25,7 +25,8 @@ import type { Terminal } from "../terminal.ts";
 import type { Shell } from "./host-command.ts";
 
 const HELP = `
-Each option can come from the environment instead, --lease-ms as AGENTMESH_LEASE_MS; a flag wins.
+Each option can come from the environment instead, --lease-ms as
+AGENTMESH_LEASE_MS; a flag wins.
 The host prints one line when it is ready. Logs are JSON on stderr.
 SIGTERM or Ctrl-C drains it; a second one stops it at once.
 
@@ -34,7 +35,8 @@ ${exitCodesHelp()}
 Examples:
   $ agentmesh host
   $ agentmesh host --listen 127.0.0.1:0 --log-level info
-  $ agentmesh host --listen 0.0.0.0:50051 --tls-cert host.pem --tls-key host-key.pem --token-file token
+  $ agentmesh host --listen 0.0.0.0:50051 --token-file token \\
+      --tls-cert host.pem --tls-key host-key.pem
 `;
 
 /** `agentmesh host`. */

@@ -19,7 +19,7 @@ export function addPayloadFlags(command: Command): Command {
     .option("--json-payload <json>", "the payload, as JSON")
     .option("--payload-file <file>", "file that holds the payload; - for standard input")
     .option("--content-type <type>", "media type of the payload", "application/json")
-    .option("--metadata <name=value>", "pair to send along; may be repeated", collectPair, {});
+    .option("--metadata <name=value>", "pair to send along; may be repeated", collectPair);
 }
 
 /**
@@ -34,12 +34,12 @@ export async function messageOf(
   const contentType = textFlag(command, "contentType") ?? "application/json";
   const data = await payloadOf(command, terminal);
   if (JSON_TYPE.test(contentType)) checkJson(data);
-  const metadata = command.getOptionValue("metadata") as Record<string, string>;
+  const metadata = command.getOptionValue("metadata") as Record<string, string> | undefined;
   return {
     messageType,
     contentType: contentType === "application/json" ? "" : contentType,
     data,
-    metadata,
+    metadata: metadata ?? {},
   };
 }
 
@@ -69,7 +69,7 @@ function checkJson(data: Buffer): void {
   }
 }
 
-function collectPair(text: string, pairs: Record<string, string>): Record<string, string> {
+function collectPair(text: string, pairs: Record<string, string> = {}): Record<string, string> {
   const equals = text.indexOf("=");
   if (equals < 1) throw new InvalidArgumentError("It must be name=value.");
   return { ...pairs, [text.slice(0, equals)]: text.slice(equals + 1) };

@@ -22,8 +22,8 @@ export function addPublish(parent: Command, shell: Shell): void {
     details: `<topic> is type/source; agents of the subscribed types get the event under the key \`source\`.
 ${PAYLOAD_HELP}`,
     examples: [
-      `publish news/sports demo.Headline --json-payload '{"text":"final"}'`,
-      "publish news/sports demo.Headline --payload-file headline.json --dedup-id 2026-42",
+      `publish news/sports demo.News --json-payload '{"text":"final"}'`,
+      "publish news/sports demo.News --payload-file final.json",
     ],
   })
     .option("--timeout-ms <ms>", `time to be accepted (default: ${TIMEOUT_MS})`, integer(1, DAY_MS))

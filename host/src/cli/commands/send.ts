@@ -24,8 +24,8 @@ export function addSend(parent: Command, shell: Shell): void {
 A reply that is JSON is printed as it is; nothing is printed when there is none.`,
     examples: [
       `send oracle/delphi demo.Ask --json-payload '{"question":"why?"}'`,
-      `send oracle/delphi demo.Tell --stream --json-payload '{"topic":"life"}'`,
-      "send oracle/delphi demo.Ask --payload-file - --timeout-ms 2000 < ask.json",
+      `send oracle/delphi demo.Tell --stream --json-payload '{"n":3}'`,
+      "send oracle demo.Ask --payload-file - --timeout-ms 2000 < ask.json",
     ],
   })
     .option("--stream", "the agent answers with a stream: print its replies as they come")
@@ -64,7 +64,15 @@ function agentOf(text: string): AgentId {
 }
 
 function replyText(reply: ContentRecord, indent: number): string {
-  if (reply.payloadBase64 === undefined) return JSON.stringify(reply.payload, undefined, indent);
-  if (!reply.contentType.startsWith("text/")) return reply.payloadBase64;
-  return harmless(Buffer.from(reply.payloadBase64, "base64").toString("utf8"));
+  return payloadText(reply, indent).split("\n").map(harmless).join("\n");
+}
+
+/** JSON and texts as they are, anything else as base64. */
+function payloadText(
+  { contentType, payload, payloadBase64 }: ContentRecord,
+  indent: number,
+): string {
+  if (payloadBase64 === undefined) return JSON.stringify(payload, undefined, indent);
+  if (!contentType.startsWith("text/")) return payloadBase64;
+  return Buffer.from(payloadBase64, "base64").toString("utf8");
 }

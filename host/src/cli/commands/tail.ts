@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { tail } from "../client/admin-calls.ts";
 import type { SightingRecord } from "../client/records.ts";
 import { harmless, type Paint } from "../output/paint.ts";
+import { clockText } from "../output/time.ts";
 import { agentFilter } from "./agent-filter.ts";
 import {
   addHostCommand,
@@ -60,9 +61,9 @@ async function run(command: Command, { channel, output }: HostTask): Promise<voi
 }
 
 /** One sighting in one line. */
-export function sightingLine(seen: SightingRecord, paint: Paint): string {
+function sightingLine(seen: SightingRecord, paint: Paint): string {
   const missed = seen.missed === undefined ? "" : paint("yellow", `(${seen.missed} missed) `);
-  const time = paint("dim", seen.at.slice(11, 23));
+  const time = paint("dim", clockText(seen.at));
   if (seen.kind === "missed") return `${time} ${missed.trimEnd()}`;
   const kind = seen.kind.padEnd("dead-letter".length);
   const way = harmless(wayOf(seen));

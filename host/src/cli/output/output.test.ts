@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { MemoryTerminal } from "../memory-terminal.ts";
 import { Output } from "./output.ts";
-import { harmless, paintFor } from "./paint.ts";
+import { paintFor } from "./paint.ts";
 import { pairLines, wrapLines } from "./table.ts";
-import { clockText, durationText, isoText } from "./time.ts";
+import { clockText, durationText, instantText, isoText } from "./time.ts";
 
 const SCREEN = 40;
 const COLUMNS = [
@@ -98,6 +98,10 @@ test.each([
 ])("%i ms are %s", (ms, text) => expect(durationText(ms)).toBe(text));
 
 test("instants are in UTC", () => {
-  expect([isoText(1_000), clockText(1_001)]).toEqual(["1970-01-01T00:00:01.000Z", "00:00:01.001"]);
-  expect(harmless("plain")).toBe("plain");
+  const at = isoText(86_401_002);
+  expect([at, instantText(at), clockText(at)]).toEqual([
+    "1970-01-02T00:00:01.002Z",
+    "1970-01-02 00:00:01",
+    "00:00:01.002",
+  ]);
 });

@@ -17,17 +17,17 @@ export function durationText(ms: number): string {
   return next === undefined || rest === 0 ? whole : `${whole} ${rest} ${next[1]}`;
 }
 
-/** An instant for people, in UTC: `2026-11-20 13:45:02`. */
-export function instantText(unixMs: number): string {
-  return new Date(unixMs).toISOString().slice(0, 19).replace("T", " ");
-}
-
-/** The time of day, in UTC: `13:45:02.123`. */
-export function clockText(unixMs: number): string {
-  return new Date(unixMs).toISOString().slice(11, 23);
-}
-
-/** An instant for programs: ISO 8601. */
+/** An instant for programs: ISO 8601 in UTC. */
 export function isoText(unixMs: number): string {
   return new Date(unixMs).toISOString();
+}
+
+/** An instant of ISO 8601 for people: `2026-11-20 13:45:02`. */
+export function instantText(iso: string): string {
+  return iso.slice(0, 19).replace("T", " ");
+}
+
+/** Its time of day: `13:45:02.123`. */
+export function clockText(iso: string): string {
+  return iso.slice(11, 23);
 }
