@@ -6,7 +6,12 @@ import {
   type Server,
   type Socket,
 } from "node:net";
-import { Server as GrpcServer, ServerCredentials } from "@grpc/grpc-js";
+import {
+  Server as GrpcServer,
+  status as GrpcStatus,
+  ServerCredentials,
+  type ServerDuplexStream,
+} from "@grpc/grpc-js";
 import { afterAll, describe, expect, onTestFinished, test } from "vitest";
 import { writeCertificates } from "../../support/certificates.ts";
 import { hostForTest } from "../../support/host.ts";
@@ -240,6 +245,16 @@ describe("doctor says what to do when", () => {
     });
   });
 
+  test("no protocol version is spoken by both ends", async () => {
+    const told = await diagnose("--host", await grpcServer(HOST_OF_LATER));
+    expect(told).toEqual({
+      ended: 1,
+      step: "protocol",
+      text: "VERSION_UNSUPPORTED: the worker speaks versions 1–1, the host 2–3",
+      advice: expect.stringContaining("upgrade the older end"),
+    });
+  });
+
   test("the host has no room for a session", async () => {
     const mesh = await hostForTest({ maxSessions: 1 });
     await mesh.worker(["a"]);
@@ -284,9 +299,30 @@ function greet(socket: Socket): void {
   socket.end("220 hello\r\n");
 }
 
-/** A gRPC server without any service. */
-async function grpcServer(): Promise<string> {
+/** What a host answers that speaks later versions of the protocol only. */
+const HOST_OF_LATER: Handlers = {
+  "/grpc.health.v1.Health/Check": (call) => answer(call, Buffer.of(0x08, 1)),
+  "/agentmesh.v1.AdminService/GetStatus": (call) => answer(call, Buffer.alloc(0)),
+  "/agentmesh.v1.GatewayService/Connect": (call) => {
+    const details = "VERSION_UNSUPPORTED: the worker speaks versions 1–1, the host 2–3";
+    call.emit("error", { code: GrpcStatus.FAILED_PRECONDITION, details });
+  },
+};
+
+function answer(call: ServerDuplexStream<Buffer, Buffer>, message: Buffer): void {
+  call.write(message);
+  call.end();
+}
+
+/** Answers by the path of the method. */
+type Handlers = Readonly<Record<string, (call: ServerDuplexStream<Buffer, Buffer>) => void>>;
+
+/** A gRPC server that has no other methods than these. */
+async function grpcServer(handlers: Handlers = {}): Promise<string> {
   const server = new GrpcServer();
+  const raw = (bytes: Buffer): Buffer => bytes;
+  for (const [path, handle] of Object.entries(handlers))
+    server.register(path, handle, raw, raw, "bidi");
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
       error === null ? resolve(bound) : reject(error),

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { eventually } from "../../support/waiting.ts";
 import { json, run, start } from "./agentmesh.ts";
 import { startTemple } from "./oracle.ts";
 
@@ -33,7 +34,7 @@ test("a host that drains refuses what is new with a code of its own", async () =
   await tail.errors.first((line) => line.startsWith("following"), "the tail", { limitMs: 15_000 });
   // The host has work in flight: it drains, and does not end.
   const status = async () => (await json(["status"], { env })) as { inFlight: number };
-  while ((await status()).inFlight === 0);
+  await eventually(status, ({ inFlight }) => inFlight > 0, "the send to be in flight", 20_000);
   await run(["drain", "host", "--grace-ms", "60000"], { env });
   const [send, doctor] = await Promise.all([
     run(["send", "oracle/rome", "demo.Forget"], { env }),
