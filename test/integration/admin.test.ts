@@ -87,7 +87,9 @@ test("an admin follows messages, and looks at and removes dead letters", async (
     reason: { code: "HANDLER_FAILED", text: "cannot read rain" },
     missed: 0,
   });
-  const [letter] = await all(admin.deadLetters({ filter: { agentType: "reader", code: "HANDLER_FAILED" } }));
+  const [letter] = await all(
+    admin.deadLetters({ filter: { agentType: "reader", code: "HANDLER_FAILED" } }),
+  );
   const whole = await admin.deadLetter(letter?.id ?? 0, { target: agentId("reader", "paris") });
   expect(Buffer.from(whole.content.data).toString()).toBe('{"text":"rain"}');
   expect([
