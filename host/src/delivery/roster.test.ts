@@ -1,7 +1,7 @@
 import { AgentId } from "@agentmesh/proto";
 import { expect, test } from "vitest";
 import type { Agent } from "./agent.ts";
-import { Namespace } from "./namespace.ts";
+import { Namespaces } from "./namespaces.ts";
 import { Roster } from "./roster.ts";
 
 const all = (_agent: Agent): boolean => true;
@@ -9,7 +9,7 @@ const all = (_agent: Agent): boolean => true;
 /** Agents `a/0`, `a/1` and so on, all in the roster. */
 function filled(count: number): { roster: Roster; agents: Agent[] } {
   const roster = new Roster();
-  const namespace = new Namespace("default", 16);
+  const namespace = new Namespaces({ agentWindow: 16, maxTurnMs: 1_000 }).get("default");
   const agents = Array.from({ length: count }, (_, index) =>
     namespace.agent(new AgentId("a", String(index)), namespace.type("a")),
   );
