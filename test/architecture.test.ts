@@ -41,6 +41,7 @@ const PROTO: Layers = {
     time: ["errors", "limits"],
     wire: ["errors", "limits", "metadata", "identity", "time"],
     link: ["errors", "limits", "metadata", "identity", "time", "wire"],
+    testing: ["time"],
     [TOP]: ["errors", "limits", "metadata", "identity", "time", "wire", "link"],
   },
 };
@@ -70,7 +71,10 @@ const HOST: Layers = {
   },
 };
 
-/** messages ← agent ← runtime; connection knows no agent, agent no connection; only tests import testing. */
+/**
+ * messages ← agent ← runtime; connection knows no agent, agent no connection. `testing` is a door for users' tests; the
+ * doubles of our own tests lie apart and are not published.
+ */
 const SDK: Layers = {
   sources: "worker-sdk/src",
   modules: {
@@ -80,6 +84,7 @@ const SDK: Layers = {
     runtime: ["messages", "agent", "connection"],
     [TOP]: ["messages", "agent", "connection", "runtime"],
     testing: ["messages", "agent", "connection", "runtime", TOP],
+    "test-doubles": ["messages", "agent", "connection", "runtime", TOP],
   },
 };
 
@@ -196,6 +201,7 @@ describe("the rules", () => {
     ["worker-sdk/src/agent/a.ts", "../connection/b.ts", SDK],
     ["worker-sdk/src/connection/a.ts", "../agent/b.ts", SDK],
     ["worker-sdk/src/index.ts", "./testing/b.ts", SDK],
+    ["worker-sdk/src/testing/a.ts", "../test-doubles/b.ts", SDK],
     ["proto/src/errors/a.ts", "../wire/b.ts", PROTO],
     ["proto/src/wire/a.ts", "../link/b.ts", PROTO],
     ["proto/src/wire/a.ts", "../index.ts", PROTO],

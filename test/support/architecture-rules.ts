@@ -7,6 +7,9 @@ import { isTest, resolveImport, type SourceFile } from "./source-tree.ts";
 /** Files of a workspace that lie beside its modules' folders belong to this module. */
 export const TOP = "top";
 
+/** Modules that exist for tests. */
+const FOR_TESTS = ["testing", "test-doubles"];
+
 /** What may import what inside one workspace. */
 export interface Layers {
   /** Folder that holds the modules' folders. */
@@ -30,7 +33,7 @@ export function arrowProblems(files: readonly SourceFile[], layers: Layers): str
       const module = moduleOf(target, layers);
       const admitted = module === own || allowed.includes(module);
       // What exists for tests may be used by the tests that stand beside the sources.
-      if (admitted || (isTest(file) && module === "testing")) return [];
+      if (admitted || (isTest(file) && FOR_TESTS.includes(module))) return [];
       return [`${file.path}:${line} ${own} must not import ${module} (${specifier})`];
     });
   });

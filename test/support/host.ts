@@ -2,8 +2,8 @@
 import { createHost, type Host, type HostEnvironment, type HostOptions } from "@agentmesh/host";
 import type { Clock } from "@agentmesh/proto";
 import type { GetStatusResponse } from "@agentmesh/proto/agentmesh/v1";
+import { FakeClock } from "@agentmesh/proto/testing";
 import { onTestFinished } from "vitest";
-import { FakeClock } from "./fake-clock.ts";
 import { RawClient } from "./raw-client.ts";
 import { RawStream } from "./raw-stream.ts";
 import { RawWorker, type RawWorkerOptions } from "./raw-worker.ts";

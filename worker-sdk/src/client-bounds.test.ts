@@ -1,19 +1,19 @@
 /** How long callers without agents wait, and how much they may ask for. */
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { agentId, topicId } from "@agentmesh/proto";
+import { FakeClock } from "@agentmesh/proto/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type AdminCallOptions, connectAdmin, type MeshAdmin } from "./admin.ts";
 import { connectClient, type MeshClient } from "./client.ts";
-import { FakeClock } from "./testing/fake-clock.ts";
 import {
   FakeServices,
   holding,
   NOTHING,
   type StreamCall,
   type UnaryCall,
-} from "./testing/fake-services.ts";
-import { Note, Tell } from "./testing/messages.ts";
-import { Gate, jsonContent } from "./testing/scripted-mesh.ts";
+} from "./test-doubles/fake-services.ts";
+import { Note, Tell } from "./test-doubles/messages.ts";
+import { Gate, jsonContent } from "./test-doubles/scripted-mesh.ts";
 
 const other = agentId("other", "k");
 const news = topicId("news", "k");

@@ -11,16 +11,16 @@ import { decodeContent, toErrorMessage } from "@agentmesh/proto/wire";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { connectAdmin } from "./admin.ts";
 import { connectClient, type MeshClient } from "./client.ts";
-import { statusOf } from "./testing/fake-host.ts";
+import { statusOf } from "./test-doubles/fake-host.ts";
 import {
   contentOf,
   FakeServices,
   holding,
   NOTHING,
   type UnaryCall,
-} from "./testing/fake-services.ts";
-import { Ask, Note, Tell } from "./testing/messages.ts";
-import { Gate, jsonContent, jsonOf } from "./testing/scripted-mesh.ts";
+} from "./test-doubles/fake-services.ts";
+import { Ask, Note, Tell } from "./test-doubles/messages.ts";
+import { Gate, jsonContent, jsonOf } from "./test-doubles/scripted-mesh.ts";
 
 const other = agentId("other", "k");
 let script: FakeServices;

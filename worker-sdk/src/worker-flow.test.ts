@@ -3,10 +3,10 @@ import { agentId, topicId } from "@agentmesh/proto";
 import type { HostFrame } from "@agentmesh/proto/wire";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { defineAgent } from "./agent/define-agent.ts";
-import type { FakeStream } from "./testing/fake-host.ts";
-import { Count, Note, Tell } from "./testing/messages.ts";
-import { jsonContent, jsonOf } from "./testing/scripted-mesh.ts";
-import { agree, noteDelivery, WorkerRig } from "./testing/worker-rig.ts";
+import type { FakeStream } from "./test-doubles/fake-host.ts";
+import { Count, Note, Tell } from "./test-doubles/messages.ts";
+import { jsonContent, jsonOf } from "./test-doubles/scripted-mesh.ts";
+import { agree, noteDelivery, WorkerRig } from "./test-doubles/worker-rig.ts";
 
 const other = agentId("other", "k");
 const news = topicId("news", "k");

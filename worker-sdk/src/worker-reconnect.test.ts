@@ -1,9 +1,9 @@
 /** When a worker tries again whose stream broke. */
 import { failure } from "@agentmesh/proto";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { FakeStream } from "./testing/fake-host.ts";
-import { Gate } from "./testing/scripted-mesh.ts";
-import { isKind, until, WorkerRig } from "./testing/worker-rig.ts";
+import type { FakeStream } from "./test-doubles/fake-host.ts";
+import { Gate } from "./test-doubles/scripted-mesh.ts";
+import { isKind, until, WorkerRig } from "./test-doubles/worker-rig.ts";
 
 let rig: WorkerRig;
 

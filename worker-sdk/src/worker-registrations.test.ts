@@ -4,9 +4,9 @@ import { toErrorMessage, type WorkerControl } from "@agentmesh/proto/wire";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { defineAgent } from "./agent/define-agent.ts";
 import type { WaitOptions } from "./runtime/patience.ts";
-import type { FakeStream } from "./testing/fake-host.ts";
-import { Note } from "./testing/messages.ts";
-import { agree, isKind, until, WorkerRig } from "./testing/worker-rig.ts";
+import type { FakeStream } from "./test-doubles/fake-host.ts";
+import { Note } from "./test-doubles/messages.ts";
+import { agree, isKind, until, WorkerRig } from "./test-doubles/worker-rig.ts";
 import type { Worker } from "./worker.ts";
 
 const listener = defineAgent("worker", {

@@ -3,10 +3,10 @@ import { agentId, failure, topicId } from "@agentmesh/proto";
 import type { WorkerFrame } from "@agentmesh/proto/wire";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { defineAgent } from "./agent/define-agent.ts";
-import type { FakeStream } from "./testing/fake-host.ts";
-import { Ask, Count, Note } from "./testing/messages.ts";
-import { Gate, jsonContent, jsonOf } from "./testing/scripted-mesh.ts";
-import { agree, isKind, noteDelivery, until, WorkerRig } from "./testing/worker-rig.ts";
+import type { FakeStream } from "./test-doubles/fake-host.ts";
+import { Ask, Count, Note } from "./test-doubles/messages.ts";
+import { Gate, jsonContent, jsonOf } from "./test-doubles/scripted-mesh.ts";
+import { agree, isKind, noteDelivery, until, WorkerRig } from "./test-doubles/worker-rig.ts";
 import type { Worker } from "./worker.ts";
 
 const other = agentId("other", "k");

@@ -5,10 +5,10 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { closureAgent } from "./agent/closure-agent.ts";
 import { defineMessage } from "./messages/define-message.ts";
-import { FakeHost } from "./testing/fake-host.ts";
-import { Ask, Count, Note } from "./testing/messages.ts";
-import { jsonContent } from "./testing/scripted-mesh.ts";
-import { agree, isKind, noteDelivery, until, WorkerRig } from "./testing/worker-rig.ts";
+import { FakeHost } from "./test-doubles/fake-host.ts";
+import { Ask, Count, Note } from "./test-doubles/messages.ts";
+import { jsonContent } from "./test-doubles/scripted-mesh.ts";
+import { agree, isKind, noteDelivery, until, WorkerRig } from "./test-doubles/worker-rig.ts";
 import { connectWorker } from "./worker.ts";
 
 const other = agentId("other", "k");

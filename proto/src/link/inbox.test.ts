@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { FakeClock } from "../time/fake-clock.ts";
+import { FakeClock } from "../testing/fake-clock.ts";
 import { Inbox } from "./inbox.ts";
 
 function inbox() {

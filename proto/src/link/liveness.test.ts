@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { FakeClock } from "../time/fake-clock.ts";
+import { FakeClock } from "../testing/fake-clock.ts";
 import { Liveness } from "./liveness.ts";
 
 function watched(onSilence?: (liveness: Liveness) => void) {
-  const clock = new FakeClock(5);
+  const clock = new FakeClock({ startMs: 5 });
   const events: string[] = [];
   const socket = { bytesRead: 0 };
   const liveness = new Liveness({

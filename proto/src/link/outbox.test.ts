@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { FakeClock } from "../time/fake-clock.ts";
+import { FakeClock } from "../testing/fake-clock.ts";
 import { BATCH_BYTES, readWorkerBatch } from "../wire/batch.ts";
 import type { WorkerFrame } from "../wire/frames.ts";
 import { appendWorkerFrame } from "../wire/worker-frames.ts";

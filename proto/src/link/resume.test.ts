@@ -1,7 +1,7 @@
 /** Two sessions over streams that break: what is sent arrives once and in order. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { FakeClock } from "../time/fake-clock.ts";
+import { FakeClock } from "../testing/fake-clock.ts";
 import { readWorkerBatch } from "../wire/batch.ts";
 import type { WorkerFrame } from "../wire/frames.ts";
 import { appendWorkerFrame } from "../wire/worker-frames.ts";

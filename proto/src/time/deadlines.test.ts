@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { FakeClock } from "../testing/fake-clock.ts";
 import { Deadlines, deadline } from "./deadlines.ts";
-import { FakeClock } from "./fake-clock.ts";
 
 const TICK_MS = 10;
 
@@ -34,7 +34,7 @@ class Model {
   readonly entries = Array.from({ length: 16 }, (_, own) => deadline(() => this.#expired(own)));
 
   constructor(startMs: number) {
-    this.clock = new FakeClock(startMs);
+    this.clock = new FakeClock({ startMs });
     this.deadlines = new Deadlines(this.clock, TICK_MS);
   }
 
@@ -99,7 +99,7 @@ test("deadlines fire once, never early and at most one tick late, whatever is do
 describe("a deadline", () => {
   /** What fires, and when. */
   function watch(startMs = 0) {
-    const clock = new FakeClock(startMs);
+    const clock = new FakeClock({ startMs });
     const deadlines = new Deadlines(clock, TICK_MS);
     const fired: [string, number][] = [];
     const entry = (name: string) => deadline(() => fired.push([name, clock.now() - startMs]));

@@ -1,6 +1,7 @@
 /** Everything in one runtime without a host. */
+
+import { FakeClock } from "@agentmesh/proto/testing";
 import { createLocalRuntime } from "@agentmesh/worker-sdk";
-import { FakeClock } from "../../support/fake-clock.ts";
 import { yieldTurn } from "../../support/settling.ts";
 import { within } from "../../support/waiting.ts";
 import type { Driver, Stage } from "../stage.ts";

@@ -1,8 +1,8 @@
 /** A host in this process, and workers that reach it over real sockets. */
 import type { DeadLetter } from "@agentmesh/proto/agentmesh/v1";
+import { FakeClock } from "@agentmesh/proto/testing";
 import { fromErrorMessage } from "@agentmesh/proto/wire";
 import { type AgentRuntime, connectClient, connectWorker } from "@agentmesh/worker-sdk";
-import { FakeClock } from "../../support/fake-clock.ts";
 import { startHost, type TestHost } from "../../support/host.ts";
 import { yieldTurn } from "../../support/settling.ts";
 import { eventually, within } from "../../support/waiting.ts";

@@ -1,7 +1,7 @@
 import { type AddressInfo, createServer } from "node:net";
+import { FakeClock } from "@agentmesh/proto/testing";
 import { agentId, connectAdmin, connectClient, connectWorker } from "@agentmesh/worker-sdk";
 import { expect, test } from "vitest";
-import { FakeClock } from "../../support/fake-clock.ts";
 import { startHostProcess } from "../../support/processes.ts";
 import { startTcpProxy } from "../../support/tcp-proxy.ts";
 import { until } from "../../support/waiting.ts";

@@ -1,6 +1,6 @@
+import { FakeClock } from "@agentmesh/proto/testing";
 import { status as Status } from "@grpc/grpc-js";
 import { describe, expect, test } from "vitest";
-import { FakeClock } from "../../support/fake-clock.ts";
 import { chunk, content, fail, turnEnd } from "../../support/frames.ts";
 import { hostForTest } from "../../support/host.ts";
 

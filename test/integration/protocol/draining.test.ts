@@ -1,6 +1,6 @@
 import { DEFAULTS } from "@agentmesh/proto";
+import { FakeClock } from "@agentmesh/proto/testing";
 import { describe, expect, test } from "vitest";
-import { FakeClock } from "../../support/fake-clock.ts";
 import { agentType, control, done, publish, textOf, turnEnd } from "../../support/frames.ts";
 import { hostForTest } from "../../support/host.ts";
 import type { RawWorker } from "../../support/raw-worker.ts";

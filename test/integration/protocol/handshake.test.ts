@@ -1,9 +1,9 @@
 import { DEFAULTS } from "@agentmesh/proto";
 import type { Hello } from "@agentmesh/proto/agentmesh/v1";
+import { FakeClock } from "@agentmesh/proto/testing";
 import { status as Status } from "@grpc/grpc-js";
 import { describe, expect, test } from "vitest";
 import { encodeBatch } from "../../support/batches.ts";
-import { FakeClock } from "../../support/fake-clock.ts";
 import { agentType, control, hello, publish, reply, send } from "../../support/frames.ts";
 import { hostForTest } from "../../support/host.ts";
 

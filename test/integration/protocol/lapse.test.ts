@@ -1,5 +1,5 @@
+import { FakeClock } from "@agentmesh/proto/testing";
 import { describe, expect, test } from "vitest";
-import { FakeClock } from "../../support/fake-clock.ts";
 import {
   agentType,
   chunk,

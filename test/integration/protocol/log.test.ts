@@ -1,6 +1,6 @@
+import { FakeClock } from "@agentmesh/proto/testing";
 import { encodeContent } from "@agentmesh/proto/wire";
 import { expect, test } from "vitest";
-import { FakeClock } from "../../support/fake-clock.ts";
 import { control, done, fail, publish, reply, send, turnEnd } from "../../support/frames.ts";
 import { hostForTest } from "../../support/host.ts";
 

@@ -1,5 +1,5 @@
+import { FakeClock } from "@agentmesh/proto/testing";
 import { expect, test } from "vitest";
-import { FakeClock } from "../../support/fake-clock.ts";
 import type { FrameOf } from "../../support/frame-mail.ts";
 import { agentType, control, done, publish, subscription, textOf } from "../../support/frames.ts";
 import { hostForTest } from "../../support/host.ts";

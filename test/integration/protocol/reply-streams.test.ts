@@ -1,6 +1,6 @@
 import { ERROR_TABLE } from "@agentmesh/proto";
+import { FakeClock } from "@agentmesh/proto/testing";
 import { describe, expect, test } from "vitest";
-import { FakeClock } from "../../support/fake-clock.ts";
 import {
   chunk,
   content,

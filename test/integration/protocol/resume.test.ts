@@ -1,6 +1,6 @@
+import { FakeClock } from "@agentmesh/proto/testing";
 import { describe, expect, test } from "vitest";
 import { encodeBatch } from "../../support/batches.ts";
-import { FakeClock } from "../../support/fake-clock.ts";
 import type { FrameOf } from "../../support/frame-mail.ts";
 import {
   chunk,

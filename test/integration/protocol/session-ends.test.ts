@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { FakeClock } from "@agentmesh/proto/testing";
 import { status as Status } from "@grpc/grpc-js";
 import { describe, expect, test } from "vitest";
-import { FakeClock } from "../../support/fake-clock.ts";
 import { control, publish, reply, send, turnEnd } from "../../support/frames.ts";
 import { hostForTest } from "../../support/host.ts";
 

@@ -1,5 +1,5 @@
+import { FakeClock } from "@agentmesh/proto/testing";
 import { expect, test } from "vitest";
-import { FakeClock } from "../../support/fake-clock.ts";
 import { contentOfSize, publish, send, textOf, turnEnd } from "../../support/frames.ts";
 import { hostForTest } from "../../support/host.ts";
 

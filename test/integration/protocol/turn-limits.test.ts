@@ -1,6 +1,6 @@
 import { ERROR_TABLE } from "@agentmesh/proto";
+import { FakeClock } from "@agentmesh/proto/testing";
 import { expect, test } from "vitest";
-import { FakeClock } from "../../support/fake-clock.ts";
 import { agentType, reply, send, textOf, turnEnd } from "../../support/frames.ts";
 import { hostForTest } from "../../support/host.ts";
 

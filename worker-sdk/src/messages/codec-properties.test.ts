@@ -9,7 +9,7 @@ import fc from "fast-check";
 import * as v from "valibot";
 import { afterAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { KINDS, protoFiles } from "../testing/proto-files.ts";
+import { KINDS, protoFiles } from "../test-doubles/proto-files.ts";
 import { defineMessage } from "./define-message.ts";
 import type { EncodedPayload, MessageType, ReplyType } from "./message-type.ts";
 import { loadProtobuf } from "./protobuf/load-protobuf.ts";

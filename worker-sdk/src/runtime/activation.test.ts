@@ -2,8 +2,14 @@ import { agentId } from "@agentmesh/proto";
 import { expect, test } from "vitest";
 import { defineAgent } from "../agent/define-agent.ts";
 import type { On } from "../agent/handler.ts";
-import { Note } from "../testing/messages.ts";
-import { Gate, jsonContent, type Scripted, scripted, settled } from "../testing/scripted-mesh.ts";
+import { Note } from "../test-doubles/messages.ts";
+import {
+  Gate,
+  jsonContent,
+  type Scripted,
+  scripted,
+  settled,
+} from "../test-doubles/scripted-mesh.ts";
 
 const note = (n: number) => jsonContent("test.Note", { n });
 

@@ -2,8 +2,8 @@ import { agentId, failure, MeshError } from "@agentmesh/proto";
 import { DONE } from "@agentmesh/proto/wire";
 import { describe, expect, test } from "vitest";
 import { defineAgent } from "../agent/define-agent.ts";
-import { Ask, Count, Note, Tell } from "../testing/messages.ts";
-import { jsonContent, jsonOf, scripted, settled } from "../testing/scripted-mesh.ts";
+import { Ask, Count, Note, Tell } from "../test-doubles/messages.ts";
+import { jsonContent, jsonOf, scripted, settled } from "../test-doubles/scripted-mesh.ts";
 
 const other = agentId("other", "k");
 const count = (n: number) => jsonContent(Count.messageName, { n });

@@ -1,8 +1,8 @@
 import { agentId } from "@agentmesh/proto";
 import { describe, expect, test } from "vitest";
 import { defineAgent } from "../agent/define-agent.ts";
-import { Note } from "../testing/messages.ts";
-import { Gate, jsonContent, scripted, settled } from "../testing/scripted-mesh.ts";
+import { Note } from "../test-doubles/messages.ts";
+import { Gate, jsonContent, scripted, settled } from "../test-doubles/scripted-mesh.ts";
 
 const note = (n: number) => jsonContent("test.Note", { n });
 

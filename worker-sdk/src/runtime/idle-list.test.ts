@@ -1,5 +1,5 @@
+import { FakeClock } from "@agentmesh/proto/testing";
 import { expect, test } from "vitest";
-import { FakeClock } from "../testing/fake-clock.ts";
 import { IdleList, type Idler } from "./idle-list.ts";
 
 const idler = (number: number): Idler => ({

@@ -2,8 +2,8 @@ import { agentId, DEFAULTS, failure } from "@agentmesh/proto";
 import { DONE } from "@agentmesh/proto/wire";
 import { describe, expect, test } from "vitest";
 import { defineAgent } from "../agent/define-agent.ts";
-import { Count, Tell } from "../testing/messages.ts";
-import { Gate, jsonContent, jsonOf, scripted, settled } from "../testing/scripted-mesh.ts";
+import { Count, Tell } from "../test-doubles/messages.ts";
+import { Gate, jsonContent, jsonOf, scripted, settled } from "../test-doubles/scripted-mesh.ts";
 
 const other = agentId("other", "k");
 const tell = (n: number) => jsonContent("test.Tell", { n });

@@ -1,8 +1,8 @@
 import { agentId, failure, MeshError, topicId } from "@agentmesh/proto";
 import { describe, expect, test } from "vitest";
 import { defineAgent } from "../agent/define-agent.ts";
-import { Ask, Note } from "../testing/messages.ts";
-import { Gate, jsonContent, scripted, settled } from "../testing/scripted-mesh.ts";
+import { Ask, Note } from "../test-doubles/messages.ts";
+import { Gate, jsonContent, scripted, settled } from "../test-doubles/scripted-mesh.ts";
 
 const note = (n: number) => jsonContent("test.Note", { n });
 const refusal = new MeshError(failure("SUBSCRIPTION_CONFLICT"));

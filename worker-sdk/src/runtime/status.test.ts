@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { scripted, settled } from "../testing/scripted-mesh.ts";
+import { scripted, settled } from "../test-doubles/scripted-mesh.ts";
 import type { RuntimeStatus } from "./status.ts";
 
 describe("the status", () => {

@@ -3,8 +3,8 @@ import { encodeContent } from "@agentmesh/proto/wire";
 import { expect, test } from "vitest";
 import type { AgentContext } from "../agent/context.ts";
 import { defineAgent } from "../agent/define-agent.ts";
-import { Ask, Count, Note, Tell } from "../testing/messages.ts";
-import { Gate, jsonContent, jsonOf, scripted, settled } from "../testing/scripted-mesh.ts";
+import { Ask, Count, Note, Tell } from "../test-doubles/messages.ts";
+import { Gate, jsonContent, jsonOf, scripted, settled } from "../test-doubles/scripted-mesh.ts";
 
 const ask = (n: number) => jsonContent("test.Ask", { n });
 const note = (n: number) => jsonContent("test.Note", { n });

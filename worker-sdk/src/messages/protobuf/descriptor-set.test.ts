@@ -1,7 +1,7 @@
 import { createFileRegistry, fromBinary, toJson } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { expect, it } from "vitest";
-import { KINDS, protoFiles } from "../../testing/proto-files.ts";
+import { KINDS, protoFiles } from "../../test-doubles/proto-files.ts";
 import { loadProtobuf } from "./load-protobuf.ts";
 
 async function load(files: Readonly<Record<string, string>>, name: string) {

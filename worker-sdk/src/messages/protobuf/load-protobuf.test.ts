@@ -1,6 +1,6 @@
 import path from "node:path";
 import { expect, it } from "vitest";
-import { KINDS, protoFiles } from "../../testing/proto-files.ts";
+import { KINDS, protoFiles } from "../../test-doubles/proto-files.ts";
 import { loadProtobuf } from "./load-protobuf.ts";
 
 it("loads a file with what stands beside it and what everybody has", async () => {

@@ -1,7 +1,7 @@
 import path from "node:path";
 import { ContentMessage } from "@agentmesh/proto/agentmesh/v1";
 import { beforeAll, describe, expect, it } from "vitest";
-import { KINDS, protoFiles } from "../../testing/proto-files.ts";
+import { KINDS, protoFiles } from "../../test-doubles/proto-files.ts";
 import { defineMessage } from "../define-message.ts";
 import { loadProtobuf } from "./load-protobuf.ts";
 import type { LoadedType } from "./loaded-type.ts";

@@ -1,6 +1,6 @@
 import { loadSync } from "@grpc/proto-loader";
 import { describe, expect, it } from "vitest";
-import { KINDS, protoFiles } from "../../testing/proto-files.ts";
+import { KINDS, protoFiles } from "../../test-doubles/proto-files.ts";
 import { defineMessage } from "../define-message.ts";
 import { loadProtobuf } from "./load-protobuf.ts";
 import { packageType } from "./package-type.ts";

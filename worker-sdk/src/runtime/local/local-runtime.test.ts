@@ -1,9 +1,9 @@
 import { AppError, agentId, DEFAULTS, topicId } from "@agentmesh/proto";
+import { FakeClock } from "@agentmesh/proto/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { defineAgent } from "../../agent/define-agent.ts";
-import { FakeClock } from "../../testing/fake-clock.ts";
-import { Ask, Note, Tell } from "../../testing/messages.ts";
-import { Gate, settled } from "../../testing/scripted-mesh.ts";
+import { Ask, Note, Tell } from "../../test-doubles/messages.ts";
+import { Gate, settled } from "../../test-doubles/scripted-mesh.ts";
 import { anyKey } from "../any-key.ts";
 import { createLocalRuntime, type LocalRuntime } from "./create-local-runtime.ts";
 

@@ -1,6 +1,7 @@
 /** A mesh that does nothing by itself: tests read what a runtime sends, and say what it is told. */
 import type { Failure } from "@agentmesh/proto";
 import { AgentId, topicId } from "@agentmesh/proto";
+import { FakeClock } from "@agentmesh/proto/testing";
 import {
   type ContentBytes,
   type DeliverFrame,
@@ -21,7 +22,6 @@ import type {
 } from "../connection/mesh-port.ts";
 import { RuntimeCore } from "../runtime/core.ts";
 import { AgentRuntime } from "../runtime/runtime.ts";
-import { FakeClock } from "./fake-clock.ts";
 
 /** What was said beside the frames that have a list of their own. */
 export interface Saying {

@@ -1,10 +1,10 @@
 import { agentId } from "@agentmesh/proto";
+import { FakeClock } from "@agentmesh/proto/testing";
 import type { DeliverFrame, HostControl } from "@agentmesh/proto/wire";
 import { defineAgent } from "../agent/define-agent.ts";
 import type { WorkerOptions } from "../options.ts";
 import type { RuntimeStatus } from "../runtime/status.ts";
 import { connectWorker, type Worker } from "../worker.ts";
-import { FakeClock } from "./fake-clock.ts";
 import { FakeHost, type FakeStream } from "./fake-host.ts";
 import { Note } from "./messages.ts";
 import { jsonContent } from "./scripted-mesh.ts";
