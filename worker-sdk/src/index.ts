@@ -33,6 +33,8 @@ export {
 export type { LocalDeadLetter } from "./runtime/local/dead-letters.ts";
 export type { WaitOptions } from "./runtime/patience.ts";
 export type { AgentRuntime, DrainOptions } from "./runtime/runtime.ts";
+export type { SavedAgent, SavedState } from "./runtime/saved-state.ts";
+export type { StateScope } from "./runtime/states.ts";
 export type { RuntimeStatus } from "./runtime/status.ts";
 export type { TurnOptions } from "./runtime/turn-options.ts";
 export type { RuntimeCounters } from "./runtime/workplace.ts";
@@ -53,6 +55,7 @@ export { DEFAULT_TOPIC_TYPE, defaultTopic } from "./agent/default-topic.ts";
 export { type DefineAgentOptions, defineAgent, type StateOptions } from "./agent/define-agent.ts";
 export type { AgentDefinition, HandlerEntry, TopicPattern } from "./agent/definition.ts";
 export type { Handler, On } from "./agent/handler.ts";
+export type { LoadHook, SaveHook, StateCodec } from "./agent/state-codec.ts";
 export type {
   RawHandler,
   RawMessage,
@@ -80,6 +83,7 @@ export type {
   ReplyType,
   StreamReply,
 } from "./messages/message-type.ts";
+export type { JsonValue } from "./messages/plain-json.ts";
 export type { Encoding, ProtobufType } from "./messages/protobuf-codec.ts";
 
 // Intercept messages ----------------------------------------------------------------------------

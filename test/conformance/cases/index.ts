@@ -15,6 +15,7 @@ import { publishing } from "./publishing.ts";
 import { reentry } from "./reentry.ts";
 import { reentryTurns } from "./reentry-turns.ts";
 import { registration } from "./registration.ts";
+import { states } from "./state.ts";
 import { streamFlow } from "./stream-flow.ts";
 import { streams } from "./streams.ts";
 import { subscriptions } from "./subscriptions.ts";
@@ -43,5 +44,6 @@ export const CASES: readonly Case[] = [
   ...receivingInterceptors,
   ...idle,
   ...registration,
+  ...states,
   ...lifecycle,
 ];

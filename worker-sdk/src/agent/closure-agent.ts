@@ -5,7 +5,8 @@ import type { AgentDefinition, HandlerEntry } from "./definition.ts";
 import type { Handler } from "./handler.ts";
 
 /** Options of {@link closureAgent}. All may be left out. */
-export type ClosureOptions = AgentOptions & Pick<DefineAgentOptions<undefined>, "onUnknown">;
+export type ClosureOptions = AgentOptions &
+  Pick<DefineAgentOptions<undefined>, "onUnknown" | "onSave" | "onLoad">;
 
 type OutputOf<Type> = Type extends MessageType<never, infer Output, ReplyType> ? Output : never;
 

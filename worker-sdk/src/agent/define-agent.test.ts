@@ -69,34 +69,9 @@ describe("defineAgent", () => {
   });
 
   it("has undefined as state without the option", () => {
-    const { createState, parseState } = defineAgent("oracle", { handlers: () => [] });
+    const { createState, stateCodec } = defineAgent("oracle", { handlers: () => [] });
     expect(createState(id)).toBeUndefined();
-    expect(parseState({ left: "over" })).toBeUndefined();
-  });
-
-  it("checks saved states by the schema", () => {
-    const { parseState } = defineAgent("counter", {
-      state: {
-        schema: z.object({ seen: z.number(), at: z.coerce.date() }),
-        initial: () => ({ seen: 0, at: new Date() }),
-      },
-      handlers: () => [],
-    });
-    expect(parseState({ seen: 1, at: "2026-01-01" })).toEqual({
-      seen: 1,
-      at: new Date("2026-01-01"),
-    });
-    expect(() => parseState({ at: 0 })).toThrow(
-      /PAYLOAD_INVALID: saved state of agent type counter: seen: /,
-    );
-  });
-
-  it("takes saved states as they are without a schema", () => {
-    const { parseState } = defineAgent("counter", {
-      state: { initial: () => ({ seen: 0 }) },
-      handlers: () => [],
-    });
-    expect(parseState({ seen: 7 })).toEqual({ seen: 7 });
+    expect(stateCodec.keepsState).toBe(false);
   });
 
   it("refuses two handlers for one message", () => {
@@ -227,6 +202,16 @@ describe("the types of handlers", () => {
       // @ts-expect-error seen is a number
       state: { schema: z.object({ seen: z.number() }), initial: () => ({ seen: "x" }) },
       handlers: () => [],
+    });
+    defineAgent("a", {
+      state: { initial: () => new Map<string, number>() },
+      handlers: () => [],
+      onSave: (seen) => {
+        expectTypeOf(seen).toEqualTypeOf<Map<string, number>>();
+        return [...seen];
+      },
+      // @ts-expect-error a load makes the state
+      onLoad: (saved) => saved,
     });
     // @ts-expect-error nothing makes the state
     defineAgent<State>("a", { handlers: () => [] });

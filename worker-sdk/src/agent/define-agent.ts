@@ -1,15 +1,20 @@
-import { type AgentId, checkAgentType, meshError } from "@agentmesh/proto";
+import { type AgentId, checkAgentType } from "@agentmesh/proto";
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import { schemaParser } from "../messages/schema-check.ts";
 import { type AgentOptions, resolveAgentOptions } from "./agent-options.ts";
 import type { AgentDefinition, HandlerEntry } from "./definition.ts";
 import { handlersByName, type On, on } from "./handler.ts";
+import { type LoadHook, type SaveHook, stateCodec } from "./state-codec.ts";
 import { resolveUnknown, type UnknownPolicy } from "./unknown-message.ts";
 
 /** The private state of the agents of a type. */
 export interface StateOptions<State> {
   /** Any Standard Schema that validates synchronously; it checks saved states when they are loaded. Default: no check. */
   readonly schema?: StandardSchemaV1<unknown, State>;
+  /**
+   * Version of what `saveState` saves, an integer of 1 or more; raise it when older states cannot be loaded any more.
+   * States of another version are refused with `VERSION_UNSUPPORTED`. Default: 1.
+   */
+  readonly version?: number;
   /** Makes the state of a new agent. When it throws, the message fails with `ACTIVATION_FAILED`. */
   readonly initial: (id: AgentId) => State | Promise<State>;
 }
@@ -27,6 +32,16 @@ export interface DefineAgentOptions<State> extends AgentOptions {
   readonly onUnknown?: UnknownPolicy<NoInfer<State>>;
   /** Runs when an agent is deactivated (idle, moved, drained, closed), not when its worker is lost. Default: nothing. */
   readonly onDeactivate?: (state: NoInfer<State>, id: AgentId) => void | Promise<void>;
+  /**
+   * Turns the state into plain JSON for `saveState`: for states that are something else, and for agents that keep what
+   * they know elsewhere. Synchronous, between turns; together with `onLoad`. Default: the state itself is plain JSON.
+   */
+  readonly onSave?: SaveHook<NoInfer<State>>;
+  /**
+   * Makes the state from plain JSON for `loadState`, in place of `state.schema`. Synchronous, before any turn. What it
+   * throws refuses the load with `PAYLOAD_INVALID`. Default: what was saved, checked by `state.schema`.
+   */
+  readonly onLoad?: LoadHook<NoInfer<State>>;
 }
 
 /** Demands the option `state` of who names a type of state. */
@@ -50,7 +65,7 @@ export function defineAgent<State = undefined>(
     handlers: handlersByName(type, options.handlers(on)),
     unknown: resolveUnknown(type, options.onUnknown ?? "reject"),
     createState: options.state?.initial ?? noState,
-    parseState: stateParser(type, options.state),
+    stateCodec: stateCodec(type, options),
     onDeactivate: options.onDeactivate,
   };
 }
@@ -58,16 +73,4 @@ export function defineAgent<State = undefined>(
 function noState<State>(): State {
   // Without the option `state`, State is its default.
   return undefined as State;
-}
-
-function stateParser<State>(
-  type: string,
-  options: StateOptions<State> | undefined,
-): (saved: unknown) => State {
-  if (options === undefined) return noState;
-  // Without a schema, what this type saved is taken to be what it loads.
-  if (options.schema === undefined) return (saved) => saved as State;
-  return schemaParser(options.schema, (reason, cause) =>
-    meshError("PAYLOAD_INVALID", `saved state of agent type ${type}: ${reason}`, { cause }),
-  );
 }

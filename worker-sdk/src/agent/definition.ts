@@ -1,6 +1,7 @@
 import type { AgentId } from "@agentmesh/proto";
 import type { MessageType, ReplyType } from "../messages/message-type.ts";
 import type { AgentContext } from "./context.ts";
+import type { StateCodec } from "./state-codec.ts";
 import type { ResolvedUnknown } from "./unknown-message.ts";
 
 /** One handler, with its types erased: what the runtime calls. */
@@ -26,8 +27,8 @@ export interface AgentDefinition<State> {
   readonly unknown: ResolvedUnknown<State>;
   /** Makes the state of a new agent. May throw: then the message fails with `ACTIVATION_FAILED`. */
   readonly createState: (id: AgentId) => State | Promise<State>;
-  /** Checks a saved state before an agent continues from it. @throws MeshError `PAYLOAD_INVALID` when it does not fit. */
-  readonly parseState: (saved: unknown) => State;
+  /** How states are saved and loaded. */
+  readonly stateCodec: StateCodec<State>;
   /** Topics that every agent of the type is subscribed to. */
   readonly subscriptions: readonly TopicPattern[];
   /** Turns of one agent that may run at the same time; 1 unless raised. */

@@ -7,6 +7,7 @@
  * A2. A delivery enters a running turn only when that turn has an open send from which the delivery descends. Those
  *     that enter the same turn run one at a time, and that turn keeps its place until they are over.
  * A3. In phase `gone` no turn starts, and nothing is told in the name of the activation.
+ * A4. A visitor comes in while no turn of the mailbox runs; the next one starts after it.
  */
 import { type AgentId, deadline, type Failure, failure } from "@agentmesh/proto";
 import type { AgentProgram } from "./agent-program.ts";
@@ -23,6 +24,21 @@ export interface ActivationKeeper {
   creationFailed(activation: Activation, reason: Failure): void;
   /** A turn did not end in time: the agent goes. */
   abandoned(activation: Activation): void;
+  /** Takes the state with which a new agent is to begin; undefined when it makes its own. */
+  takeLoaded(id: AgentId): Loaded | undefined;
+}
+
+/** A state that was loaded before its agent was there. */
+export interface Loaded {
+  readonly state: unknown;
+}
+
+/** Somebody who looks at an agent between two turns. */
+export interface Visitor {
+  /** No turn runs. Called once, and must not throw. */
+  enter(activation: Activation): void;
+  /** The agent went before anybody could enter. */
+  missed(): void;
 }
 
 /** An agent type at work here. */
@@ -42,6 +58,8 @@ export class Activation extends Lane implements TurnHome, Idler {
   readonly #keeper: ActivationKeeper;
   readonly #employment: Employment;
   #phase: "new" | "creating" | "active" | "gone" = "new";
+  /** Who waits to enter; undefined when nobody does. */
+  #visitors: Set<Visitor> | undefined = undefined;
 
   constructor(keeper: ActivationKeeper, employment: Employment, number: number, id: AgentId) {
     super(undefined);
@@ -69,6 +87,11 @@ export class Activation extends Lane implements TurnHome, Idler {
     return this.#phase === "active" && this.isIdle;
   }
 
+  /** Whether somebody waits to enter. */
+  get isVisited(): boolean {
+    return this.#visitors !== undefined;
+  }
+
   /** Makes the state, once `earlier` is over: the last act of an earlier presence of the same agent. */
   create(earlier: Promise<void> | undefined): void {
     this.#phase = "creating";
@@ -83,6 +106,24 @@ export class Activation extends Lane implements TurnHome, Idler {
     turn.lane = lane;
     lane.push(turn);
     this.#startAll(lane, now);
+  }
+
+  /** Lets somebody in as soon as no turn runs. */
+  admit(visitor: Visitor): void {
+    if (this.#phase === "gone") {
+      visitor.missed();
+      return;
+    }
+    this.#visitors ??= new Set();
+    this.#visitors.add(visitor);
+    this.proceed(this);
+  }
+
+  /** Somebody does not want to enter any more. */
+  turnAway(visitor: Visitor): void {
+    if (this.#visitors?.delete(visitor) !== true) return;
+    if (this.#visitors.size === 0) this.#visitors = undefined;
+    this.proceed(this);
   }
 
   /** Starts what may start. */
@@ -102,6 +143,9 @@ export class Activation extends Lane implements TurnHome, Idler {
   leave(): void {
     this.#phase = "gone";
     this.#employment.idle.remove(this);
+    const visitors = this.#visitors ?? [];
+    this.#visitors = undefined;
+    for (const visitor of visitors) visitor.missed();
   }
 
   #startAll(lane: Lane, now: number): void {
@@ -111,6 +155,7 @@ export class Activation extends Lane implements TurnHome, Idler {
     let startsAt = now;
     while (lane.running < places) {
       if (startsAt > uplink.contactUntil) return;
+      if (!this.#isFree(lane)) break;
       const turn = lane.shift();
       if (turn === undefined) break;
       lane.running++;
@@ -121,8 +166,23 @@ export class Activation extends Lane implements TurnHome, Idler {
     if (lane.isIdle) this.#emptied(lane);
   }
 
+  /** Lets visitors in when they wait. @returns false while they cannot come in yet. */
+  #isFree(lane: Lane): boolean {
+    if (this.#visitors === undefined || lane !== this) return true;
+    if (this.running > 0) return false;
+    const visitors = this.#visitors;
+    this.#visitors = undefined;
+    for (const visitor of visitors) visitor.enter(this);
+    return true;
+  }
+
   #make(): void {
     if (this.#phase !== "creating") return;
+    const loaded = this.#keeper.takeLoaded(this.id);
+    if (loaded !== undefined) {
+      this.#ready(loaded.state);
+      return;
+    }
     try {
       const made = this.program.createState(this.id);
       if (isThenable(made)) this.#await(made);
@@ -176,7 +236,7 @@ export class Activation extends Lane implements TurnHome, Idler {
   #leavePlace(turn: Turn): void {
     if (this.#phase === "gone" || turn.lane === undefined) return;
     turn.lane.running--;
-    if (turn.lane.isIdle) this.#emptied(turn.lane);
+    if (turn.lane.isIdle && this.#visitors === undefined) this.#emptied(turn.lane);
     else this.proceed(turn.lane);
   }
 

@@ -9,7 +9,7 @@
 import { AgentId, type ErrorCode, type Failure, failure, type MeshError } from "@agentmesh/proto";
 import type { DeliverFrame, EventFrame, EventTarget } from "@agentmesh/proto/wire";
 import type { LiveActivation } from "../connection/mesh-port.ts";
-import { Activation, type ActivationKeeper, type Employment } from "./activation.ts";
+import { Activation, type ActivationKeeper, type Employment, type Loaded } from "./activation.ts";
 import { isThenable } from "./thenable.ts";
 import { stopped, Turn } from "./turn.ts";
 import { failed, turnEnd } from "./turn-ending.ts";
@@ -28,6 +28,8 @@ export class Activations implements ActivationKeeper {
   readonly #leaving = new Map<string, Promise<void>>();
   /** Numbers that ended on this side, so that the mesh may still deliver to them. */
   readonly #abandoned = new Set<number>();
+  /** States for agents that are not here yet, by id. */
+  readonly #loaded = new Map<string, Loaded>();
   #endedThrough = 0;
   #isClosed = false;
 
@@ -109,11 +111,37 @@ export class Activations implements ActivationKeeper {
     for (const turn of this.workplace.turns.values()) {
       if (turn.phase === "waiting" && turn.lane !== undefined) turn.home.proceed(turn.lane);
     }
+    for (const activation of this.#byNumber.values()) {
+      if (activation.isVisited) activation.proceed(activation);
+    }
   }
 
   /** Whether the activation is present. */
   has(number: number): boolean {
     return this.#byNumber.has(number);
+  }
+
+  /** All who are present. */
+  all(): IterableIterator<Activation> {
+    return this.#byNumber.values();
+  }
+
+  /** Lets an agent begin with this state, if it begins here, instead of one that it makes. The latest one counts. */
+  load(id: AgentId, loaded: Loaded): void {
+    this.#loaded.set(id.text, loaded);
+  }
+
+  /** Withdraws what no agent has begun with. @returns whether it was still there. */
+  unload(id: AgentId, loaded: Loaded): boolean {
+    return this.#loaded.get(id.text) === loaded && this.#loaded.delete(id.text);
+  }
+
+  takeLoaded(id: AgentId): Loaded | undefined {
+    // The text of an id is kept with it: it is not made without need.
+    if (this.#loaded.size === 0) return undefined;
+    const loaded = this.#loaded.get(id.text);
+    this.#loaded.delete(id.text);
+    return loaded;
   }
 
   /** All who are present, first come first. Who asks for a few of a million does not pay for all. */

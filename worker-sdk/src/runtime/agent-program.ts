@@ -30,6 +30,7 @@ export interface AgentProgram<Context = TurnContext>
     | "maxTurnMs"
     | "agentWindow"
     | "createState"
+    | "stateCodec"
   > {
   readonly handlers: ReadonlyMap<string, ProgramHandler<Context>>;
   readonly unknown: "reject" | "ignore" | ProgramHandler<Context>;

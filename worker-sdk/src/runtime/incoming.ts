@@ -8,6 +8,7 @@ import {
 import type { RawMessage } from "../agent/unknown-message.ts";
 import { reasonOf } from "../messages/codec.ts";
 import type { AgentProgram, ProgramHandler } from "./agent-program.ts";
+import { WAKE_NAME } from "./wake.ts";
 
 /** What became of a message on its way to its handler. */
 export type Incoming =
@@ -19,7 +20,7 @@ export type Incoming =
     }
   /** An event for which the agent has no handler. */
   | { readonly kind: "unhandled" }
-  /** The agent has no handler for it and wants it to count as handled. */
+  /** The agent has no handler for it and wants it to count as handled, or had only to be woken. */
   | { readonly kind: "ignored" }
   /** `permanent` when no other attempt can cure it. */
   | { readonly kind: "failed"; readonly failure: Failure; readonly permanent: boolean };
@@ -48,7 +49,7 @@ function withoutHandler(
 ): Incoming {
   const { unknown } = program;
   const { messageType } = content;
-  if (unknown === "ignore") return IGNORED;
+  if (unknown === "ignore" || messageType === WAKE_NAME) return IGNORED;
   if (unknown !== "reject")
     return { kind: "ready", handler: unknown, content, message: raw(content) };
   if (frame.kind === "event") return UNHANDLED;

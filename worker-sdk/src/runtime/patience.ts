@@ -22,9 +22,19 @@ export class Patience {
   readonly #controller = new AbortController();
   readonly #timer: Timer;
   readonly #caller: AbortSignal | undefined;
+  readonly #late: string;
 
-  /** `defaultMs` is for who does not say how long. @throws MeshError `INVALID_ARGUMENT`, `CANCELLED`. */
-  constructor(clock: Clock, options: WaitOptions, defaultMs: number) {
+  /**
+   * `defaultMs` is for who does not say how long, `late` what to say when the time is up.
+   * @throws MeshError `INVALID_ARGUMENT`, `CANCELLED`.
+   */
+  constructor(
+    clock: Clock,
+    options: WaitOptions,
+    defaultMs: number,
+    late = "the host did not answer",
+  ) {
+    this.#late = late;
     const { timeoutMs, signal } = boundsOf(options, defaultMs);
     this.#caller = signal;
     if (this.#caller?.aborted === true) throw this.#cancelled;
@@ -49,9 +59,7 @@ export class Patience {
   }
 
   readonly #expire = (): void => {
-    this.#giveUp(
-      new MeshError(failure("DEADLINE_EXCEEDED", "the host did not answer", REPEATABLE)),
-    );
+    this.#giveUp(new MeshError(failure("DEADLINE_EXCEEDED", this.#late, REPEATABLE)));
   };
 
   readonly #cancel = (): void => {

@@ -17,6 +17,8 @@ import type { Interceptor } from "./interception/interceptor.ts";
 import { Messaging } from "./messaging.ts";
 import { Outside } from "./outside.ts";
 import type { WaitOptions } from "./patience.ts";
+import type { SavedState } from "./saved-state.ts";
+import { type StateScope, States } from "./states.ts";
 import type { RuntimeStatus } from "./status.ts";
 import type { RuntimeCounters } from "./workplace.ts";
 
@@ -44,6 +46,7 @@ const HOOKS_GRACE_MS = 5_000;
 export class AgentRuntime extends Messaging implements AsyncDisposable {
   readonly #core: RuntimeCore;
   readonly #outside: Outside;
+  readonly #states: States;
   #phase: Phase = { kind: "open" };
   /** Undefined until there is an interceptor: messages take a longer way only from then on. */
   #interception: Interception | undefined;
@@ -54,6 +57,7 @@ export class AgentRuntime extends Messaging implements AsyncDisposable {
     super(outside);
     this.#core = core;
     this.#outside = outside;
+    this.#states = new States(core, outside);
     core.onClosed = (reason) => {
       void this.#leave(reason, new MeshError(reason));
     };
@@ -137,6 +141,34 @@ export class AgentRuntime extends Messaging implements AsyncDisposable {
   async unsubscribe(id: string, options: WaitOptions = {}): Promise<void> {
     this.#checkOpen();
     await this.#core.registrations.unsubscribe(id, options);
+  }
+
+  /**
+   * Saves the states of the agents that are active in this process, each between two turns: never half of what a turn
+   * does. Messages that wait or are on their way are not in it; let the runtime become quiet for a picture of all agents
+   * at one moment. Agents whose type keeps no state are left out. Not from within a turn of an agent that is saved: it
+   * would wait for its own end.
+   * @throws MeshError `NOT_FOUND` when `scope.agent` is not active here, `AGENT_TYPE_UNKNOWN` when its type is not
+   * registered here; `PAYLOAD_INVALID` when a state is not plain JSON; `DEADLINE_EXCEEDED`, `CANCELLED`, `CLOSED`.
+   */
+  async saveState(scope: StateScope = {}): Promise<SavedState> {
+    this.#checkOpen();
+    return this.#states.save(scope);
+  }
+
+  /**
+   * Gives agents the states that `saveState` saved, in this or in another process. Their types must be registered
+   * before. All of it is checked before the first agent notices. An agent that is active here gets its state between two
+   * turns; another one is activated and begins with it, so that none of its turns sees another state. With
+   * `scope.agent` the one state in `saved` goes to that agent, which may have another key.
+   * @throws MeshError `INVALID_ARGUMENT` when `saved` is something else or of another agent type, `VERSION_UNSUPPORTED`
+   * when it or a state in it has another version, `PAYLOAD_INVALID` when a state does not fit its schema,
+   * `AGENT_TYPE_UNKNOWN` when a type is not registered here; then nothing is loaded. `NOT_FOUND` when agents live at
+   * other workers, and `DEADLINE_EXCEEDED`, `CANCELLED` or `CLOSED`; then some may have been loaded.
+   */
+  async loadState(saved: SavedState, scope: StateScope = {}): Promise<void> {
+    this.#checkOpen();
+    await this.#states.load(saved, scope);
   }
 
   /**
