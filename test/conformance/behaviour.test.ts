@@ -2,8 +2,7 @@
 import { describe, onTestFinished, test } from "vitest";
 import { within } from "../support/waiting.ts";
 import { CASES } from "./cases/index.ts";
-import { local } from "./drivers/local.ts";
-import { alone, apart, called, twins } from "./drivers/mesh.ts";
+import { alone, apart, called, local, twins } from "./drivers/drivers.ts";
 import { isKnownToFail } from "./known-failures.ts";
 
 /** Milliseconds for a whole case; what it awaits has shorter limits of its own. */

@@ -4,8 +4,8 @@
  * Time stands still until a case moves it, so that nothing happens because a machine was slow.
  */
 
-import type { FakeClock } from "@agentmesh/proto/testing";
 import type { AgentDefinition, AgentRuntime, ErrorCode, Messenger } from "@agentmesh/worker-sdk";
+import type { FakeClock } from "@agentmesh/worker-sdk/testing";
 
 /** A message that could not be handled, as far as every driver knows it. */
 export interface StagedLetter {

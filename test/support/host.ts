@@ -7,6 +7,7 @@ import { onTestFinished } from "vitest";
 import { RawClient } from "./raw-client.ts";
 import { RawStream } from "./raw-stream.ts";
 import { RawWorker, type RawWorkerOptions } from "./raw-worker.ts";
+import { openSockets } from "./sockets.ts";
 import { eventually, until } from "./waiting.ts";
 
 export interface TestHost {
@@ -110,8 +111,4 @@ export async function startHost(
       return closed;
     },
   };
-}
-
-function openSockets(): number {
-  return process.getActiveResourcesInfo().filter((name) => name.startsWith("TCP")).length;
 }

@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { openAccess } from "./connection/access.ts";
 import { Route } from "./connection/addresses.ts";
 import { Backoff } from "./connection/backoff.ts";
+import { NO_TAP, type Tap } from "./connection/mesh-port.ts";
 import { MeshUplink } from "./connection/mesh-uplink.ts";
 import { type ResolvedWorker, resolveWorker, type WorkerOptions } from "./options.ts";
 import { RuntimeCore } from "./runtime/core.ts";
@@ -20,7 +21,7 @@ export class Worker extends AgentRuntime {
   readonly instanceId: string;
 
   /** Use {@link connectWorker}. */
-  constructor(core: RuntimeCore<MeshUplink>, name: string, instanceId: string) {
+  constructor(core: RuntimeCore, name: string, instanceId: string) {
     super(core);
     this.name = name;
     this.instanceId = instanceId;
@@ -34,19 +35,30 @@ export class Worker extends AgentRuntime {
  * others when a host refuses; `CONNECTION_LOST` when none answers within `connectTimeoutMs`; `CANCELLED` when the signal
  * fires before.
  */
-export async function connectWorker(options: WorkerOptions = {}): Promise<Worker> {
+export function connectWorker(options: WorkerOptions = {}): Promise<Worker> {
+  return joinMesh(options, NO_TAP);
+}
+
+/** {@link connectWorker} with something between the worker and its host. */
+export async function joinMesh(options: WorkerOptions, tap: Tap): Promise<Worker> {
   const resolved = resolveWorker(options, process.env, `${hostname()}/${process.pid}`);
   const instanceId = randomUUID();
   const access = await openAccess(resolved.tls, resolved.token);
-  const core = new RuntimeCore(resolved, (downlink) => {
-    const identity = identityOf(resolved, instanceId);
-    const { clock, random, addresses } = resolved;
-    const route = new Route(addresses);
-    const backoff = new Backoff({ random });
-    const handshakeMs = HANDSHAKE_MS;
-    return new MeshUplink({ clock, route, backoff, access, identity, handshakeMs }, downlink);
-  });
-  await core.uplink.open(resolved.connectTimeoutMs, resolved.signal);
+  const identity = identityOf(resolved, instanceId);
+  const { clock, random, addresses } = resolved;
+  const route = new Route(addresses);
+  const backoff = new Backoff({ random });
+  const handshakeMs = HANDSHAKE_MS;
+  let uplink: MeshUplink | undefined;
+  const core = new RuntimeCore(resolved, (runtime) =>
+    tap(runtime, (downlink) => {
+      uplink = new MeshUplink({ clock, route, backoff, access, identity, handshakeMs }, downlink);
+      return uplink;
+    }),
+  );
+  if (uplink === undefined)
+    throw new Error("what is between a worker and its host must connect them");
+  await uplink.open(resolved.connectTimeoutMs, resolved.signal);
   return new Worker(core, resolved.name, instanceId);
 }
 

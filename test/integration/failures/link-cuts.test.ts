@@ -1,6 +1,7 @@
+import type { TcpProxy } from "@agentmesh/worker-sdk/testing";
 import { expect, test } from "vitest";
 import { startHostProcess } from "../../support/processes.ts";
-import { startTcpProxy, type TcpProxy } from "../../support/tcp-proxy.ts";
+import { startTcpProxy } from "../../support/tcp-proxy.ts";
 import { until } from "../../support/waiting.ts";
 import { callerStatus, RECOVERY_MS, startCaller, startWorker, statusOf } from "./mesh.ts";
 import { randomFrom, SEED } from "./random.ts";

@@ -171,3 +171,12 @@ export interface Downlink {
   /** The mesh is gone for good. */
   closed(reason: Failure): void;
 }
+
+/** Makes the mesh for a runtime. */
+export type Connect = (runtime: Downlink) => Uplink;
+
+/** Gets between a runtime and its mesh: hands `connect` a port of its own, and returns one. */
+export type Tap = (runtime: Downlink, connect: Connect) => Uplink;
+
+/** Nothing in between. */
+export const NO_TAP: Tap = (runtime, connect) => connect(runtime);

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from "@agentmesh/proto";
+import { NO_TAP, type Tap } from "../../connection/mesh-port.ts";
 import { RuntimeCore } from "../core.ts";
 import { AgentRuntime } from "../runtime.ts";
 import { resolveTurns, type TurnOptions } from "../turn-options.ts";
@@ -16,9 +17,9 @@ export class LocalRuntime extends AgentRuntime {
   readonly #mesh: LocalMesh;
 
   /** Use {@link createLocalRuntime}. */
-  constructor(core: RuntimeCore<LocalMesh>) {
+  constructor(core: RuntimeCore, mesh: LocalMesh) {
     super(core);
-    this.#mesh = core.uplink;
+    this.#mesh = mesh;
   }
 
   /**
@@ -42,11 +43,21 @@ export class LocalRuntime extends AgentRuntime {
  * @throws MeshError `INVALID_ARGUMENT` naming the option that is out of range.
  */
 export function createLocalRuntime(options: LocalRuntimeOptions = {}): LocalRuntime {
+  return tapLocalRuntime(options, NO_TAP);
+}
+
+/** {@link createLocalRuntime} with something between the runtime and its mesh. */
+export function tapLocalRuntime(options: LocalRuntimeOptions, tap: Tap): LocalRuntime {
   const clock = options.clock ?? systemClock;
-  const core = new RuntimeCore(
-    { clock, ...resolveTurns(options) },
-    (downlink) => new LocalMesh(clock, downlink),
+  let mesh: LocalMesh | undefined;
+  const core = new RuntimeCore({ clock, ...resolveTurns(options) }, (runtime) =>
+    tap(runtime, (downlink) => {
+      mesh = new LocalMesh(clock, downlink);
+      return mesh;
+    }),
   );
-  core.uplink.open();
-  return new LocalRuntime(core);
+  if (mesh === undefined)
+    throw new Error("what is between a runtime and its mesh must connect them");
+  mesh.open();
+  return new LocalRuntime(core, mesh);
 }
