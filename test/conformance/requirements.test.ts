@@ -1,6 +1,24 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { CASES } from "./cases/index.ts";
-import { REQUIREMENTS } from "./requirements.ts";
+import { NOT_MET, REQUIREMENTS } from "./requirements/index.ts";
+import type { Proof } from "./requirements/requirement.ts";
+import { PROMISES, SOURCES } from "./requirements/sources.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+
+/** Whether a test with these words in its name is in the file. */
+function hasTest({ file, title }: Extract<Proof, { kind: "test" }>): boolean {
+  const names = readFileSync(new URL(file, ROOT), "utf8").matchAll(NAMED_TEST);
+  return [...names].some(([, name = ""]) => name.includes(title));
+}
+
+/** The name of a test or of a group of tests. */
+const NAMED_TEST = /\b(?:test|it|describe)(?:\.each\([^)]*\))?\(\s*["'`](.*)["'`]/g;
+
+function sourcesOf(requirements: typeof REQUIREMENTS): string[] {
+  return requirements.flatMap(({ source }) => source.split("; "));
+}
 
 describe("the table of requirements", () => {
   test("gives every id once", () => {
@@ -9,16 +27,36 @@ describe("the table of requirements", () => {
   });
 
   test("says where every behaviour is written", () => {
-    const from = /^(DESIGN [1-6]|issue 2\.[1-7]|autogen 4\.[1-4] \S.*)$/;
-    const wrong = REQUIREMENTS.filter(({ source }) =>
-      source.split("; ").some((part) => !from.test(part)),
-    );
-    expect(wrong).toEqual([]);
+    const promise = `DESIGN 2 (${PROMISES.join("|")})`;
+    const from = new RegExp(`^(DESIGN [1-6]|${promise}|issue 2\\.[1-7]|autogen 4\\.[1-4] \\S+)$`);
+    expect(sourcesOf(REQUIREMENTS).filter((source) => !from.test(source))).toEqual([]);
   });
 
-  test("names cases that exist", () => {
+  test("has a row for every promise, and for every behaviour that is expected", () => {
+    const listed = new Set(sourcesOf(REQUIREMENTS));
+    expect(SOURCES.filter((source) => !listed.has(source))).toEqual([]);
+  });
+
+  test("names no test of AutoGen's runtimes that there is not", () => {
+    const known = new Set(SOURCES);
+    const named = sourcesOf(REQUIREMENTS).filter((source) => /^autogen 4\.[12] /.test(source));
+    expect(named.filter((source) => !known.has(source))).toEqual([]);
+  });
+
+  test("names cases and tests that exist", () => {
     const cases = new Set(CASES.map(({ id }) => id));
-    expect(REQUIREMENTS.filter((requirement) => !cases.has(requirement.test))).toEqual([]);
+    const missing = REQUIREMENTS.filter(({ proof }) => {
+      if (proof.kind === "case") return !cases.has(proof.id);
+      return proof.kind === "test" && !hasTest(proof);
+    });
+    expect(missing).toEqual([]);
+  });
+
+  test("says why a row is not met, and there are no more of them than before", () => {
+    const missing = REQUIREMENTS.filter(({ proof }) => proof.kind === "not-met");
+    expect(missing.map(({ id }) => id)).toHaveLength(NOT_MET);
+    const unexplained = REQUIREMENTS.filter(({ proof }) => "why" in proof && proof.why.length < 20);
+    expect(unexplained).toEqual([]);
   });
 });
 
@@ -30,7 +68,9 @@ describe("the cases", () => {
   });
 
   test("are all required by something", () => {
-    const required = new Set(REQUIREMENTS.map((requirement) => requirement.test));
+    const required = new Set(
+      REQUIREMENTS.map(({ proof }) => (proof.kind === "case" ? proof.id : undefined)),
+    );
     expect(CASES.map(({ id }) => id).filter((id) => !required.has(id))).toEqual([]);
   });
 });

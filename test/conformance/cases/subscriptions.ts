@@ -1,5 +1,12 @@
 /** Subscriptions that come and go, and events that cause events. */
-import { defaultTopic, defineAgent, defineMessage, topicId } from "@agentmesh/worker-sdk";
+import {
+  agentId,
+  DEFAULT_TOPIC_TYPE,
+  defaultTopic,
+  defineAgent,
+  defineMessage,
+  topicId,
+} from "@agentmesh/worker-sdk";
 import { expect } from "vitest";
 import { z } from "zod";
 import { Journal } from "../../support/journal.ts";
@@ -7,7 +14,7 @@ import { refusalOf } from "../../support/settling.ts";
 import { until } from "../../support/waiting.ts";
 import { reached } from "../journals.ts";
 import type { Case, Stage } from "../stage.ts";
-import { Note, numbers } from "../vocabulary.ts";
+import { Note, numbers, Say } from "../vocabulary.ts";
 
 const AGENTS = 5;
 const MESSAGES = 5;
@@ -148,6 +155,55 @@ export const subscriptions: readonly Case[] = [
       await until(heardAll, `${expected} messages for each agent`, CASCADE_LIMIT_MS);
       await quiet();
       expect([...counts.values()]).toEqual(numbers(AGENTS).map(() => expected));
+    },
+  },
+  {
+    id: "subscribe.none",
+    promise: "An agent type hears nothing that it has not subscribed to, nor by its own name.",
+    async run(stage) {
+      const { caller, quiet } = stage;
+      const heard = new Journal<string>("notes");
+      await listening(stage, heard);
+      for (const type of [DEFAULT_TOPIC_TYPE, "listener", "listener:"]) {
+        await caller.publish(topicId(type, "a"), Note({ text: type }));
+      }
+      await quiet();
+      expect(heard.entries).toEqual([]);
+    },
+  },
+  {
+    id: "publish.between-types",
+    promise: "Agents of two types that answer sends and publish to each other hear all of it once.",
+    async run({ caller, register, quiet }) {
+      const heard = new Journal<string>("notes");
+      for (const type of ["left", "right"]) {
+        const side = defineAgent(type, {
+          defaultSubscription: true,
+          handlers: (on) => [
+            on(Note, ({ text }, ctx) => heard.add(`${ctx.self} ${text}`)),
+            on(Say, async (say, ctx) => {
+              const { key } = ctx.self;
+              await ctx.publish(defaultTopic(key), Note({ text: `from ${type}` }));
+              return { text: `${type} ${say.text}` };
+            }),
+          ],
+        });
+        await register(side);
+      }
+      const targets = [agentId("left", "a"), agentId("right", "a"), agentId("left", "b")];
+      const replies = targets.map((target) => caller.send(target, Say({ text: target.key })));
+      const texts = (await Promise.all(replies)).map(({ text }) => text);
+      expect(texts).toEqual(["left a", "right a", "left b"]);
+      await caller.publish(defaultTopic("a"), Note({ text: "from outside" }));
+      await reached(heard, 5);
+      await quiet();
+      expect([...heard.entries].sort()).toEqual([
+        "left/a from outside",
+        "left/a from right",
+        "right/a from left",
+        "right/a from outside",
+        "right/b from left",
+      ]);
     },
   },
 ];

@@ -1,22 +1,7 @@
-/**
- * What users may rely on, where that is written, and the case that shows it. A test keeps this table and the cases in
- * step; ids are never given to another behaviour.
- */
+/** What the SDK promises, wherever its agents run. */
+import { type Requirement, row } from "./requirement.ts";
 
-export interface Requirement {
-  readonly id: string;
-  readonly behaviour: string;
-  /** `DESIGN` and `issue 2` by section; `autogen` by section of the notes on it, and by the name of its test. */
-  readonly source: string;
-  /** Id of the case. */
-  readonly test: string;
-}
-
-function row(id: string, behaviour: string, source: string, test: string): Requirement {
-  return { id, behaviour, source, test };
-}
-
-export const REQUIREMENTS: readonly Requirement[] = [
+export const SDK: readonly Requirement[] = [
   // Messages
   row("M1", "typed reply", "DESIGN 5; autogen 4.4 ReturnsValue", "send.reply"),
   row("M2", "handlers without await", "DESIGN 5", "send.sync-handler"),
@@ -30,7 +15,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   row("M9", "reply of another type: executed", "DESIGN 2", "message.other-reply"),
   row("M10", "undecodable message: not executed", "DESIGN 2", "message.undecodable"),
   row("M11", "undecodable event: dead letter", "DESIGN 2", "message.undecodable-event"),
-  row("M12", "no handler", "DESIGN 2; autogen 4.2 routed_agent", "message.unhandled"),
+  row("M12", "no handler", "DESIGN 2; autogen 4.2 test_routed_agent", "message.unhandled"),
   row("M13", "limit of size, refused locally", "DESIGN 3", "message.too-large"),
   row("M14", "ts-proto types", "DESIGN 5; autogen 4.1 test_proto_payloads", "message.protobuf"),
   row("M15", "nothing shared with the agent", "DESIGN 5", "message.copies"),
@@ -52,7 +37,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   row(
     "E9",
     "failure is isolated",
-    "DESIGN 2; autogen 4.2 exception_multi_message",
+    "DESIGN 2; autogen 4.2 test_event_handler_exception_multi_message",
     "error.isolated",
   ),
   // Virtual actors
@@ -69,7 +54,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   row(
     "A6",
     "initial state that throws",
-    "issue 2.7; autogen 4.2 with_construction",
+    "issue 2.7; autogen 4.2 test_register_receives_publish_with_construction",
     "agent.state-throws",
   ),
   row("A7", "initial state that rejects", "issue 2.7", "agent.async-state-throws"),
@@ -78,7 +63,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   row(
     "C1",
     "self, kind, attempt, signal, deadline",
-    "issue 2.4; autogen 4.2 test_base_agent",
+    "issue 2.4; autogen 4.2 test_base_agent_create",
     "context.send",
   ),
   row("C2", "default deadline", "DESIGN 2", "context.default-deadline"),
@@ -129,13 +114,23 @@ export const REQUIREMENTS: readonly Requirement[] = [
   row(
     "X1",
     "signal, and the caller at once",
-    "DESIGN 2; autogen 4.2 cancellation_with_token",
+    "DESIGN 2; autogen 4.2 test_cancellation_with_token",
     "cancel.signal",
   ),
   row("X2", "cancelled before", "DESIGN 5", "cancel.before"),
   row("X3", "cancelled work never starts", "DESIGN 2", "cancel.queued"),
-  row("X4", "through nested sends", "DESIGN 2; autogen 4.2 nested_cancellation", "cancel.nested"),
-  row("X5", "only the nested send", "autogen 4.2 nested_cancellation_inner_called", "cancel.inner"),
+  row(
+    "X4",
+    "through nested sends",
+    "DESIGN 2; autogen 4.2 test_nested_cancellation_only_outer_called",
+    "cancel.nested",
+  ),
+  row(
+    "X5",
+    "only the nested send",
+    "autogen 4.2 test_nested_cancellation_inner_called",
+    "cancel.inner",
+  ),
   row("X6", "too late", "DESIGN 2", "cancel.late"),
   row("X7", "turns do not overlap after a cancel", "DESIGN 2", "cancel.frees"),
   row("X8", "many sends under one signal", "DESIGN 5", "cancel.many"),
@@ -183,7 +178,12 @@ export const REQUIREMENTS: readonly Requirement[] = [
     "autogen 4.1 test_default_subscription_other_source",
     "publish.source",
   ),
-  row("P6", "overlap delivers once", "issue 2.7; autogen 4.2 deduplication", "publish.overlap"),
+  row(
+    "P6",
+    "overlap delivers once",
+    "issue 2.7; autogen 4.2 test_subscription_deduplication",
+    "publish.overlap",
+  ),
   row("P7", "publisher is skipped", "DESIGN 2; autogen 4.4 InProcessRuntimeTests", "publish.self"),
   row("P8", "no subscriber", "DESIGN 2", "publish.nobody"),
   row("P9", "accepted, not handled", "DESIGN 2", "publish.accepted"),
@@ -195,32 +195,32 @@ export const REQUIREMENTS: readonly Requirement[] = [
     "DESIGN 2; autogen 4.4 MixedSuccessFailure",
     "publish.failing",
   ),
-  row("P13", "no handler for an event", "autogen 4.2 routed_agent", "publish.unhandled"),
+  row("P13", "no handler for an event", "autogen 4.2 test_routed_agent", "publish.unhandled"),
   row("P14", "event of a request type", "issue 2.4", "publish.request-event"),
   row(
     "P15",
     "cascade with exact counts",
-    "autogen 4.1 …_cascade_multiple_workers",
+    "autogen 4.1 test_register_receives_publish_cascade_multiple_workers",
     "publish.cascade",
   ),
   row("P16", "publish within a handler", "autogen 4.4 RecurrentPublishSucceeds", "publish.cascade"),
   row(
     "P17",
     "subscribe at once",
-    "autogen 4.2 non_default_default_subscription",
+    "autogen 4.2 test_non_default_default_subscription",
     "subscribe.at-once",
   ),
   row("P18", "subscribe others", "issue 2.4", "subscribe.elsewhere"),
   row(
     "P19",
     "unsubscribe at once",
-    "autogen 4.1 …_after_removing_subscription",
+    "autogen 4.1 test_register_doesnt_receive_after_removing_subscription",
     "unsubscribe.at-once",
   ),
   row(
     "P20",
     "equal subscriptions",
-    "autogen 4.2 subscription_deduplication",
+    "autogen 4.2 test_subscription_deduplication",
     "unsubscribe.one-of-two",
   ),
   row("P21", "unknown subscription", "DESIGN 3", "unsubscribe.unknown"),
@@ -229,14 +229,14 @@ export const REQUIREMENTS: readonly Requirement[] = [
   row(
     "V1",
     "sends are seen once and changed",
-    "DESIGN 5; autogen 4.2 test_intervention count_messages",
+    "DESIGN 5; autogen 4.2 test_intervention_count_messages",
     "intercept.send",
   ),
   row("V2", "chained in order", "DESIGN 5", "intercept.chain"),
   row(
     "V3",
     "a dropped send tells its caller",
-    "DESIGN 5; autogen 4.2 test_intervention drop_send",
+    "DESIGN 5; autogen 4.2 test_intervention_drop_send",
     "intercept.drop-send",
   ),
   row("V4", "events are seen once and changed", "DESIGN 5", "intercept.publish"),
@@ -244,7 +244,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   row(
     "V6",
     "the sender gets what a hook throws",
-    "autogen 4.2 test_intervention raise_exception_on_send",
+    "autogen 4.2 test_intervention_raise_exception_on_send",
     "intercept.throw-send",
   ),
   row("V7", "requests for streams", "DESIGN 5", "intercept.stream"),
@@ -257,19 +257,19 @@ export const REQUIREMENTS: readonly Requirement[] = [
   row(
     "V14",
     "replies are seen once and changed",
-    "DESIGN 5; autogen 4.2 test_intervention count_messages",
+    "DESIGN 5; autogen 4.2 test_intervention_count_messages",
     "intercept.reply",
   ),
   row(
     "V15",
     "a dropped reply: executed",
-    "DESIGN 2; autogen 4.2 test_intervention drop_response",
+    "DESIGN 2; autogen 4.2 test_intervention_drop_response",
     "intercept.drop-reply",
   ),
   row(
     "V16",
     "a failing hook on a reply: executed",
-    "DESIGN 2; autogen 4.2 test_intervention raise_exception_on_respond",
+    "DESIGN 2; autogen 4.2 test_intervention_raise_exception_on_respond",
     "intercept.throw-reply",
   ),
   row("V17", "elements of streams", "DESIGN 5", "intercept.chunks"),
@@ -309,30 +309,30 @@ export const REQUIREMENTS: readonly Requirement[] = [
   row("G10", "closure agents reply", "issue 2.4", "closure.reply"),
   // Saved states
   row(
-    "V1",
+    "K1",
     "saved by one runtime, continued by another",
-    "DESIGN 5; autogen 4.2 runtime_can_save_state",
+    "DESIGN 5; autogen 4.2 test_runtime_can_save_state",
     "state.all",
   ),
-  row("V2", "state of one agent", "DESIGN 5; autogen 4.2 agent_can_save_state", "state.one"),
-  row("V3", "documented plain JSON", "DESIGN 5", "state.form"),
-  row("V4", "saved between turns", "DESIGN 5", "state.between-turns"),
-  row("V5", "saved between several turns", "DESIGN 5", "state.concurrency"),
-  row("V6", "loaded between turns", "DESIGN 5", "state.load-between-turns"),
+  row("K2", "state of one agent", "DESIGN 5; autogen 4.2 test_agent_can_save_state", "state.one"),
+  row("K3", "documented plain JSON", "DESIGN 5", "state.form"),
+  row("K4", "saved between turns", "DESIGN 5", "state.between-turns"),
+  row("K5", "saved between several turns", "DESIGN 5", "state.concurrency"),
+  row("K6", "loaded between turns", "DESIGN 5", "state.load-between-turns"),
   row(
-    "V7",
+    "K7",
     "loaded before the first turn",
-    "DESIGN 5; autogen 4.2 runtime_can_save_state",
+    "DESIGN 5; autogen 4.2 test_runtime_can_save_state",
     "state.load-before",
   ),
-  row("V8", "nothing shared", "DESIGN 5", "state.copies"),
-  row("V9", "hooks of an agent's own", "DESIGN 5; autogen 4.4 StateMixin", "state.hooks"),
-  row("V10", "agents that are not here", "DESIGN 5", "state.not-here"),
-  row("V11", "agents that live elsewhere", "DESIGN 5", "state.elsewhere"),
-  row("V12", "typed refusals, all or nothing", "DESIGN 5", "state.mismatch"),
-  row("V13", "only plain JSON", "DESIGN 5", "state.not-json"),
-  row("V14", "limits", "DESIGN 5", "state.limits"),
-  row("V15", "closed is closed", "DESIGN 5", "state.closed"),
+  row("K8", "nothing shared", "DESIGN 5", "state.copies"),
+  row("K9", "hooks of an agent's own", "DESIGN 5; autogen 4.4 StateMixin", "state.hooks"),
+  row("K10", "agents that are not here", "DESIGN 5", "state.not-here"),
+  row("K11", "agents that live elsewhere", "DESIGN 5", "state.elsewhere"),
+  row("K12", "typed refusals, all or nothing", "DESIGN 5", "state.mismatch"),
+  row("K13", "only plain JSON", "DESIGN 5", "state.not-json"),
+  row("K14", "limits", "DESIGN 5", "state.limits"),
+  row("K15", "closed is closed", "DESIGN 5", "state.closed"),
   // The life of a runtime
   row("L1", "status as one stream", "issue 2.4", "status.stream"),
   row("L2", "readers of the status leave", "issue 2.4", "status.left"),
