@@ -96,9 +96,13 @@ export class Faults {
     this.#rules.length = 0;
   }
 
+  /** Whether everything passes. */
+  get isEmpty(): boolean {
+    return this.#rules.length === 0;
+  }
+
   /** What is put in the way of the next message; undefined when it passes. */
   decide(message: InTransit): Fault | undefined {
-    if (this.#rules.length === 0) return undefined;
     const way = wayOf(message);
     const count = (this.#counts.get(way) ?? 0) + 1;
     this.#counts.set(way, count);

@@ -138,6 +138,7 @@ export class Obstacles {
   }
 
   #decide(leg: Leg, message: Message): Fault | undefined {
+    if (this.#parts.faults.isEmpty) return undefined;
     const { content, from, to, topic } = message;
     const { messageType } = decodeContent(content);
     const ends = leg === "reply" ? { from: to, to: from } : { from, to };
