@@ -21,13 +21,17 @@ interface SpawningProject {
 }
 
 /** Tests that start hosts and workers from dist, after the quick ones and one project at a time. */
-function spawningProject(name: string, groupOrder: number): SpawningProject {
+function spawningProject(
+  name: string,
+  groupOrder: number,
+  ...moreSetup: string[]
+): SpawningProject {
   return {
     extends: true,
     test: {
       name,
       include: [`test/${name}/**/*.test.ts`],
-      globalSetup: ["test/support/build.ts"],
+      globalSetup: ["test/support/build.ts", ...moreSetup],
       maxWorkers: SPAWNING_WORKERS,
       testTimeout: 30_000,
       hookTimeout: 30_000,
@@ -69,6 +73,7 @@ export default defineConfig({
       },
       spawningProject("integration", 1),
       spawningProject("conformance", 2),
+      spawningProject("packages", 3, "test/packages/packed.ts"),
     ],
   },
 });

@@ -17,7 +17,10 @@ const TOOLS = {
 
 /**
  * @typedef {{ code: number, output: string }} Finished
- * @typedef {{ env?: Record<string, string>, onOutput?: (text: string) => void }} CaptureOptions
+ * @typedef {"stdout" | "stderr"} Output
+ * @typedef {{
+ *   env?: Record<string, string>, onOutput?: (text: string) => void, outputs?: readonly Output[],
+ * }} CaptureOptions
  */
 
 /** @param {string[]} relative folders and file, from the top of the repository */
@@ -36,21 +39,23 @@ export function tool(name, args) {
 }
 
 /**
- * Runs a command without input and keeps what it writes.
+ * Runs a command without input and keeps what it writes, by default to both of its outputs.
  * @param {readonly string[]} command
  * @param {CaptureOptions} [options]
  * @returns {Promise<Finished>}
  */
-export function capture([file = "", ...args], { env = {}, onOutput } = {}) {
+export function capture([file = "", ...args], options = {}) {
+  const { env = {}, onOutput, outputs = ["stdout", "stderr"] } = options;
   const child = spawn(file, args, {
     cwd: ROOT,
     env: environment(env),
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8");
-    stream.on("data", (text) => {
+  for (const name of /** @type {const} */ (["stdout", "stderr"])) {
+    child[name].setEncoding("utf8");
+    child[name].on("data", (text) => {
+      if (!outputs.includes(name)) return;
       output += text;
       onOutput?.(text);
     });

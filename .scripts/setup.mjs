@@ -88,7 +88,7 @@ function readPackages(/** @type {string} */ file) {
 }
 
 /** The npm that runs this script, else the one on the search path. */
-function npmCommand(/** @type {string[]} */ args) {
+export function npmCommand(/** @type {string[]} */ args) {
   const running = process.env.npm_execpath;
   if (running?.endsWith(".js")) return [process.execPath, running, ...args];
   return ["npm", ...args];

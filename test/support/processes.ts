@@ -40,12 +40,15 @@ export class TestProcess {
   readonly #child: ChildProcess;
   readonly #ended: Promise<ProcessEnd>;
   readonly #tail: string[] = [];
+  /** Whether it leads a process group, so that signals reach what it has started, too. */
+  readonly #leads: boolean;
 
-  constructor(name: string, child: ChildProcess) {
+  constructor(name: string, child: ChildProcess, leads = false) {
     if (child.pid === undefined) throw new Error(`${name} could not be started`);
     this.name = name;
     this.pid = child.pid;
     this.#child = child;
+    this.#leads = leads;
     this.out = this.#read("stdout", child.stdout);
     this.err = this.#read("stderr", child.stderr);
     this.#ended = new Promise((resolve) => {
@@ -72,7 +75,7 @@ export class TestProcess {
 
   /** Sends a signal: SIGTERM and SIGINT ask it to end, SIGSTOP freezes it, SIGCONT lets it go on. */
   signal(signal: "SIGTERM" | "SIGINT" | "SIGSTOP" | "SIGCONT"): void {
-    this.#child.kill(signal);
+    this.#send(signal);
   }
 
   /** Ctrl-C as a terminal sends it: to the whole group of a process that was started with `ownGroup`. */
@@ -83,7 +86,7 @@ export class TestProcess {
   /** `kill -9`. Resolves when it is gone; without effect when it is gone already. */
   async kill(): Promise<void> {
     // A process that is stopped takes no other signal than this one.
-    this.#child.kill("SIGKILL");
+    this.#send("SIGKILL");
     await this.ended;
   }
 
@@ -92,6 +95,17 @@ export class TestProcess {
     void this.#ended.then(({ code, signal }) =>
       onEnd(`${signal ?? `code ${code}`}${this.lastWords}`),
     );
+  }
+
+  #send(signal: NodeJS.Signals): void {
+    if (!this.#leads) return void this.#child.kill(signal);
+    try {
+      process.kill(-this.pid, signal);
+    } catch (failure) {
+      // The whole group is gone already.
+      if (!(failure instanceof Error && "code" in failure && failure.code === "ESRCH"))
+        throw failure;
+    }
   }
 
   #read(what: string, stream: Readable | null): Journal<string> {
@@ -159,6 +173,24 @@ export function isRunning(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/** Where and with what a command runs. */
+export interface CommandOptions {
+  /** Its working directory. */
+  readonly cwd: string;
+  /** Its environment. Default: the search path and nothing else. */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** Starts a command as a user's terminal would: it leads a process group, and a signal reaches all that it has started. */
+export function startCommand(
+  command: readonly [file: string, ...args: string[]],
+  { cwd, env = ownEnvironment() }: CommandOptions,
+): TestProcess {
+  const [file, ...args] = command;
+  const child = spawn(file, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"], detached: true });
+  return new TestProcess(command.join(" "), child, true);
 }
 
 /** `agentmesh host` on a free port of loopback, or on a port that another host has left; resolves when it is ready. */
