@@ -24,6 +24,7 @@ export const STRICT = {
 } as const;
 
 type Command = readonly [file: string, ...args: string[]];
+type Environment = Readonly<Record<string, string>>;
 
 export class Project {
   readonly folder: string;
@@ -76,13 +77,14 @@ export class Project {
   }
 
   /** Starts a command in the project's folder. */
-  start(command: Command): TestProcess {
-    return startCommand(command, { cwd: this.folder, env: userEnvironment() });
+  start(command: Command, env: Environment = {}): TestProcess {
+    return startCommand(command, { cwd: this.folder, env: { ...userEnvironment(), ...env } });
   }
 
   /** Runs a command to its end. @returns the lines that it wrote to stdout. @throws when it fails. */
-  async run([file, ...args]: Command): Promise<readonly string[]> {
-    const options = { cwd: this.folder, env: userEnvironment(), timeout: TOOL_MS };
+  async run([file, ...args]: Command, env: Environment = {}): Promise<readonly string[]> {
+    const all = { ...userEnvironment(), ...env };
+    const options = { cwd: this.folder, env: all, timeout: TOOL_MS };
     const out = await new Promise<string>((resolve, reject) => {
       execFile(file, args, options, (failure, stdout, stderr) => {
         if (failure === null) resolve(stdout);

@@ -1,0 +1,66 @@
+/** An HTTP server that answers from the mesh: one client for all requests, no agents in this process. */
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { agentId, type MeshClient, MeshError } from "@agentmesh/worker-sdk";
+import { AskDay, AskWeather } from "./messages.ts";
+
+/** Milliseconds that a request may take; the agents are told, so that nobody works for a caller who has left. */
+const TIMEOUT_MS = 2_000;
+
+/** A request that was understood. */
+interface Question {
+  readonly what: string;
+  readonly town: string;
+  /** Fires when the caller goes away. */
+  readonly signal: AbortSignal;
+}
+
+/** `GET /weather/<town>` and `GET /day/<town>`, the latter in lines that come as the agent yields them. */
+export function weatherServer(client: MeshClient): Server {
+  return createServer((request, response) => void serve(client, request, response));
+}
+
+/** Answers, whatever happens: nothing that is thrown here may end the process. */
+async function serve(client: MeshClient, request: IncomingMessage, response: ServerResponse) {
+  try {
+    await answer(client, question(request, response), response);
+  } catch (error) {
+    refuse(response, error);
+  }
+}
+
+function question(request: IncomingMessage, response: ServerResponse): Question {
+  const leaving = new AbortController();
+  response.once("close", () => leaving.abort());
+  const [what = "", town = ""] = (request.url ?? "").slice(1).split("/");
+  return { what, town: decodeURIComponent(town), signal: leaving.signal };
+}
+
+async function answer(client: MeshClient, { what, town, signal }: Question, out: ServerResponse) {
+  const options = { timeoutMs: TIMEOUT_MS, signal };
+  if (what === "weather") {
+    const { text } = await client.send(agentId("station", town), AskWeather({}), options);
+    out.end(`${text}\n`);
+    return;
+  }
+  if (what !== "day") return void out.writeHead(404).end();
+  for await (const { hour, text } of client.stream(agentId("station", town), AskDay({}), options)) {
+    // A caller who reads slowly slows the agent down, not this process's memory up.
+    if (!out.write(`${hour}:00 ${text}\n`)) await once(out, "drain", { signal });
+  }
+  out.end();
+}
+
+/** Makes an HTTP status of what went wrong; `code` and `retryable` say all that is needed. */
+function refuse(out: ServerResponse, error: unknown): void {
+  // Some of the answer has left: all that can still be said is that it is not whole.
+  if (out.headersSent) return void out.destroy();
+  if (error instanceof URIError) return void out.writeHead(400).end();
+  if (!(error instanceof MeshError)) return void out.writeHead(500).end();
+  if (error.appCode === "NO_SUCH_TOWN") return void out.writeHead(404).end();
+  if (error.code === "INVALID_ARGUMENT") return void out.writeHead(400).end();
+  if (error.code === "DEADLINE_EXCEEDED") return void out.writeHead(504).end();
+  if (!error.retryable) return void out.writeHead(502).end();
+  const seconds = Math.ceil(error.retryAfterMs / 1_000);
+  out.writeHead(503, { "retry-after": String(Math.max(1, seconds)) }).end();
+}

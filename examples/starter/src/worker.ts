@@ -1,0 +1,12 @@
+/** Both agents in one process. Start it several times: each agent lives in one of them. */
+import { connectWorker } from "@agentmesh/worker-sdk";
+import { clerk } from "./clerk.ts";
+import { stock } from "./stock.ts";
+
+const worker = await connectWorker();
+await worker.register(stock);
+await worker.register(clerk);
+console.log(`${worker.name} is ready`);
+
+// What is in hand is finished and the agents move on; then nothing keeps the process alive.
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => worker.drain());
