@@ -12,6 +12,7 @@ const TOOLS = {
   buf: "@bufbuild/buf/bin/buf",
   knip: "knip/bin/knip.js",
   tsc: "typescript/bin/tsc",
+  typedoc: "typedoc/bin/typedoc",
   vitest: "vitest/vitest.mjs",
 };
 

@@ -26,6 +26,8 @@ const CHECKS = [
   { title: "buf breaking", run: checkBreaking },
   { title: "compile", run: () => compile("tsconfig.json") },
   { title: "types of tests", run: () => compile("tsconfig.check.json") },
+  { title: "public API", run: checkApi },
+  { title: "docs", run: () => run(tool("typedoc", ["--emit", "none"])) },
   { title: "biome", run: () => run(tool("biome", ["check", "--error-on-warnings", "."])) },
   { title: "knip", run: () => run(tool("knip", ["--no-progress"])) },
 ];
@@ -66,6 +68,13 @@ async function compile(project) {
 
 function checkLockfile() {
   const problems = lockfileProblems(lockedPackages(inRoot("package-lock.json")));
+  return { ok: problems.length === 0, output: problems.join("\n") };
+}
+
+/** Loaded here and not above: it needs what only an installation brings. */
+async function checkApi() {
+  const { apiProblems } = await import("./api.mjs");
+  const problems = apiProblems();
   return { ok: problems.length === 0, output: problems.join("\n") };
 }
 

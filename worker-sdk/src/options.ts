@@ -23,11 +23,11 @@ import {
 export interface TlsOptions {
   /** Certificates of the authorities to trust. Default: those of the system. Environment: `AGENTMESH_TLS_CA`. */
   readonly caFile?: string;
-  /** This program's own certificate, for hosts that ask for one. Environment: `AGENTMESH_TLS_CERT`. */
+  /** This program's own certificate, for hosts that ask for one. Default: none. Environment: `AGENTMESH_TLS_CERT`. */
   readonly certFile?: string;
-  /** The key of `certFile`. Environment: `AGENTMESH_TLS_KEY`. */
+  /** The key of `certFile`. Default: none. Environment: `AGENTMESH_TLS_KEY`. */
   readonly keyFile?: string;
-  /** Name in the host's certificate, when it differs from the address. Environment: `AGENTMESH_TLS_SERVER_NAME`. */
+  /** Name in the host's certificate. Default: that of the address. Environment: `AGENTMESH_TLS_SERVER_NAME`. */
   readonly serverName?: string;
 }
 

@@ -2,6 +2,7 @@ import { ERROR_TABLE, type ErrorCode, type Outcome } from "./error-table.ts";
 
 /** A failure as a value: what crosses the wire and what a MeshError is made of. */
 export interface Failure {
+  /** Stable name of the failure. */
   readonly code: ErrorCode;
   /** One sentence for people. */
   readonly text: string;

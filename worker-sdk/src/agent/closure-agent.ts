@@ -8,6 +8,7 @@ import type { Handler } from "./handler.ts";
 export type ClosureOptions = AgentOptions &
   Pick<DefineAgentOptions<undefined>, "onUnknown" | "onSave" | "onLoad">;
 
+/** What handlers of a message type are given. */
 type OutputOf<Type> = Type extends MessageType<never, infer Output, ReplyType> ? Output : never;
 
 /**

@@ -5,9 +5,9 @@ import type { Message, NoReply, OneReply, StreamReply } from "../messages/messag
 export interface SendOptions {
   /** Milliseconds until the send fails with `DEADLINE_EXCEEDED`. Default: what is left of the current turn, or the host's 30 000. */
   readonly timeoutMs?: number;
-  /** Takes the send back; it then fails with `CANCELLED`. */
+  /** Takes the send back; it then fails with `CANCELLED`. Default: nothing does. */
   readonly signal?: AbortSignal;
-  /** Pairs that travel with the message; the handler sees them as `ctx.metadata`. */
+  /** Pairs that travel with the message; the handler sees them as `ctx.metadata`. Default: none. */
   readonly metadata?: Readonly<Record<string, string>>;
   /** Id of the message; the default is one given by the host. */
   readonly messageId?: string;
@@ -26,9 +26,12 @@ export interface PublishOptions {
    * all the same. Default: the host's 30 000.
    */
   readonly timeoutMs?: number;
-  /** Gives up waiting for acceptance: the publish fails with `CANCELLED`, although the event may be accepted all the same. */
+  /**
+   * Gives up waiting for acceptance: the publish fails with `CANCELLED`, although the event may be accepted all the same.
+   * Default: nothing does.
+   */
   readonly signal?: AbortSignal;
-  /** Pairs that travel with the event. */
+  /** Pairs that travel with the event. Default: none. */
   readonly metadata?: Readonly<Record<string, string>>;
   /** Id of the message; the default is one given by the host. */
   readonly messageId?: string;

@@ -45,7 +45,12 @@ export interface DefineAgentOptions<State> extends AgentOptions {
 }
 
 /** Demands the option `state` of who names a type of state. */
-type WithState<State> = [State] extends [undefined] ? unknown : { readonly state: object };
+type WithState<State> = [State] extends [undefined]
+  ? unknown
+  : {
+      /** There must be one. */
+      readonly state: object;
+    };
 
 /**
  * Defines an agent type: the code of all agents `type/…`. Each of them has its own state and handles one message at a

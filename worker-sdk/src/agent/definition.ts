@@ -13,7 +13,15 @@ export interface HandlerEntry<State> {
 }
 
 /** A subscription that comes with an agent type: its agents get the events with the topic's source as their key. */
-export type TopicPattern = { readonly type: string } | { readonly typePrefix: string };
+export type TopicPattern =
+  | {
+      /** Topics of this type. */
+      readonly type: string;
+    }
+  | {
+      /** Topics of all types that begin like this. */
+      readonly typePrefix: string;
+    };
 
 /** An agent type as `defineAgent` makes it and a runtime runs it. Everything is resolved: no option is missing. */
 export interface AgentDefinition<State> {

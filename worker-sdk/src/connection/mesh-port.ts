@@ -22,19 +22,34 @@ import type { MessageSchema } from "../messages/message-schema.ts";
 
 /** How the way to the mesh is. */
 export type LinkStatus =
-  /** There is no session yet. `reason` is why the latest attempt failed; undefined before the first. */
-  | { readonly kind: "connecting"; readonly reason: string | undefined }
-  /** There is a session. `resumed` is true when nothing was lost since the connection before. */
+  /** There is no session yet. */
+  | {
+      readonly kind: "connecting";
+      /** Why the latest attempt failed; undefined before the first. */
+      readonly reason: string | undefined;
+    }
+  /** There is a session. */
   | {
       readonly kind: "connected";
+      /** Identity of the host's process. */
       readonly hostId: string;
+      /** `host:port` of the host. */
       readonly address: string;
+      /** Whether nothing was lost since the connection before. */
       readonly resumed: boolean;
     }
   /** The connection broke. Turns go on, and nobody notices when it is back soon. */
-  | { readonly kind: "suspended"; readonly reason: string }
+  | {
+      readonly kind: "suspended";
+      /** How it broke. */
+      readonly reason: string;
+    }
   /** It has been broken for so long that others may have taken the agents over; no turn starts. */
-  | { readonly kind: "lapsed"; readonly reason: string };
+  | {
+      readonly kind: "lapsed";
+      /** How it broke. */
+      readonly reason: string;
+    };
 
 /** A message type that an agent type handles, as others are told of it. */
 export interface HandledMessage {

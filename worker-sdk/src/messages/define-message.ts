@@ -38,7 +38,7 @@ export type ReplyOf<Option extends ReplyOption> =
 
 /** Options of {@link defineMessage}. */
 export interface MessageOptions<Reply extends ReplyOption> {
-  /** What answers the message: a message type, `stream(type)` for many; without it handlers return nothing. */
+  /** What answers the message: a message type, `stream(type)` for many. Default: nothing does, and handlers return nothing. */
   readonly reply?: Reply;
   /**
    * As what the message is sent: `json` or `protobuf`. What arrives may be either where the type can read it. Default:

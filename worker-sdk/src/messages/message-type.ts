@@ -34,6 +34,7 @@ export interface MessageDefinition<Input, Output, Reply extends ReplyType>
 
 /** One message, ready to be sent. */
 export interface Message<Input, Output, Reply extends ReplyType> {
+  /** What it is a message of. */
   readonly type: MessageType<Input, Output, Reply>;
   /** What the sender gave; it is validated when it is sent. */
   readonly input: Input;
@@ -47,12 +48,14 @@ export interface NoReply {
 /** One message answers. */
 export interface OneReply<Input, Output> {
   readonly kind: "one";
+  /** That of the reply. */
   readonly type: MessageType<Input, Output, ReplyType>;
 }
 
 /** A stream of messages answers. */
 export interface StreamReply<Input, Output> {
   readonly kind: "stream";
+  /** That of each reply. */
   readonly type: MessageType<Input, Output, ReplyType>;
 }
 

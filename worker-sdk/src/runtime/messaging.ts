@@ -47,6 +47,7 @@ export class Messaging implements Messenger {
     this.#speaker = wrap(this.#speaker);
   }
 
+  /** Asks one agent, see {@link Messenger.send}. @throws MeshError with any code. */
   send<Input>(
     target: AgentId,
     message: Message<Input, unknown, NoReply>,

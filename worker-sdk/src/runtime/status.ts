@@ -6,8 +6,12 @@ export type RuntimeStatus =
   | LinkStatus
   /** It finishes what it has and takes nothing new. */
   | { readonly kind: "draining" }
-  /** It has ended: by `close` or `drain` when there is no reason. */
-  | { readonly kind: "closed"; readonly reason: MeshError | undefined };
+  /** It has ended. */
+  | {
+      readonly kind: "closed";
+      /** Why it ended; undefined when it was told to. */
+      readonly reason: MeshError | undefined;
+    };
 
 /** A reader that is slower than the status changes loses the oldest of this many. */
 const KEPT = 64;

@@ -30,7 +30,7 @@ export class LocalRuntime extends AgentRuntime {
     return this.#mesh.deadLetters();
   }
 
-  /** Resolves when no message is on its way, waits or is handled: everything that was sent has had its effect. */
+  /** Resolves when no message is on its way, waits or is handled: everything that was sent has had its effect. Never fails. */
   idle(): Promise<void> {
     return this.#mesh.quiet();
   }

@@ -1,0 +1,156 @@
+/**
+ * What the packages open: every door with the names that it exports, and what those names lean on without being exported
+ * themselves. Read from the compiled declarations, as a user's compiler reads them.
+ */
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import ts from "typescript";
+import { inRoot } from "./process.mjs";
+
+/**
+ * @typedef {{ name: string, symbol: ts.Symbol, typeOnly: boolean, from?: string }} Export
+ *   one name; `from` is the package that it is handed on from
+ * @typedef {{ name: string, exports: readonly Export[] }} Door
+ * @typedef {{ folder: string, doors: readonly Door[], hidden: readonly Export[] }} PublicPackage
+ * @typedef {{ checker: ts.TypeChecker, packages: readonly PublicPackage[] }} PublicApi
+ */
+
+const PACKAGES = ["proto", "host", "worker-sdk"];
+/**
+ * Doors between the packages of one release, which promise nothing to others: parts that host and SDK share, and types
+ * that are generated from the .proto files, whose contract buf compares with the last release.
+ */
+const SHARED_DOORS = ["./wire", "./link", "./agentmesh/v1"];
+
+/** @returns {PublicApi} */
+export function readPublicApi() {
+  const doors = PACKAGES.flatMap(doorsOf);
+  const program = ts.createProgram(
+    doors.map(({ file }) => file),
+    {
+      target: ts.ScriptTarget.ES2023,
+      module: ts.ModuleKind.NodeNext,
+      strict: true,
+      skipLibCheck: true,
+      types: ["node"],
+    },
+  );
+  const checker = program.getTypeChecker();
+  const read = doors.map(({ folder, name, file }) => {
+    const module = checker.getSymbolAtLocation(sourceFile(program, file));
+    const symbols = module ? checker.getExportsOfModule(module) : [];
+    return { folder, name, exports: symbols.map((symbol) => exported(checker, symbol, folder)) };
+  });
+  const named = new Set(read.flatMap((door) => door.exports.map(({ symbol }) => symbol)));
+  const packages = PACKAGES.map((folder) => {
+    const own = read.filter((door) => door.folder === folder);
+    const roots = own.flatMap((door) => door.exports.filter(({ from }) => from === undefined));
+    return { folder, doors: own, hidden: leanedOn(checker, roots, named) };
+  });
+  return { checker, packages };
+}
+
+/** The declarations of a name that its users see. @returns {ts.Declaration[]} */
+export function declarationsOf(/** @type {Export} */ { symbol }) {
+  return symbol.declarations ?? [];
+}
+
+/** Whether users can see a member of a class: no `#private`, and no constructor of what they cannot construct. */
+export function isVisible(/** @type {ts.Node} */ member, /** @type {boolean} */ typeOnly) {
+  if (ts.isConstructorDeclaration(member)) return !typeOnly;
+  if (ts.isClassElement(member) && member.name && ts.isPrivateIdentifier(member.name)) return false;
+  return !(
+    ts.isClassElement(member) &&
+    ts.canHaveModifiers(member) &&
+    ts.getModifiers(member)?.some(({ kind }) => kind === ts.SyntaxKind.PrivateKeyword)
+  );
+}
+
+function doorsOf(/** @type {string} */ folder) {
+  const manifest = JSON.parse(readFileSync(inRoot(folder, "package.json"), "utf8"));
+  /** @type {[string, { types?: string }][]} */
+  const doors = Object.entries(manifest.exports);
+  return doors.flatMap(([door, { types }]) => {
+    if (types === undefined || SHARED_DOORS.includes(door)) return [];
+    return [
+      {
+        folder,
+        name: path.posix.join(manifest.name, door),
+        file: inRoot(folder, path.join(types)),
+      },
+    ];
+  });
+}
+
+function sourceFile(/** @type {ts.Program} */ program, /** @type {string} */ file) {
+  const source = program.getSourceFile(file);
+  if (source === undefined) throw new Error(`${file} does not exist: compile first`);
+  return source;
+}
+
+/**
+ * @param {ts.TypeChecker} checker
+ * @param {ts.Symbol} symbol
+ * @param {string} folder
+ * @returns {Export}
+ */
+function exported(checker, symbol, folder) {
+  const specifier = symbol.declarations?.find(ts.isExportSpecifier);
+  const typeOnly = specifier?.isTypeOnly || specifier?.parent.parent.isTypeOnly || false;
+  const target = resolved(checker, symbol);
+  const home = homeOf(target);
+  const from = home === undefined || home === folder ? {} : { from: home };
+  return { name: symbol.name, symbol: target, typeOnly, ...from };
+}
+
+function resolved(/** @type {ts.TypeChecker} */ checker, /** @type {ts.Symbol} */ symbol) {
+  return symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
+}
+
+/** The package that declares a name; undefined for what comes from elsewhere, or is generated. */
+function homeOf(/** @type {ts.Symbol} */ symbol) {
+  const file = symbol.declarations?.[0]?.getSourceFile().fileName ?? "";
+  return PACKAGES.find((folder) => {
+    const dist = `${inRoot(folder, "dist").replaceAll(path.sep, "/")}/`;
+    return file.startsWith(dist) && !file.startsWith(`${dist}gen/`);
+  });
+}
+
+/**
+ * What the names refer to without any door exporting it: base classes, parts of unions, helper types.
+ * @param {ts.TypeChecker} checker
+ * @param {readonly Export[]} roots
+ * @param {ReadonlySet<ts.Symbol>} named
+ * @returns {Export[]}
+ */
+function leanedOn(checker, roots, named) {
+  /** @type {Map<ts.Symbol, Export>} */
+  const found = new Map();
+  const follow = (/** @type {Export} */ entry) => {
+    const visit = (/** @type {ts.Node} */ node) => {
+      if (!isVisible(node, entry.typeOnly)) return;
+      const name = referredName(node);
+      const symbol = name && checker.getSymbolAtLocation(name);
+      if (symbol) take(resolved(checker, symbol));
+      ts.forEachChild(node, visit);
+    };
+    for (const declaration of declarationsOf(entry)) visit(declaration);
+  };
+  const take = (/** @type {ts.Symbol} */ symbol) => {
+    const isParameter = symbol.flags & ts.SymbolFlags.TypeParameter;
+    if (isParameter || named.has(symbol) || found.has(symbol) || !homeOf(symbol)) return;
+    const entry = { name: symbol.name, symbol, typeOnly: true };
+    found.set(symbol, entry);
+    follow(entry);
+  };
+  for (const root of roots) follow(root);
+  return [...found.values()];
+}
+
+/** @returns {ts.Node | undefined} */
+function referredName(/** @type {ts.Node} */ node) {
+  if (ts.isTypeReferenceNode(node)) return node.typeName;
+  if (ts.isExpressionWithTypeArguments(node)) return node.expression;
+  if (ts.isTypeQueryNode(node)) return node.exprName;
+  return undefined;
+}
