@@ -249,6 +249,7 @@ describe("the rules", () => {
     "export default 1;",
     "export default function a() {}",
     "export { a as default };",
+    'export * from "./b.ts";',
     "const a = b as unknown as string;",
     "const a = (b as unknown) as string;",
   ])("report %s", (text) => {
@@ -263,6 +264,11 @@ describe("the rules", () => {
       "docs/: does not belong to the top level",
       "notes.md: does not belong to the top level",
     ]);
+  });
+
+  test("let a file add to the types of a module that is not its own", () => {
+    const text = 'declare module "vitest" { interface ProvidedContext { a: string } }';
+    expect(syntaxProblems([sample("test/a.ts", text)])).toEqual([]);
   });
 
   test("report long files and names that tell nothing", () => {

@@ -95,7 +95,9 @@ function target(specifier: ts.Node | undefined, loads: boolean): Omit<Import, "l
 function featuresOf(node: ts.Node): string[] {
   if (node.kind === ts.SyntaxKind.AnyKeyword) return ["any"];
   if (ts.isEnumDeclaration(node)) return ["enum"];
-  if (ts.isModuleDeclaration(node)) return ["namespace"];
+  // To add to the types of somebody else's module is no namespace, and erased.
+  if (ts.isModuleDeclaration(node)) return ts.isStringLiteral(node.name) ? [] : ["namespace"];
+  if (ts.isExportDeclaration(node) && node.exportClause === undefined) return ["export *"];
   if (ts.isDecorator(node)) return ["decorator"];
   if (ts.isParameter(node) && ts.isParameterPropertyDeclaration(node, node.parent)) {
     return ["parameter property"];

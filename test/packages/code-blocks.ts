@@ -1,0 +1,56 @@
+/** The code of a document: programs, by the names that they bear, and commands. */
+
+/** A file of a TypeScript block. A block is one file, or several that each begin with a line `// name.ts`. */
+export interface Program {
+  /** Name of the file. */
+  readonly file: string;
+  readonly text: string;
+  /** What it prints: the comments behind its calls of `console.log`. */
+  readonly prints: readonly string[];
+}
+
+/** A line of a shell block. */
+export interface ShellLine {
+  readonly command: string;
+  /** What is said behind the command: what it prints, or what it is for. */
+  readonly comment: string;
+}
+
+const BLOCK = /^```(\w+)\n([\s\S]*?)^```$/gm;
+const FILE_NAME = /^\/\/ ([\w-]+\.ts)\n/gm;
+const PRINTED = /console\.log\(.*\); \/\/ (.*)$/gm;
+
+/** The TypeScript of a document; blocks without a name are called `block-1.ts` and so on. */
+export function programsOf(document: string): Program[] {
+  return blocksOf(document, "ts").flatMap((block, at) => {
+    const named = block.split(FILE_NAME);
+    const parts = named.length === 1 ? ["", `block-${at + 1}.ts`, block] : named;
+    return pairs(parts.slice(1)).map(([file, text]) => ({
+      file,
+      text,
+      prints: [...text.matchAll(PRINTED)].map(([, printed = ""]) => printed),
+    }));
+  });
+}
+
+/** The commands of a document. */
+export function shellLinesOf(document: string): ShellLine[] {
+  const lines = blocksOf(document, "sh").flatMap((block) => block.trimEnd().split("\n"));
+  return lines.map((line) => {
+    const [command = "", comment = ""] = line.split(/\s+# /);
+    return { command, comment };
+  });
+}
+
+function blocksOf(document: string, language: string): string[] {
+  return [...document.matchAll(BLOCK)].flatMap(([, name, text = ""]) =>
+    name === language ? [text] : [],
+  );
+}
+
+function pairs(values: readonly string[]): [string, string][] {
+  const found: [string, string][] = [];
+  for (let at = 0; at + 1 < values.length; at += 2)
+    found.push([values[at] ?? "", values[at + 1] ?? ""]);
+  return found;
+}

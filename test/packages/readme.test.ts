@@ -1,0 +1,123 @@
+/** What the READMEs show is what happens: their programs are compiled and run against a real host, their commands started. */
+import { copyFile, readFile } from "node:fs/promises";
+import { connectAdmin } from "@agentmesh/worker-sdk";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { writeCertificates } from "../support/certificates.ts";
+import { startHostProcess } from "../support/processes.ts";
+import { eventually } from "../support/waiting.ts";
+import { type Program, programsOf, shellLinesOf } from "./code-blocks.ts";
+import { Project, STRICT } from "./project.ts";
+
+/** Milliseconds of real time for npm and the compiler on a busy machine. */
+const TOOLS_MS = 180_000;
+/** Milliseconds of real time for a process to start. */
+const START_MS = 20_000;
+const ROOT = new URL("../../", import.meta.url);
+/** The port that the documents name; here it is a free one. */
+const PORT = /:50051\b/;
+
+const documents = await Promise.all(
+  ["README.md", "host/README.md", "worker-sdk/README.md"].map(async (path) => {
+    const text = await readFile(new URL(path, ROOT), "utf8");
+    const folder = path.replaceAll(/\W/g, "-");
+    return { path, folder, programs: programsOf(text), commands: shellLinesOf(text) };
+  }),
+);
+const scripts: Readonly<Record<string, string>> = JSON.parse(
+  await readFile(new URL("package.json", ROOT), "utf8"),
+).scripts;
+
+let project: Project;
+beforeAll(async () => {
+  project = await Project.empty(["typescript", "@types/node", "zod"]);
+  for (const { folder, programs } of documents) {
+    for (const { file, text } of programs) await project.write(`${folder}/${file}`, text);
+  }
+  await project.write("tsconfig.json", JSON.stringify({ compilerOptions: STRICT }));
+  await project.run(["npx", "tsc"]);
+}, TOOLS_MS);
+afterAll(() => project.remove());
+
+test("documents have code at all", () => {
+  for (const { programs, commands } of documents) {
+    expect(programs.length + commands.length).toBeGreaterThan(0);
+  }
+});
+
+describe.each(documents)("$path", ({ folder, programs, commands }) => {
+  test("its programs do what they say", { timeout: TOOLS_MS }, async () => {
+    const host = await startHostProcess();
+    const { servers, callers } = roles(programs);
+    for (const { file } of servers) {
+      project.start(["node", await compiled(`${folder}/${file}`, host.address)]);
+    }
+    await workersAreReady(host.address, servers.length);
+    for (const { file, prints } of callers) {
+      const lines = await project.run(["node", await compiled(`${folder}/${file}`, host.address)]);
+      if (prints.length > 0) expect(lines, file).toEqual(prints);
+      else expect(lines.join(), file).not.toBe("");
+    }
+  });
+
+  test.each(commands)("$command", { timeout: TOOLS_MS }, async (line) => {
+    const [program, ...args] = line.command.split(" ");
+    if (program === "npm") expect(npmScript(args)).toBeTruthy();
+    else await runAgentmesh(program === "npx" ? args.slice(1) : args, line.comment);
+  });
+});
+
+/** The module that a program was compiled to, once it knows where the host really is. */
+async function compiled(program: string, address: string): Promise<string> {
+  const module = program.replace(/ts$/, "js");
+  const text = await readFile(project.at(module), "utf8");
+  await project.write(module, text.replaceAll("127.0.0.1:50051", address));
+  return module;
+}
+
+/** Which programs stay and serve, and which end by themselves. What others import is neither. */
+function roles(programs: readonly Program[]) {
+  const imports = programs.flatMap(({ text }) => [...text.matchAll(/from "\.\/(.+)"/g)]);
+  const imported = new Set(imports.map(([, file]) => file));
+  const run = programs.filter(({ file }) => !imported.has(file));
+  const stays = ({ text }: Program): boolean => /^const \w+ = await connectWorker/m.test(text);
+  return { servers: run.filter(stays), callers: run.filter((program) => !stays(program)) };
+}
+
+async function workersAreReady(host: string, count: number): Promise<void> {
+  await using admin = await connectAdmin({ host });
+  await eventually(
+    () => admin.workers(),
+    (workers) => workers.filter(({ agentTypes }) => agentTypes.length > 0).length === count,
+    `${count} workers with agents`,
+    START_MS,
+  );
+}
+
+/** What an npm command runs in this repository. */
+function npmScript([first = "", second = ""]: readonly string[]): string | undefined {
+  return scripts[first === "run" ? second : first];
+}
+
+/** Runs a command that ends, and starts a host that does not, with the files that a document may name. */
+async function runAgentmesh(args: readonly string[], comment: string): Promise<void> {
+  const agentmesh = ["npx", "agentmesh"] as const;
+  if (args.includes("--help")) {
+    expect((await project.run([...agentmesh, ...args])).length).toBeGreaterThan(1);
+    return;
+  }
+  await writeHostFiles();
+  const listen = args.includes("--listen") ? [] : ["--listen", "127.0.0.1:50051"];
+  const anyPort = [...args, ...listen].map((arg) => arg.replace(PORT, ":0"));
+  const host = project.start([...agentmesh, ...anyPort]);
+  const isReady = (line: string): boolean => line.startsWith("agentmesh host ready on ");
+  const ready = await host.out.first(isReady, "the host", { limitMs: START_MS });
+  if (comment !== "") expect(ready).toBe(comment.replace(PORT, `:${/:(\d+)/.exec(ready)?.[1]}`));
+}
+
+async function writeHostFiles(): Promise<void> {
+  const certificates = writeCertificates();
+  await copyFile(certificates.hostCert, project.at("host.pem"));
+  await copyFile(certificates.hostKey, project.at("host.key"));
+  certificates.remove();
+  await project.write("token", "s3cret\n");
+}
