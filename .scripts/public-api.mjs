@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import ts from "typescript";
-import { inRoot } from "./process.mjs";
+import { ROOT } from "./process.mjs";
 
 /**
  * @typedef {{ name: string, symbol: ts.Symbol, typeOnly: boolean, from?: string }} Export
@@ -13,6 +13,7 @@ import { inRoot } from "./process.mjs";
  * @typedef {{ name: string, exports: readonly Export[] }} Door
  * @typedef {{ folder: string, doors: readonly Door[], hidden: readonly Export[] }} PublicPackage
  * @typedef {{ checker: ts.TypeChecker, packages: readonly PublicPackage[] }} PublicApi
+ * @typedef {{ checker: ts.TypeChecker, top: string }} Reading
  */
 
 const PACKAGES = ["proto", "host", "worker-sdk"];
@@ -22,9 +23,9 @@ const PACKAGES = ["proto", "host", "worker-sdk"];
  */
 const SHARED_DOORS = ["./wire", "./link", "./agentmesh/v1"];
 
-/** @returns {PublicApi} */
-export function readPublicApi() {
-  const doors = PACKAGES.flatMap(doorsOf);
+/** Reads the compiled packages of this repository, or of a folder that is laid out alike. @returns {PublicApi} */
+export function readPublicApi(top = ROOT) {
+  const doors = PACKAGES.flatMap((folder) => doorsOf(top, folder));
   const program = ts.createProgram(
     doors.map(({ file }) => file),
     {
@@ -36,16 +37,17 @@ export function readPublicApi() {
     },
   );
   const checker = program.getTypeChecker();
+  const reading = { checker, top };
   const read = doors.map(({ folder, name, file }) => {
     const module = checker.getSymbolAtLocation(sourceFile(program, file));
     const symbols = module ? checker.getExportsOfModule(module) : [];
-    return { folder, name, exports: symbols.map((symbol) => exported(checker, symbol, folder)) };
+    return { folder, name, exports: symbols.map((symbol) => exported(reading, symbol, folder)) };
   });
   const named = new Set(read.flatMap((door) => door.exports.map(({ symbol }) => symbol)));
   const packages = PACKAGES.map((folder) => {
     const own = read.filter((door) => door.folder === folder);
     const roots = own.flatMap((door) => door.exports.filter(({ from }) => from === undefined));
-    return { folder, doors: own, hidden: leanedOn(checker, roots, named) };
+    return { folder, doors: own, hidden: leanedOn(reading, roots, named) };
   });
   return { checker, packages };
 }
@@ -66,8 +68,8 @@ export function isVisible(/** @type {ts.Node} */ member, /** @type {boolean} */ 
   );
 }
 
-function doorsOf(/** @type {string} */ folder) {
-  const manifest = JSON.parse(readFileSync(inRoot(folder, "package.json"), "utf8"));
+function doorsOf(/** @type {string} */ top, /** @type {string} */ folder) {
+  const manifest = JSON.parse(readFileSync(path.join(top, folder, "package.json"), "utf8"));
   /** @type {[string, { types?: string }][]} */
   const doors = Object.entries(manifest.exports);
   return doors.flatMap(([door, { types }]) => {
@@ -76,7 +78,7 @@ function doorsOf(/** @type {string} */ folder) {
       {
         folder,
         name: path.posix.join(manifest.name, door),
-        file: inRoot(folder, path.join(types)),
+        file: path.join(top, folder, types),
       },
     ];
   });
@@ -89,56 +91,61 @@ function sourceFile(/** @type {ts.Program} */ program, /** @type {string} */ fil
 }
 
 /**
- * @param {ts.TypeChecker} checker
+ * @param {Reading} reading
  * @param {ts.Symbol} symbol
  * @param {string} folder
  * @returns {Export}
  */
-function exported(checker, symbol, folder) {
+function exported(reading, symbol, folder) {
   const specifier = symbol.declarations?.find(ts.isExportSpecifier);
   const typeOnly = specifier?.isTypeOnly || specifier?.parent.parent.isTypeOnly || false;
-  const target = resolved(checker, symbol);
-  const home = homeOf(target);
+  const target = resolved(reading, symbol);
+  const home = homeOf(reading, target);
   const from = home === undefined || home === folder ? {} : { from: home };
   return { name: symbol.name, symbol: target, typeOnly, ...from };
 }
 
-function resolved(/** @type {ts.TypeChecker} */ checker, /** @type {ts.Symbol} */ symbol) {
+/** @param {Reading} reading @param {ts.Symbol} symbol */
+function resolved({ checker }, symbol) {
   return symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
 }
 
-/** The package that declares a name; undefined for what comes from elsewhere, or is generated. */
-function homeOf(/** @type {ts.Symbol} */ symbol) {
+/**
+ * The package that declares a name; undefined for what comes from elsewhere, or is generated.
+ * @param {Reading} reading
+ * @param {ts.Symbol} symbol
+ */
+function homeOf({ top }, symbol) {
   const file = symbol.declarations?.[0]?.getSourceFile().fileName ?? "";
   return PACKAGES.find((folder) => {
-    const dist = `${inRoot(folder, "dist").replaceAll(path.sep, "/")}/`;
+    const dist = `${path.join(top, folder, "dist").replaceAll(path.sep, "/")}/`;
     return file.startsWith(dist) && !file.startsWith(`${dist}gen/`);
   });
 }
 
 /**
  * What the names refer to without any door exporting it: base classes, parts of unions, helper types.
- * @param {ts.TypeChecker} checker
+ * @param {Reading} reading
  * @param {readonly Export[]} roots
  * @param {ReadonlySet<ts.Symbol>} named
  * @returns {Export[]}
  */
-function leanedOn(checker, roots, named) {
+function leanedOn(reading, roots, named) {
   /** @type {Map<ts.Symbol, Export>} */
   const found = new Map();
   const follow = (/** @type {Export} */ entry) => {
     const visit = (/** @type {ts.Node} */ node) => {
       if (!isVisible(node, entry.typeOnly)) return;
       const name = referredName(node);
-      const symbol = name && checker.getSymbolAtLocation(name);
-      if (symbol) take(resolved(checker, symbol));
+      const symbol = name && reading.checker.getSymbolAtLocation(name);
+      if (symbol) take(resolved(reading, symbol));
       ts.forEachChild(node, visit);
     };
     for (const declaration of declarationsOf(entry)) visit(declaration);
   };
   const take = (/** @type {ts.Symbol} */ symbol) => {
     const isParameter = symbol.flags & ts.SymbolFlags.TypeParameter;
-    if (isParameter || named.has(symbol) || found.has(symbol) || !homeOf(symbol)) return;
+    if (isParameter || named.has(symbol) || found.has(symbol) || !homeOf(reading, symbol)) return;
     const entry = { name: symbol.name, symbol, typeOnly: true };
     found.set(symbol, entry);
     follow(entry);
