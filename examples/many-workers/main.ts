@@ -1,4 +1,4 @@
-/** Many workers in one process: each is a connection and a place of its own for agents. Checks how they share the work. */
+/** Many workers in one process, each a place of its own for agents. Checks how they share the work. */
 import assert from "node:assert/strict";
 import { createHost } from "@agentmesh/host";
 import {
