@@ -4,11 +4,10 @@
  */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { PACKAGES } from "./doors.mjs";
 import { removeStaleOutputs } from "./outputs.mjs";
 import { capture, fail, inRoot } from "./process.mjs";
 import { npmCommand, setUp } from "./setup.mjs";
-
-const PACKAGES = ["proto", "host", "worker-sdk"];
 
 const [folder = inRoot("dist", "packages")] = process.argv.slice(2);
 

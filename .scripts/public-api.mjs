@@ -2,9 +2,9 @@
  * What the packages open: every door with the names that it exports, and what those names lean on without being exported
  * themselves. Read from the compiled declarations, as a user's compiler reads them.
  */
-import { readFileSync } from "node:fs";
 import path from "node:path";
 import ts from "typescript";
+import { PACKAGES, publicDoors } from "./doors.mjs";
 import { ROOT } from "./process.mjs";
 
 /**
@@ -16,18 +16,11 @@ import { ROOT } from "./process.mjs";
  * @typedef {{ checker: ts.TypeChecker, top: string }} Reading
  */
 
-const PACKAGES = ["proto", "host", "worker-sdk"];
-/**
- * Doors between the packages of one release, which promise nothing to others: parts that host and SDK share, and types
- * that are generated from the .proto files, whose contract buf compares with the last release.
- */
-const SHARED_DOORS = ["./wire", "./link", "./agentmesh/v1"];
-
 /** Reads the compiled packages of this repository, or of a folder that is laid out alike. @returns {PublicApi} */
 export function readPublicApi(top = ROOT) {
-  const doors = PACKAGES.flatMap((folder) => doorsOf(top, folder));
+  const doors = publicDoors(top);
   const program = ts.createProgram(
-    doors.map(({ file }) => file),
+    doors.map(({ types }) => types),
     {
       target: ts.ScriptTarget.ES2023,
       module: ts.ModuleKind.NodeNext,
@@ -38,8 +31,8 @@ export function readPublicApi(top = ROOT) {
   );
   const checker = program.getTypeChecker();
   const reading = { checker, top };
-  const read = doors.map(({ folder, name, file }) => {
-    const module = checker.getSymbolAtLocation(sourceFile(program, file));
+  const read = doors.map(({ folder, name, types }) => {
+    const module = checker.getSymbolAtLocation(sourceFile(program, types));
     const symbols = module ? checker.getExportsOfModule(module) : [];
     return { folder, name, exports: symbols.map((symbol) => exported(reading, symbol, folder)) };
   });
@@ -66,22 +59,6 @@ export function isVisible(/** @type {ts.Node} */ member, /** @type {boolean} */ 
     ts.canHaveModifiers(member) &&
     ts.getModifiers(member)?.some(({ kind }) => kind === ts.SyntaxKind.PrivateKeyword)
   );
-}
-
-function doorsOf(/** @type {string} */ top, /** @type {string} */ folder) {
-  const manifest = JSON.parse(readFileSync(path.join(top, folder, "package.json"), "utf8"));
-  /** @type {[string, { types?: string }][]} */
-  const doors = Object.entries(manifest.exports);
-  return doors.flatMap(([door, { types }]) => {
-    if (types === undefined || SHARED_DOORS.includes(door)) return [];
-    return [
-      {
-        folder,
-        name: path.posix.join(manifest.name, door),
-        file: path.join(top, folder, types),
-      },
-    ];
-  });
 }
 
 function sourceFile(/** @type {ts.Program} */ program, /** @type {string} */ file) {

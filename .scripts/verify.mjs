@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { siteCommand } from "./docs.mjs";
 import { folderDifferences } from "./folder-differences.mjs";
 import { GENERATED, generate } from "./generate.mjs";
 import { lockedPackages, lockfileProblems } from "./lockfile.mjs";
@@ -27,7 +28,7 @@ const CHECKS = [
   { title: "compile", run: () => compile("tsconfig.json") },
   { title: "types of tests", run: () => compile("tsconfig.check.json") },
   { title: "public API", run: checkApi },
-  { title: "docs", run: () => run(tool("typedoc", ["--emit", "none"])) },
+  { title: "docs", run: () => run(siteCommand("--emit", "none")) },
   { title: "biome", run: () => run(tool("biome", ["check", "--error-on-warnings", "."])) },
   { title: "knip", run: () => run(tool("knip", ["--no-progress"])) },
 ];

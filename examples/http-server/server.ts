@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { agentId, type MeshClient, MeshError } from "@agentmesh/worker-sdk";
-import { AskDay, AskWeather } from "./messages.ts";
+import { AskDay, AskWeather, WatchWeather } from "./messages.ts";
 
 /** Milliseconds that a request may take; the agents are told, so that nobody works for a caller who has left. */
 const TIMEOUT_MS = 2_000;
@@ -15,7 +15,7 @@ interface Question {
   readonly signal: AbortSignal;
 }
 
-/** `GET /weather/<town>` and `GET /day/<town>`, the latter in lines that come as the agent yields them. */
+/** `GET` of `/weather/<town>`, and of `/day/<town>` and `/watch/<town>` in lines that come as the agent yields them. */
 export function weatherServer(client: MeshClient): Server {
   return createServer((request, response) => void serve(client, request, response));
 }
@@ -43,10 +43,26 @@ async function answer(client: MeshClient, { what, town, signal }: Question, out:
     out.end(`${text}\n`);
     return;
   }
-  if (what !== "day") return void out.writeHead(404).end();
-  for await (const { hour, text } of client.stream(agentId("station", town), AskDay({}), options)) {
-    // A caller who reads slowly slows the agent down, not this process's memory up.
-    if (!out.write(`${hour}:00 ${text}\n`)) await once(out, "drain", { signal });
+  if (what === "day") {
+    const hours = client.stream(agentId("station", town), AskDay({}), options);
+    return writeLines(hours, ({ hour, text }) => `${hour}:00 ${text}`, out, signal);
+  }
+  if (what === "watch") {
+    const changes = client.stream(agentId("station", town), WatchWeather({}), { signal });
+    return writeLines(changes, ({ text }) => text, out, signal);
+  }
+  out.writeHead(404).end();
+}
+
+/** Writes replies as they come. A caller who reads slowly slows the agent down, instead of filling this process's memory. */
+async function writeLines<Reply>(
+  replies: AsyncIterable<Reply>,
+  line: (reply: Reply) => string,
+  out: ServerResponse,
+  signal: AbortSignal,
+): Promise<void> {
+  for await (const reply of replies) {
+    if (!out.write(`${line(reply)}\n`)) await once(out, "drain", { signal });
   }
   out.end();
 }
