@@ -1,6 +1,6 @@
 /** The code of a document: programs, by the names that they bear, and commands. */
 
-/** A file of a TypeScript block. A block is one file, or several that each begin with a line `// name.ts`. */
+/** A file of a TypeScript block: what follows a line `// name.ts`. A block holds one file, or several. */
 export interface Program {
   /** Name of the file. */
   readonly file: string;
@@ -20,17 +20,21 @@ const BLOCK = /^```(\w+)\n([\s\S]*?)^```$/gm;
 const FILE_NAME = /^\/\/ ([\w-]+\.ts)\n/gm;
 const PRINTED = /console\.log\(.*\); \/\/ (.*)$/gm;
 
-/** The TypeScript of a document; blocks without a name are called `block-1.ts` and so on. */
+/** The named programs of a document; blocks without a name are fragments, which only explain. */
 export function programsOf(document: string): Program[] {
-  return blocksOf(document, "ts").flatMap((block, at) => {
-    const named = block.split(FILE_NAME);
-    const parts = named.length === 1 ? ["", `block-${at + 1}.ts`, block] : named;
-    return pairs(parts.slice(1)).map(([file, text]) => ({
+  return blocksOf(document, "ts").flatMap((block) => {
+    const [, ...named] = block.split(FILE_NAME);
+    return pairs(named).map(([file, text]) => ({
       file,
       text,
       prints: [...text.matchAll(PRINTED)].map(([, printed = ""]) => printed),
     }));
   });
+}
+
+/** The TypeScript of a document that has no name. */
+export function fragmentsOf(document: string): string[] {
+  return blocksOf(document, "ts").filter((block) => block.search(FILE_NAME) !== 0);
 }
 
 /** The commands of a document. */

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { writeCertificates } from "../support/certificates.ts";
 import { startHostProcess } from "../support/processes.ts";
 import { eventually } from "../support/waiting.ts";
-import { type Program, programsOf, shellLinesOf } from "./code-blocks.ts";
+import { fragmentsOf, type Program, programsOf, shellLinesOf } from "./code-blocks.ts";
 import { Project, STRICT } from "./project.ts";
 
 /** Milliseconds of real time for npm and the compiler on a busy machine. */
@@ -20,7 +20,13 @@ const documents = await Promise.all(
   ["README.md", "host/README.md", "worker-sdk/README.md"].map(async (path) => {
     const text = await readFile(new URL(path, ROOT), "utf8");
     const folder = path.replaceAll(/\W/g, "-");
-    return { path, folder, programs: programsOf(text), commands: shellLinesOf(text) };
+    return {
+      path,
+      folder,
+      fragments: fragmentsOf(text),
+      programs: programsOf(text),
+      commands: shellLinesOf(text),
+    };
   }),
 );
 const scripts: Readonly<Record<string, string>> = JSON.parse(
@@ -38,10 +44,9 @@ beforeAll(async () => {
 }, TOOLS_MS);
 afterAll(() => project.remove());
 
-test("documents have code at all", () => {
-  for (const { programs, commands } of documents) {
-    expect(programs.length + commands.length).toBeGreaterThan(0);
-  }
+test("documents have programs, and the first one has nothing else", () => {
+  for (const { programs } of documents) expect(programs.length).toBeGreaterThan(0);
+  expect(documents[0]?.fragments).toEqual([]);
 });
 
 describe.each(documents)("$path", ({ folder, programs, commands }) => {
