@@ -22,9 +22,16 @@ const WELL_KNOWN = /^(\[Symbol\.\w+\]|kind)$/;
 export function documentationProblems({ checker, packages }) {
   const own = packages.flatMap(({ doors, hidden }) => [
     ...doors.flatMap(({ exports }) => exports.filter(({ from }) => from === undefined)),
-    ...hidden,
+    ...hidden.filter(showsMembers),
   ]);
   return [...new Set(own.flatMap((entry) => problemsOf(checker, entry)))];
+}
+
+/** Base classes and parts of unions show their members under the names of others. @param {Export} entry */
+function showsMembers(entry) {
+  return declarationsOf(entry).some(
+    (node) => ts.isClassDeclaration(node) || ts.isTypeAliasDeclaration(node),
+  );
 }
 
 /** @param {ts.TypeChecker} checker @param {Export} entry */
