@@ -50,15 +50,18 @@ export function declarationsOf(/** @type {Export} */ { symbol }) {
   return symbol.declarations ?? [];
 }
 
-/** Whether users can see a member of a class: no `#private`, and no constructor of what they cannot construct. */
-export function isVisible(/** @type {ts.Node} */ member, /** @type {boolean} */ typeOnly) {
+/**
+ * Whether users can see a member of a class: no `#private`, and of a class that they can neither construct nor extend no
+ * constructor and nothing protected.
+ * @param {ts.Node} member
+ * @param {boolean} typeOnly
+ */
+export function isVisible(member, typeOnly) {
   if (ts.isConstructorDeclaration(member)) return !typeOnly;
-  if (ts.isClassElement(member) && member.name && ts.isPrivateIdentifier(member.name)) return false;
-  return !(
-    ts.isClassElement(member) &&
-    ts.canHaveModifiers(member) &&
-    ts.getModifiers(member)?.some(({ kind }) => kind === ts.SyntaxKind.PrivateKeyword)
-  );
+  if (!ts.isClassElement(member)) return true;
+  if (member.name && ts.isPrivateIdentifier(member.name)) return false;
+  const flags = ts.getCombinedModifierFlags(member);
+  return !(flags & ts.ModifierFlags.Private || (typeOnly && flags & ts.ModifierFlags.Protected));
 }
 
 function sourceFile(/** @type {ts.Program} */ program, /** @type {string} */ file) {

@@ -45,6 +45,7 @@ const HOUSE = {
     export declare class A {
       #private;
       private c;
+      protected k: string;
       constructor(d: string);
       /** E. */
       e(): void;
