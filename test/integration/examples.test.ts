@@ -1,5 +1,5 @@
 /** The examples that check themselves, as their readers run them. */
-import { existsSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { expect, test } from "vitest";
 import { startModule } from "../support/processes.ts";
 
@@ -7,12 +7,16 @@ import { startModule } from "../support/processes.ts";
 const RUN_MS = 25_000;
 
 const EXAMPLES = new URL("../../examples/", import.meta.url);
-/** They are tested on their own: the review has options and a screen, the starter is a project that is copied. */
-const OTHERS = new Set(["review", "starter"]);
-
-const names = readdirSync(EXAMPLES).filter(
-  (name) => existsSync(new URL(`${name}/main.ts`, EXAMPLES)) && !OTHERS.has(name),
+const folders = readdirSync(EXAMPLES, { withFileTypes: true }).filter((entry) =>
+  entry.isDirectory(),
 );
+
+/** Those that have a `main.ts`, and no tests of their own beside it. */
+const names = folders.flatMap(({ name }) => {
+  const files = readdirSync(new URL(name, EXAMPLES));
+  const isTested = files.some((file) => file.endsWith(".test.ts"));
+  return files.includes("main.ts") && !isTested ? [name] : [];
+});
 
 test("there are examples", () => expect(names.length).toBeGreaterThanOrEqual(4));
 
