@@ -106,14 +106,19 @@ export class Project {
     const lockfile = lockfileFor(manifest, inject("packed"));
     await this.write("package.json", JSON.stringify(manifest));
     await this.write("package-lock.json", JSON.stringify(lockfile));
-    await this.run([
-      "npm",
-      "ci",
-      "--prefer-offline",
-      "--no-audit",
-      "--no-fund",
-      "--ignore-scripts",
-    ]);
+    try {
+      await this.run([
+        "npm",
+        "ci",
+        "--prefer-offline",
+        "--no-audit",
+        "--no-fund",
+        "--ignore-scripts",
+      ]);
+    } catch (failure) {
+      await this.remove();
+      throw failure;
+    }
   }
 }
 

@@ -21,11 +21,13 @@ export type HostStatus = Readonly<GetStatusResponse>;
 
 /** A worker as its host sees it. */
 export interface WorkerInfo extends Readonly<Omit<Worker, "phase">> {
+  /** How its session is: open, broken for less or more than its lease, or leaving. */
   readonly phase: "unknown" | "open" | "suspended" | "lapsed" | "draining";
 }
 
 /** An agent that is active. */
 export interface AgentInfo {
+  /** Which agent. */
   readonly id: AgentId;
   /** Number of its activation: it only grows. */
   readonly activation: number;
@@ -53,8 +55,11 @@ export interface SubscriptionInfo {
 
 /** Why something failed. */
 export interface FailureInfo {
+  /** Stable name of the failure. */
   readonly code: ErrorCode;
+  /** One sentence for people. */
   readonly text: string;
+  /** Whether the handler ran. */
   readonly outcome: Outcome;
   /** Code of an application error; empty otherwise. */
   readonly appCode: string;
@@ -66,12 +71,15 @@ export interface FailureInfo {
 export interface DeadLetterInfo {
   /** Id of the message. */
   readonly id: number;
+  /** The agent that should have handled it. */
   readonly target: AgentId;
   /** The agent that sent it; undefined when none did. */
   readonly sender: AgentId | undefined;
   /** Topic of an event; undefined for a send. */
   readonly topic: TopicId | undefined;
+  /** Name of the message type. */
   readonly messageType: string;
+  /** Why it was given up. */
   readonly reason: FailureInfo;
   /** Attempts that were made. */
   readonly attempts: number;
@@ -87,6 +95,7 @@ export interface DeadLetterInfo {
 
 /** A dead letter with its message. */
 export interface DeadLetterWithContent extends DeadLetterInfo {
+  /** The message as it was sent. */
   readonly content: {
     readonly messageType: string;
     /** Media type of `data`; empty means `application/json`. */

@@ -116,9 +116,11 @@ export interface EntryFilter {
   readonly to?: AgentId | string;
   /** The topic, or its `type/source`. */
   readonly topic?: TopicId | string;
+  /** How a turn or a send ended. */
   readonly outcome?: EntryOutcome;
   /** Code of the failure. */
   readonly error?: ErrorCode;
+  /** What was put in its way. */
   readonly fault?: FaultKind;
   /** Anything else. */
   readonly where?: (entry: Entry) => boolean;

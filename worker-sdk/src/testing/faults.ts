@@ -12,6 +12,7 @@ export type Leg = "request" | "reply" | "event";
 
 /** A message on its way, as rules see it. */
 export interface InTransit {
+  /** On which part of its way it is. */
   readonly leg: Leg;
   /** Name of its type; for a reply that of the request. */
   readonly messageType: string;
@@ -47,7 +48,11 @@ export interface FaultRule {
 /** What is put in the way of a message. */
 export type Fault =
   | { readonly kind: "drop" | "duplicate" | "cut" }
-  | { readonly kind: "delay"; readonly delayMs: number };
+  | {
+      readonly kind: "delay";
+      /** Milliseconds on the clock of the test. */
+      readonly delayMs: number;
+    };
 
 interface Rule extends FaultRule {
   readonly least: number;

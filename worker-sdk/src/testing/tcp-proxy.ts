@@ -8,6 +8,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 /** How a link is cut: by an RST (a process died, a firewall forgot) or by a FIN (someone closed it). */
 export type Cut = "reset" | "end";
 
+/** What a link is like. Default: nothing slows it down. */
 export interface TcpProxyOptions {
   /** Milliseconds that every byte takes on its way, in either direction. Default 0. */
   readonly delayMs?: number;
@@ -41,7 +42,7 @@ export class TcpProxy {
     return this.#accepted;
   }
 
-  /** Takes connections, again and at the same port after {@link refuse}. */
+  /** Takes connections, again and at the same port after {@link refuse}. @throws Error when the port is taken by then. */
   async accept(): Promise<void> {
     if (this.#server !== undefined) return;
     const server = createServer({ allowHalfOpen: true }, (client) => this.#link(client));

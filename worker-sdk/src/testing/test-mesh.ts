@@ -34,7 +34,10 @@ export interface TestHost {
 /** Starts a host with these options and this clock. */
 export type CreateHost<HostOptions> = (
   options: HostOptions,
-  environment: { readonly clock: Clock },
+  environment: {
+    /** Where the host takes its time from. */
+    readonly clock: Clock;
+  },
 ) => Promise<TestHost>;
 
 /** Options of {@link testMesh}. All may be left out. */
@@ -68,9 +71,11 @@ export interface TestDeadLetter {
   readonly sender: AgentId | undefined;
   /** The topic of an event; undefined for a send. */
   readonly topic: TopicId | undefined;
+  /** Name of the message type. */
   readonly messageType: string;
   /** Why it failed. */
   readonly code: ErrorCode;
+  /** Why it failed, in one sentence for people. */
   readonly text: string;
   /** Stack trace of what was thrown; empty when there is none. */
   readonly stack: string;
@@ -167,6 +172,7 @@ export class TestMesh implements AsyncDisposable {
   /**
    * Moves time on by `ms`, of the host and of all runtimes; timers run at their times, and handlers that they wake get a
    * turn. What is sent meanwhile may not have arrived: await {@link quiet}, a reply or an entry of the recorder.
+   * Never fails by itself.
    */
   async advance(ms: number): Promise<void> {
     await turnOfTheLoop();
@@ -190,7 +196,7 @@ export class TestMesh implements AsyncDisposable {
     }
   }
 
-  /** What could not be handled, oldest first. */
+  /** What could not be handled, oldest first. @throws MeshError when the host cannot be asked. */
   async deadLetters(): Promise<TestDeadLetter[]> {
     const letters: TestDeadLetter[] = [];
     // Who asks again and again leaves others their turn.
@@ -208,12 +214,16 @@ export class TestMesh implements AsyncDisposable {
   /**
    * Cuts the connection of a runtime (default: the first), and lets it make no other until {@link mend}. Resolves when
    * it knows.
+   * @throws MeshError `NOT_FOUND` for a runtime of another mesh, `UNIMPLEMENTED` on a local runtime.
    */
   cut(runtime?: AgentRuntime): Promise<void> {
     return this.#member(runtime).cut();
   }
 
-  /** Lets a runtime (default: the first) connect again. Resolves when it has. */
+  /**
+   * Lets a runtime (default: the first) connect again. Resolves when it has.
+   * @throws MeshError `NOT_FOUND` for a runtime of another mesh, `UNIMPLEMENTED` on a local runtime.
+   */
   mend(runtime?: AgentRuntime): Promise<void> {
     return this.#member(runtime).mend();
   }
