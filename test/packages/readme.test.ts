@@ -5,7 +5,13 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { writeCertificates } from "../support/certificates.ts";
 import { startHostProcess } from "../support/processes.ts";
 import { eventually } from "../support/waiting.ts";
-import { fragmentsOf, type Program, programsOf, shellLinesOf } from "./code-blocks.ts";
+import {
+  fragmentsOf,
+  type Program,
+  programsOf,
+  type ShellLine,
+  shellLinesOf,
+} from "./code-blocks.ts";
 import { Project, STRICT } from "./project.ts";
 
 /** Milliseconds of real time for npm and the compiler on a busy machine. */
@@ -13,6 +19,9 @@ const TOOLS_MS = 180_000;
 /** Milliseconds of real time for a process to start. */
 const START_MS = 20_000;
 const ROOT = new URL("../../", import.meta.url);
+/** An address where nobody listens, and the exit code that says so. */
+const NOBODY = "127.0.0.1:1";
+const NO_HOST = 5;
 /** The port that the documents name; here it is a free one. */
 const PORT = /:50051\b/;
 
@@ -51,31 +60,44 @@ test("documents have programs, and the first one has nothing else", () => {
 
 describe.each(documents)("$path", ({ folder, programs, commands }) => {
   test("its programs do what they say", { timeout: TOOLS_MS }, async () => {
-    const host = await startHostProcess();
-    const { servers, callers } = roles(programs);
-    for (const { file } of servers) {
-      project.start(["node", await compiled(`${folder}/${file}`, host.address)]);
-    }
-    await workersAreReady(host.address, servers.length);
-    for (const { file, prints } of callers) {
-      const lines = await project.run(["node", await compiled(`${folder}/${file}`, host.address)]);
+    const { address } = await startMesh(folder, programs);
+    for (const { file, prints } of roles(programs).callers) {
+      const lines = await project.run(["node", await compiled(`${folder}/${file}`, address)]);
       if (prints.length > 0) expect(lines, file).toEqual(prints);
       else expect(lines.join(), file).not.toBe("");
     }
   });
 
-  test.each(commands)("$command", { timeout: TOOLS_MS }, async (line) => {
-    const [program, ...args] = line.command.split(" ");
-    if (program === "npm") expect(npmScript(args)).toBeTruthy();
-    else await runAgentmesh(program === "npx" ? args.slice(1) : args, line.comment);
+  test.each(commands.filter(isForHost))("$command", { timeout: TOOLS_MS }, async (line) => {
+    await runHost(line);
+  });
+
+  test("its commands find the mesh that its programs make", { timeout: TOOLS_MS }, async () => {
+    const { address } = await startMesh(folder, programs);
+    await writeNamedFiles();
+    for (const { command } of commands.filter((line) => !isForHost(line))) {
+      if (command.startsWith("npm ")) expect(npmScript(command), command).toBeTruthy();
+      else await runAtMesh(command, address);
+    }
   });
 });
+
+/** Starts a host, and those of the programs that stay. */
+async function startMesh(folder: string, programs: readonly Program[]) {
+  const host = await startHostProcess();
+  const { servers } = roles(programs);
+  for (const { file } of servers) {
+    project.start(["node", await compiled(`${folder}/${file}`, host.address)]);
+  }
+  await workersAreReady(host.address, servers.length);
+  return host;
+}
 
 /** The module that a program was compiled to, once it knows where the host really is. */
 async function compiled(program: string, address: string): Promise<string> {
   const module = program.replace(/ts$/, "js");
   const text = await readFile(project.at(module), "utf8");
-  await project.write(module, text.replaceAll("127.0.0.1:50051", address));
+  await project.write(module, text.replaceAll(/127\.0\.0\.1:[1-9]\d*/g, address));
   return module;
 }
 
@@ -99,18 +121,24 @@ async function workersAreReady(host: string, count: number): Promise<void> {
 }
 
 /** What an npm command runs in this repository. */
-function npmScript([first = "", second = ""]: readonly string[]): string | undefined {
+function npmScript(command: string): string | undefined {
+  const [, first = "", second = ""] = command.split(" ");
   return scripts[first === "run" ? second : first];
 }
 
-/** Runs a command that ends, and starts a host that does not, with the files that a document may name. */
-async function runAgentmesh(args: readonly string[], comment: string): Promise<void> {
+function isForHost({ command }: ShellLine): boolean {
+  return /^(npx )?agentmesh host\b/.test(command);
+}
+
+/** Starts a host as a document says, with the files that it names, but on a free port. */
+async function runHost({ command, comment }: ShellLine): Promise<void> {
+  const args = command.replace(/^(npx )?agentmesh /, "").split(" ");
   const agentmesh = ["npx", "agentmesh"] as const;
   if (args.includes("--help")) {
     expect((await project.run([...agentmesh, ...args])).length).toBeGreaterThan(1);
     return;
   }
-  await writeHostFiles();
+  await writeNamedFiles();
   const listen = args.includes("--listen") ? [] : ["--listen", "127.0.0.1:50051"];
   const anyPort = [...args, ...listen].map((arg) => arg.replace(PORT, ":0"));
   const host = project.start([...agentmesh, ...anyPort]);
@@ -119,10 +147,22 @@ async function runAgentmesh(args: readonly string[], comment: string): Promise<v
   if (comment !== "") expect(ready).toBe(comment.replace(PORT, `:${/:(\d+)/.exec(ready)?.[1]}`));
 }
 
-async function writeHostFiles(): Promise<void> {
+/** Runs a command at the mesh; one that would not end, or that asks elsewhere, where there is none. */
+async function runAtMesh(command: string, address: string): Promise<void> {
+  const isElsewhere = /^agentmesh (tail|doctor)\b/.test(command);
+  const line = command.replace("mesh.example:50051", NOBODY);
+  const env = { AGENTMESH_ADDRESS: isElsewhere ? NOBODY : address };
+  const running = project.start(["sh", "-c", `npx ${line}`], env);
+  const { code } = await running.finished(START_MS);
+  expect(code, `${command}${running.lastWords}`).toBe(isElsewhere ? NO_HOST : 0);
+}
+
+/** The files that documents name. */
+async function writeNamedFiles(): Promise<void> {
   const certificates = writeCertificates();
   await copyFile(certificates.hostCert, project.at("host.pem"));
   await copyFile(certificates.hostKey, project.at("host.key"));
   certificates.remove();
   await project.write("token", "s3cret\n");
+  await project.write("headline.json", '{"text":"a draw"}');
 }
