@@ -43,7 +43,7 @@ export class Activations {
     if (agent.worker !== undefined) return agent.worker;
     const { type } = agent;
     if (!agent.isPooled && this.#isSettling()) return undefined;
-    const worker = agent.isPooled ? type.leastLoaded() : type.place(agent.id.text);
+    const worker = agent.isPooled ? type.leastLoaded() : type.place(agent.id.key);
     if (worker !== undefined) this.begin(agent, worker);
     return worker ?? (isNested ? this.#lodge(agent) : undefined);
   }
@@ -65,7 +65,7 @@ export class Activations {
 
   /** Places an agent on a worker that is leaving: it goes again as soon as it has nothing in flight. */
   #lodge(agent: Agent): Worker | undefined {
-    const worker = agent.type.placeOnLeaving(agent.id.text);
+    const worker = agent.type.placeOnLeaving(agent.id.key);
     if (worker === undefined) return undefined;
     this.begin(agent, worker);
     agent.isLeaving = true;

@@ -23,8 +23,6 @@ export class Namespace {
   readonly name: string;
   readonly subscriptions = new Subscriptions();
   readonly types = new Map<string, AgentType<Worker, Agent>>();
-  /** Agents that are active or have something waiting, by `type/key`. */
-  readonly agents = new Map<string, Agent>();
   /** Those that are active, to be listed. */
   readonly roster = new Roster();
   readonly #home: NamespaceHome;
@@ -49,7 +47,7 @@ export class Namespace {
 
   /** The agent, made when it does not exist. */
   agent(id: AgentId, type: AgentType<Worker, Agent>): Agent {
-    const known = this.agents.get(id.text);
+    const known = type.agents.get(id.key);
     if (known !== undefined) return known;
     // An id of its own: what arrived keeps its encoding with it, and there may be a million agents.
     const agent = new Agent(new AgentId(type.name, id.key), this, type);
@@ -59,10 +57,9 @@ export class Namespace {
 
   /** An agent that takes sends to any key, made when it does not exist. */
   pooledAgent(type: AgentType<Worker, Agent>, key: string): Agent {
-    const id = new AgentId(type.name, key);
-    const known = this.agents.get(id.text);
+    const known = type.agents.get(key);
     if (known !== undefined) return known;
-    const agent = new Agent(id, this, type, true);
+    const agent = new Agent(new AgentId(type.name, key), this, type, true);
     this.keep(agent);
     return agent;
   }
@@ -79,22 +76,19 @@ export class Namespace {
 
   /** Has the agent, which may have been forgotten meanwhile. */
   keep(agent: Agent): void {
-    if (this.agents.has(agent.id.text)) return;
-    this.agents.set(agent.id.text, agent);
-    agent.type.agents++;
+    const { agents } = agent.type;
+    if (!agents.has(agent.id.key)) agents.set(agent.id.key, agent);
   }
 
   /** Forgets an agent that is neither active nor waited for. */
   retire(agent: Agent): void {
-    if (agent.worker !== undefined || agent.waiting > 0 || !this.agents.delete(agent.id.text))
-      return;
-    agent.type.agents--;
-    this.retireType(agent.type);
+    if (agent.worker !== undefined || agent.waiting > 0) return;
+    if (agent.type.agents.delete(agent.id.key)) this.retireType(agent.type);
   }
 
   /** Forgets a type that no session announced and no agent has: two objects for one type would not see each other. */
   retireType(type: AgentType<Worker, Agent>): void {
-    if (type.isKnown || type.agents > 0) return;
+    if (type.isKnown || type.agents.size > 0) return;
     this.types.delete(type.name);
     this.#checkUse();
   }

@@ -18,8 +18,8 @@ export class AgentType<Worker extends Candidate, Agent> {
   readonly name: string;
   /** Agents with deliveries that no worker can take now. */
   readonly waiting = new Set<Agent>();
-  /** Agents of the type that exist; while there are any, the namespace keeps the type. */
-  agents = 0;
+  /** Agents that are active or have something waiting, by key; while there are any, the namespace keeps the type. */
+  readonly agents = new Map<string, Agent>();
   /** The agent on each worker that takes sends to any key. */
   readonly pool = new Map<Worker, Agent>();
   readonly #workers = new Map<Worker, AgentTypeLimits>();
@@ -69,13 +69,13 @@ export class AgentType<Worker extends Candidate, Agent> {
   }
 
   /** The worker for an agent without activation; undefined when none can take it now. */
-  place(agentText: string): Worker | undefined {
-    return rendezvous(agentText, this.#workers.keys());
+  place(key: string): Worker | undefined {
+    return rendezvous(key, this.#workers.keys());
   }
 
   /** A worker that is leaving but can still be reached; undefined when there is none. */
-  placeOnLeaving(agentText: string): Worker | undefined {
-    return rendezvous(agentText, this.#workers.keys(), (worker) => worker.isLeaving);
+  placeOnLeaving(key: string): Worker | undefined {
+    return rendezvous(key, this.#workers.keys(), (worker) => worker.isLeaving);
   }
 
   /** The least loaded worker, for sends to any key; undefined when none can take it now. */
