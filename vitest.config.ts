@@ -7,6 +7,8 @@ const CONDITIONS = ["@agentmesh/source", "module", "node", "development|producti
 /** Each of these tests starts processes of its own, so files run side by side only where there are cores for them. */
 const SPAWNING_WORKERS = Math.max(1, Math.floor(availableParallelism() / 2));
 
+const EMBEDDED_STORE = "host/src/store/embedded/**/*.test.ts";
+
 interface SpawningProject {
   readonly extends: true;
   readonly test: {
@@ -60,8 +62,18 @@ export default defineConfig({
             ".scripts/*.test.mjs",
           ],
           // The starter brings a test of its own, for Node's test runner.
-          exclude: ["**/dist/**", "**/node_modules/**", "examples/starter/**"],
+          exclude: ["**/dist/**", "**/node_modules/**", "examples/starter/**", EMBEDDED_STORE],
           testTimeout: 5_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "store",
+          include: [EMBEDDED_STORE],
+          // Its thread runs the compiled sources.
+          globalSetup: ["test/support/build.ts"],
+          testTimeout: 30_000,
         },
       },
       {

@@ -3,7 +3,15 @@
  * stopping goes from the outside in: nothing new, finish, sessions, server.
  */
 import { randomUUID } from "node:crypto";
-import { type Clock, DEFAULTS, Deadlines, failure, LIMITS, systemClock } from "@agentmesh/proto";
+import {
+  type Clock,
+  DEFAULTS,
+  Deadlines,
+  failure,
+  failureOf,
+  LIMITS,
+  systemClock,
+} from "@agentmesh/proto";
 import type { Server, ServerCredentials } from "@grpc/grpc-js";
 import { adminServiceDefinition } from "./admin/admin-methods.ts";
 import { AdminService } from "./admin/admin-service.ts";
@@ -37,8 +45,8 @@ import { Settling } from "./router/settling.ts";
 import { isLoopback } from "./security/loopback.ts";
 import { loadServerCredentials } from "./security/tls.ts";
 import { type Authenticator, createAuthenticator } from "./security/token.ts";
-import { MemoryDeadLetters } from "./store/memory-dead-letters.ts";
-import type { DeadLetterStore } from "./store/ports.ts";
+import { openStore } from "./store/open-store.ts";
+import type { Store } from "./store/ports.ts";
 import { VERSION } from "./version.ts";
 
 /** A running host. */
@@ -54,6 +62,13 @@ export interface Host {
    * milliseconds (default: the option `drainGraceMs`), then closes. Idempotent.
    */
   drain(options?: { readonly graceMs?: number }): Promise<void>;
+  /**
+   * Copies everything that the host keeps into a folder that does not exist or is empty, as it is at one moment, while
+   * work goes on. A host that starts with the copy as its `data` goes on from there. Rejects with `UNIMPLEMENTED` on a
+   * host without `data`, `INVALID_ARGUMENT` for a folder that is not empty, `STORE_UNAVAILABLE` when it cannot be
+   * written.
+   */
+  backup(folder: string): Promise<void>;
   /** Stops at once. Idempotent. */
   close(): Promise<void>;
   /** Same as {@link Host.close}. */
@@ -72,7 +87,7 @@ export interface HostEnvironment {
  * Starts a host in this process and resolves when it listens.
  *
  * @throws MeshError `INVALID_ARGUMENT` for an option that is out of range, a file that cannot be read, or an address
- * that cannot be listened on.
+ * that cannot be listened on; `STORE_UNAVAILABLE` for a data folder that cannot be used.
  */
 export async function createHost(
   options: HostOptions = {},
@@ -80,9 +95,16 @@ export async function createHost(
 ): Promise<Host> {
   const resolved = resolveHostOptions(options);
   const credentials = loadServerCredentials(resolved.tls);
+  const store = await openStore(resolved);
   const clock = new TurnClock(environment.clock ?? systemClock);
-  const host = new RunningHost(resolved, clock, createLogger(resolved.log.level, environment.log));
-  await host.listen(credentials);
+  const logger = createLogger(resolved.log.level, environment.log);
+  const host = new RunningHost(resolved, store, clock, logger);
+  try {
+    await host.listen(credentials);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
   return host;
 }
 
@@ -106,7 +128,7 @@ class RunningHost implements Host {
   readonly #counters: Counters = createCounters();
   readonly #namespaces: Namespaces;
   readonly #tap = new Tap();
-  readonly #deadLetters: DeadLetterStore;
+  readonly #store: Store;
   readonly #settling: Settling;
   readonly #dispatcher: Dispatcher;
   readonly #calls: Calls;
@@ -115,6 +137,7 @@ class RunningHost implements Host {
   readonly #connections = new Connections();
   readonly #gateway: GatewayService;
   readonly #parkedLines = new LineBudget(PARKED_LINES_PER_SECOND);
+  readonly #lostLines = new LineBudget(PARKED_LINES_PER_SECOND);
   readonly #health = new Health(SERVICES);
   readonly #admin: AdminService;
   readonly #server: Server;
@@ -122,13 +145,13 @@ class RunningHost implements Host {
   #draining: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
-  constructor(options: ResolvedHostOptions, clock: Clock, logger: Logger) {
+  constructor(options: ResolvedHostOptions, store: Store, clock: Clock, logger: Logger) {
     this.#options = options;
     this.#clock = clock;
     this.#startedAt = clock.now();
     this.#logger = logger;
     this.#namespaces = new Namespaces(options.delivery);
-    this.#deadLetters = new MemoryDeadLetters(options.deadLetters);
+    this.#store = store;
     const numbers = new NumberSource(clock);
     const deadlines = new Deadlines(clock);
     this.#settling = new Settling(clock, options.settleMs);
@@ -139,9 +162,10 @@ class RunningHost implements Host {
       ...common,
       deadlines,
       isSettling: () => this.#settling.isActive,
-      deadLetters: deadLetterOffice(this.#deadLetters, clock, this.#counters, (letter) =>
-        this.#noteParked(letter),
-      ),
+      deadLetters: deadLetterOffice(store.deadLetters, clock, this.#counters, {
+        parked: (letter) => this.#noteParked(letter),
+        notKept: (letter, error) => this.#noteLost(letter, error),
+      }),
     });
     const shared = { ...common, dispatcher: this.#dispatcher, settling };
     this.#calls = new Calls({ ...shared, deadlines });
@@ -201,6 +225,10 @@ class RunningHost implements Host {
   drain(options: { readonly graceMs?: number } = {}): Promise<void> {
     this.#draining ??= this.#drain(options.graceMs ?? this.#options.drainGraceMs);
     return this.#draining;
+  }
+
+  backup(folder: string): Promise<void> {
+    return this.#store.backup(folder);
   }
 
   close(): Promise<void> {
@@ -266,6 +294,7 @@ class RunningHost implements Host {
     this.#admin.close();
     this.#sessions.endAll(failure("HOST_DRAINING", "the host has closed"));
     await shutDown(this.#server);
+    await this.#store.close();
     this.#logger.emit("host.closed", { uptimeMs: Math.round(this.#clock.now() - this.#startedAt) });
   }
 
@@ -311,7 +340,7 @@ class RunningHost implements Host {
       hostVersion: VERSION,
       sessions: this.#sessions,
       dispatcher: this.#dispatcher,
-      deadLetters: this.#deadLetters,
+      deadLetters: this.#store.deadLetters,
       counters: this.#counters,
       authenticator,
       namespaces: () => this.#namespaces.all(),
@@ -333,6 +362,14 @@ class RunningHost implements Host {
         }
       }
     }
+  }
+
+  #noteLost({ id, namespace, target }: DeadLetter, error: unknown): void {
+    const leftOut = this.#lostLines.take(this.#clock.now());
+    if (leftOut === undefined) return;
+    const { code, text } = failureOf(error);
+    const named = { id, namespace, target: target.text };
+    this.#logger.emit("message.lost", { ...named, code, text, leftOut });
   }
 
   #noteParked(letter: DeadLetter): void {

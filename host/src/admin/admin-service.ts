@@ -57,9 +57,7 @@ export class AdminService {
   get implementation(): UntypedServiceImplementation {
     const { sessions, deadLetters } = this.#parts;
     return {
-      GetStatus: this.#unary(async (_: GetStatusRequest) =>
-        hostStatus(this.#parts, this.#startedAt),
-      ),
+      GetStatus: this.#unary((_: GetStatusRequest) => hostStatus(this.#parts, this.#startedAt)),
       ListWorkers: this.#unary(async (request: ListWorkersRequest, namespace) =>
         listWorkers(sessions, namespace, request),
       ),

@@ -20,7 +20,10 @@ export interface StatusParts {
 }
 
 /** How a host is that has run since `startedAt`, on its clock. */
-export function hostStatus(parts: StatusParts, startedAt: number): GetStatusResponse {
+export async function hostStatus(
+  parts: StatusParts,
+  startedAt: number,
+): Promise<GetStatusResponse> {
   const members = [...parts.sessions.all()];
   let subscriptions = 0;
   for (const namespace of parts.namespaces()) subscriptions += namespace.subscriptions.size;
@@ -35,7 +38,7 @@ export function hostStatus(parts: StatusParts, startedAt: number): GetStatusResp
     subscriptions,
     inFlight: members.reduce((sum, { session }) => sum + session.worker.inFlight.size, 0),
     queued: parts.dispatcher.queued,
-    deadLetters: parts.deadLetters.size,
+    deadLetters: (await parts.deadLetters.counts()).kept,
     counters: Object.fromEntries(snapshot(parts.counters)),
   };
 }

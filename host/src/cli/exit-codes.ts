@@ -8,7 +8,7 @@ export const EXIT = {
   failed: 1,
   /** The command line, the environment or the request asks for something that is not allowed. */
   usage: 2,
-  /** A file that the options name cannot be used. */
+  /** A file or folder that the options name cannot be used. */
   config: 3,
   /** The address to listen on cannot be had. */
   address: 4,

@@ -21,6 +21,9 @@ export function usageFailure(error: unknown): unknown {
 /** Why a host with good options did not start. */
 export function startFailure(error: unknown, listen: string): unknown {
   if (!(error instanceof Error)) return error;
+  if (error instanceof MeshError && error.code === "STORE_UNAVAILABLE") {
+    return new CommandFailure(`data: ${textOf(error)}`, EXIT.config, { cause: error });
+  }
   for (const [sign, text] of ADDRESS_PROBLEMS) {
     if (!sign.test(error.message)) continue;
     return new CommandFailure(`cannot listen on ${listen}: ${text}`, EXIT.address, {

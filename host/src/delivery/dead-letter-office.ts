@@ -6,19 +6,26 @@ import type { DeadLetterStore } from "../store/ports.ts";
 import type { Delivery } from "./delivery.ts";
 import type { DeadLetterOffice } from "./endings.ts";
 
+/** Who is told what became of dead letters. */
+export interface ParkingListener {
+  parked(letter: DeadLetter): void;
+  /** The store did not take it: the message is lost, but for this word. */
+  notKept(letter: DeadLetter, error: unknown): void;
+}
+
 /** Parks deliveries in the store as dead letters. */
 export function deadLetterOffice(
   store: DeadLetterStore,
   clock: Clock,
   counters: Counters,
-  onParked: (letter: DeadLetter) => void,
+  listener: ParkingListener,
 ): DeadLetterOffice {
   return {
     park(delivery, reason) {
       const letter = letterOf(delivery, reason, clock.unixMs());
       counters.deadLetters++;
-      store.add(letter);
-      onParked(letter);
+      listener.parked(letter);
+      store.add(letter).catch((error: unknown) => listener.notKept(letter, error));
     },
   };
 }

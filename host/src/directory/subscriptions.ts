@@ -5,12 +5,7 @@
  * S2. An agent type is matched at most once per topic, whatever the number of its subscriptions.
  */
 import { LIMITS } from "@agentmesh/proto";
-
-/** Which topics: exactly one type, or all types with a prefix. */
-export interface TopicMatch {
-  readonly kind: "exact" | "prefix";
-  readonly text: string;
-}
+import type { TopicMatch } from "../model/topic-match.ts";
 
 /** A subscription as one session declared it. */
 export interface SubscriptionEntry {

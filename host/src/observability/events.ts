@@ -80,6 +80,16 @@ export const EVENTS = {
     leftOut: number;
     crashes: number;
   }>("warn"),
+  /** A message that was to be parked is lost, because the store did not take it. */
+  "message.lost": event<{
+    id: number;
+    namespace: string;
+    target: string;
+    code: ErrorCode;
+    text: string;
+    /** Lines of this name left out before this one, because there were too many. */
+    leftOut: number;
+  }>("error"),
   /** A turn ran too long, and its activation was abandoned. */
   "turn.abandoned": event<{ namespace: string; agent: string; activation: number }>("warn"),
   /** A delivery of an ephemeral event was dropped because no worker could take it. */

@@ -20,6 +20,7 @@ export function arrange(all: CompleteOptions): ResolvedHostOptions {
     listen,
     tls,
     auth,
+    data: all.data,
     session: sessionOf(all),
     delivery: deliveryOf(all),
     calls: { timeoutMs: all.timeoutMs, maxPayloadBytes: all.maxPayloadBytes },

@@ -84,6 +84,11 @@ export function file(about: string): Field<string | undefined> {
   };
 }
 
+/** The path of a folder; none by default. */
+export function folder(about: string): Field<string | undefined> {
+  return { ...file(about), placeholder: "folder", allowed: "the path of a folder" };
+}
+
 /** A bearer token; none by default. Its value is never repeated in an error. */
 export function bearerToken(about: string): Field<string | undefined> {
   return {

@@ -9,6 +9,7 @@ import {
   type Field,
   file,
   flag,
+  folder,
   listenAddress,
   ms,
 } from "./field.ts";
@@ -36,6 +37,7 @@ export const FIELDS = {
   tlsKey: file("private key of the certificate, PEM"),
   tlsCa: file("authorities whose certificates callers must show, PEM"),
   insecurePublicAddress: flag("listen on a public address without TLS or without authentication"),
+  data: folder("folder that keeps what must outlive the host; without it, memory does"),
 
   leaseMs: ms(DEFAULTS.leaseMs, 1, HOUR_MS, "for how long a broken stream goes unnoticed"),
   sessionGraceMs: ms(DEFAULTS.sessionGraceMs, 1, DAY_MS, "for how long a broken session is kept"),

@@ -28,6 +28,12 @@ export interface HostOptions {
   readonly tlsCa?: string | undefined;
   /** Permits a public address without TLS or authentication: anyone who reaches it rules the mesh. Default false. */
   readonly insecurePublicAddress?: boolean | undefined;
+  /**
+   * Folder that keeps what must outlive the host: durable events and subscriptions, dead letters. It is made when it
+   * does not exist; one host at a time can have it, on a disk of this machine. Default none: memory keeps it all, and a
+   * restart forgets it.
+   */
+  readonly data?: string | undefined;
 
   /**
    * Milliseconds within which a broken stream may resume unnoticed. After them, sends already shipped to that worker

@@ -43,6 +43,8 @@ export interface ResolvedHostOptions {
   /** Undefined for plaintext. */
   readonly tls: TlsFiles | undefined;
   readonly auth: TokenSource;
+  /** Undefined to keep everything in memory. */
+  readonly data: string | undefined;
   readonly session: SessionLimits;
   readonly delivery: DeliveryLimits;
   readonly calls: CallLimits;

@@ -59,7 +59,7 @@ export async function filled(
   limits: DeadLetterLimits = PLENTY,
 ): Promise<DeadLetterStore> {
   const store = await create(limits);
-  for (const letter of letters) store.add(letter);
+  await Promise.all(letters.map((letter) => store.add(letter)));
   return store;
 }
 

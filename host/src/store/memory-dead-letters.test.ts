@@ -13,7 +13,7 @@ describe("dead letters in memory", () => {
 
   test("a page looks at a bounded number of letters and says that there is more", async () => {
     const store = new MemoryDeadLetters({ count: 10_000, bytes: 1 << 30 });
-    for (let id = 1; id <= 5_000; id++) store.add(sampleLetter(id));
+    for (let id = 1; id <= 5_000; id++) await store.add(sampleLetter(id));
     const filter = { agentType: "nobody" };
     const query = { namespace: "default", filter, cursor: "", limit: 10 };
     const page = await store.list(query);
@@ -22,7 +22,7 @@ describe("dead letters in memory", () => {
 
   test("keeps nothing when it may keep nothing", async () => {
     const store = new MemoryDeadLetters({ count: 0, bytes: 1_000_000 });
-    store.add(sampleLetter(1));
-    expect([store.size, store.dropped]).toEqual([0, 1]);
+    await store.add(sampleLetter(1));
+    expect(await store.counts()).toEqual({ kept: 0, dropped: 1 });
   });
 });

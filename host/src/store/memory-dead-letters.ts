@@ -7,11 +7,12 @@
  * M3. The oldest entry of all is also the oldest of its shelf, so dropping takes the first of both.
  * M4. A page looks at a bounded number of entries: a filter that selects nothing holds up nobody.
  */
-import { invalid, quote } from "@agentmesh/proto";
 import Denque from "denque";
 import type { DeadLetter } from "../model/dead-letter.ts";
+import { readCursor, writeCursor } from "./cursor.ts";
 import { bytesOf, selects } from "./dead-letter-filter.ts";
 import type {
+  DeadLetterCounts,
   DeadLetterKey,
   DeadLetterLimits,
   DeadLetterPage,
@@ -21,7 +22,6 @@ import type {
 
 /** Entries that one page looks at. */
 const LOOKED_AT_PER_PAGE = 2_000;
-const CURSOR = /^[1-9]\d{0,15}$/;
 
 interface Entry {
   /** Place in the order of arrival. */
@@ -50,15 +50,12 @@ export class MemoryDeadLetters implements DeadLetterStore {
     this.#limits = limits;
   }
 
-  get size(): number {
-    return this.#entries.length;
+  async counts(): Promise<DeadLetterCounts> {
+    return { kept: this.#entries.length, dropped: this.#dropped };
   }
 
-  get dropped(): number {
-    return this.#dropped;
-  }
-
-  add(letter: DeadLetter): void {
+  async add(letter: DeadLetter): Promise<void> {
+    if (this.#holds(letter)) return;
     const bytes = bytesOf(letter);
     if (bytes > this.#limits.bytes || this.#limits.count === 0) {
       this.#dropped++;
@@ -98,6 +95,13 @@ export class MemoryDeadLetters implements DeadLetterStore {
     this.#entries.push(entry);
     this.#bytes += entry.bytes;
     shelve(this.#shelfOf(entry.letter.namespace), entry);
+  }
+
+  #holds({ namespace, id, target, subscription }: DeadLetter): boolean {
+    const sameId = this.#shelves.get(namespace)?.byId.get(id) ?? [];
+    return sameId.some(
+      ({ letter }) => letter.subscription === subscription && letter.target.equals(target),
+    );
   }
 
   #isFullFor(bytes: number): boolean {
@@ -153,7 +157,7 @@ function page(ordered: Denque<Entry>, query: DeadLetterQuery, after: number): De
     if (selects(query.filter, entry.letter)) letters.push(entry.letter);
   }
   const isLast = last >= (ordered.peekBack()?.number ?? 0);
-  return { letters, nextCursor: isLast ? "" : String(last) };
+  return { letters, nextCursor: writeCursor(isLast ? 0 : last) };
 }
 
 /** Index of the first entry with a number above `after`, by bisection. */
@@ -166,11 +170,4 @@ function firstAfter(ordered: Denque<Entry>, after: number): number {
     else low = middle + 1;
   }
   return low;
-}
-
-/** The cursor is the number of the last entry that was looked at. */
-function readCursor(cursor: string): number {
-  if (cursor === "") return 0;
-  if (!CURSOR.test(cursor)) throw invalid(`cursor ${quote(cursor)} is none of this store's`);
-  return Number(cursor);
 }

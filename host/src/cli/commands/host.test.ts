@@ -35,6 +35,10 @@ class ScriptedHost implements Host {
     return this.close();
   }
 
+  async backup(folder: string): Promise<void> {
+    this.#note(`backup ${folder}`);
+  }
+
   /** Resolves when `drain` or `close` is called next. */
   nextCall(): Promise<void> {
     return new Promise((resolve) => {

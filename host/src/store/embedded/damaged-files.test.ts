@@ -1,0 +1,180 @@
+/** What a store says of files that are not what it wrote: one clear error, and no file is changed by saying it. */
+import {
+  copyFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import Sqlite from "libsql";
+import { expect, onTestFinished, test } from "vitest";
+import { PLENTY, sampleLetter } from "../dead-letter-samples.ts";
+import { readAll, sampleEvent } from "../event-log-samples.ts";
+import { ONLY_PARTITION, type Store } from "../ports.ts";
+import { openEmbeddedStore } from "./embedded-store.ts";
+import { FILE_NAME, walOf } from "./files.ts";
+
+const EVENTS = 60;
+const SIGN = "a text that is easily found in a file";
+
+function folderForTest(): string {
+  const folder = mkdtempSync(path.join(tmpdir(), "agentmesh-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+async function open(folder: string): Promise<Store> {
+  const store = await openEmbeddedStore(folder, { deadLetters: PLENTY });
+  onTestFinished(() => store.close());
+  return store;
+}
+
+function append(store: Store, id: number): Promise<number> {
+  const content = Buffer.from(`${SIGN} ${id} `.padEnd(1_000, "x"));
+  return store.events.append(ONLY_PARTITION, sampleEvent(id, "news/a", { content }));
+}
+
+const IDS = Array.from({ length: EVENTS }, (_, index) => index + 1);
+
+/** A folder with a store that was closed. */
+async function closedStore(): Promise<{ folder: string; file: string }> {
+  const folder = folderForTest();
+  const store = await open(folder);
+  await Promise.all(IDS.map((id) => append(store, id)));
+  await store.close();
+  return { folder, file: path.join(folder, FILE_NAME) };
+}
+
+/** A folder as a host leaves it that is killed: the file with its log. */
+async function killedStore(): Promise<{ folder: string; file: string; log: string }> {
+  const living = folderForTest();
+  const store = await open(living);
+  for (const id of IDS) await append(store, id);
+  const folder = folderForTest();
+  const file = path.join(folder, FILE_NAME);
+  const log = walOf(file);
+  copyFileSync(path.join(living, FILE_NAME), file);
+  copyFileSync(walOf(path.join(living, FILE_NAME)), log);
+  return { folder, file, log };
+}
+
+/** All files of a store with what is in them. */
+function filesOf(folder: string): Record<string, Buffer> {
+  const names = readdirSync(folder).filter((name) => name.startsWith(FILE_NAME));
+  return Object.fromEntries(names.map((name) => [name, readFileSync(path.join(folder, name))]));
+}
+
+/** Opens the folder, expects to be refused with this text, and finds every file as it was. */
+async function expectRefused(folder: string, text: RegExp): Promise<void> {
+  const before = filesOf(folder);
+  await expect(openEmbeddedStore(folder, { deadLetters: PLENTY })).rejects.toMatchObject({
+    code: "STORE_UNAVAILABLE",
+    retryable: false,
+    message: expect.stringMatching(text),
+  });
+  expect(filesOf(folder)).toEqual(before);
+}
+
+function flipBit(file: string, offset: number): void {
+  const bytes = readFileSync(file);
+  bytes.writeUInt8(bytes.readUInt8(offset) ^ 4, offset);
+  writeFileSync(file, bytes);
+}
+
+test("a folder that another store has is refused, and the one that has it goes on", async () => {
+  const folder = folderForTest();
+  const store = await open(folder);
+  await store.events.append(ONLY_PARTITION, sampleEvent(1));
+  await expectRefused(folder, /is in use by another host/);
+  expect(await store.events.append(ONLY_PARTITION, sampleEvent(2))).toBe(2);
+});
+
+test("a format that this version does not know is refused", async () => {
+  const { folder, file } = await closedStore();
+  const sqlite = new Sqlite(file);
+  sqlite.exec("pragma user_version = 99");
+  sqlite.close();
+  await expectRefused(folder, /has format 99 and this version knows 1/);
+});
+
+test("a database of another program is refused", async () => {
+  const folder = folderForTest();
+  const sqlite = new Sqlite(path.join(folder, FILE_NAME));
+  sqlite.exec("create table a (b)");
+  sqlite.close();
+  await expectRefused(folder, /is no store of AgentMesh/);
+});
+
+test("a file that is no database is refused", async () => {
+  const folder = folderForTest();
+  writeFileSync(path.join(folder, FILE_NAME), "hello ".repeat(5_000));
+  await expectRefused(folder, /is damaged/);
+});
+
+test.each([
+  ["empty", 0],
+  ["one page long", 4_096],
+  ["half as long", 40_960],
+  ["one byte shorter than a page", 4_095],
+])("a file that is %s is refused", async (_how, bytes) => {
+  const { folder, file } = await closedStore();
+  truncateSync(file, bytes);
+  await expectRefused(folder, /is damaged/);
+});
+
+test("a file that is missing beside its log is refused", async () => {
+  const { folder, file } = await killedStore();
+  rmSync(file);
+  await expectRefused(folder, /is damaged \(it is missing/);
+});
+
+test("a flipped bit that makes a page senseless is refused", async () => {
+  const { folder, file } = await closedStore();
+  const bytes = readFileSync(file);
+  // The kind of a page of the table of events: the page that holds the last event.
+  const page = Math.floor(bytes.lastIndexOf(SIGN) / 4_096) * 4_096;
+  flipBit(file, page);
+  await expectRefused(folder, /is damaged/);
+});
+
+test("a flipped bit within a value is told when the value is read; the others are read on", async () => {
+  const { folder, file } = await closedStore();
+  flipBit(file, readFileSync(file).indexOf(`${SIGN} 45 `) + 3);
+  const store = await open(folder);
+  await expect(readAll(store.events)).rejects.toMatchObject({
+    code: "STORE_UNAVAILABLE",
+    message: expect.stringMatching(/is damaged \(event 45 has a wrong sum\)/),
+  });
+  expect(await readAll(store.events, { after: 45 })).toHaveLength(EVENTS - 45);
+  await store.deadLetters.add(sampleLetter(1));
+  expect(await store.events.append(ONLY_PARTITION, sampleEvent(1))).toBe(EVENTS + 1);
+});
+
+test("what a killed host has accepted is in its log", async () => {
+  const { folder } = await killedStore();
+  expect(await readAll((await open(folder)).events)).toHaveLength(EVENTS);
+});
+
+test("a log whose last transaction is torn is cut there", async () => {
+  const { folder, log } = await killedStore();
+  truncateSync(log, readFileSync(log).length - 10);
+  expect(await readAll((await open(folder)).events)).toHaveLength(EVENTS - 1);
+});
+
+test.each([
+  ["header", 4],
+  ["header's sum", 24],
+  ["first frame", 40],
+  ["thirtieth frame", 32 + 29 * 4_120 + 500],
+])(
+  "a flipped bit in the %s of a log is refused, because what is behind was accepted",
+  async (_where, offset) => {
+    const { folder, log } = await killedStore();
+    flipBit(log, offset);
+    await expectRefused(folder, /agentmesh\.db-wal is damaged/);
+  },
+);

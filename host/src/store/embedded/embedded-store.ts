@@ -1,0 +1,159 @@
+/**
+ * The store of a host that has a data folder and nothing else: one SQLite file, one thread, one wait for the disk for
+ * all that was asked for meanwhile.
+ */
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import { AgentId, failure, MeshError, TopicId } from "@agentmesh/proto";
+import { compact } from "../../model/content-copy.ts";
+import { readCursor, writeCursor } from "../cursor.ts";
+import type {
+  AgentStateStore,
+  DeadLetterLimits,
+  DeadLetterStore,
+  EventLog,
+  LoggedEvent,
+  NewEvent,
+  Store,
+  SubscriptionStore,
+} from "../ports.ts";
+import { backUp } from "./backup.ts";
+import { CommitQueue } from "./commit-queue.ts";
+import { fromPlain, toPlain } from "./dead-letter-record.ts";
+import type { Pair, PlainEvent, PlainLoggedEvent } from "./operations.ts";
+
+/**
+ * Opens the store of a data folder, which is made when it does not exist. Rejects with `STORE_UNAVAILABLE` when the
+ * folder cannot be written or is in use by another host, and when its file is damaged or of an unknown format; then
+ * nothing was changed.
+ */
+export async function openEmbeddedStore(
+  data: string,
+  limits: { readonly deadLetters: DeadLetterLimits },
+): Promise<Store> {
+  const folder = path.resolve(data);
+  await make(folder);
+  const queue = await CommitQueue.open({ folder, ...limits });
+  return {
+    isDurable: true,
+    events: eventLog(queue),
+    subscriptions: subscriptionStore(queue),
+    publishers: { latest: (limit) => queue.ask("latestMarks", { limit }) },
+    states: agentStateStore(queue),
+    deadLetters: deadLetterStore(queue),
+    backup: (target) => backUp(queue, folder, path.resolve(target)),
+    close: () => queue.close(),
+  };
+}
+
+async function make(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    const text = `${folder} cannot be made: ${detail}`;
+    throw new MeshError(failure("STORE_UNAVAILABLE", text, { retryable: false }), { cause: error });
+  }
+}
+
+function eventLog(queue: CommitQueue): EventLog {
+  return {
+    append(partition, added, mark) {
+      const event = plainEvent(added);
+      const question = mark === undefined ? { partition, event } : { partition, event, mark };
+      return queue.ask("appendEvent", question, event.content.length);
+    },
+    last: (partition) => queue.ask("lastEvent", { partition }),
+    async read(partition, query) {
+      const { events, through } = await queue.ask("readEvents", { ...query, partition });
+      return { events: events.map(loggedEvent), through };
+    },
+    async trim(partition, through) {
+      while (await queue.ask("trimEvents", { partition, through }));
+    },
+  };
+}
+
+function subscriptionStore(queue: CommitQueue): SubscriptionStore {
+  return {
+    async list() {
+      const plain = await queue.ask("listSubscriptions", undefined);
+      return plain.map(({ positions, ...rest }) => ({ ...rest, positions: new Map(positions) }));
+    },
+    create: (subscription, partition, position) =>
+      queue.ask("createSubscription", { subscription, partition, position }),
+    update: (subscription, revision) => queue.ask("updateSubscription", { subscription, revision }),
+    remove: (key, revision) => queue.ask("removeSubscription", { ...key, revision }),
+    advance: (key, partition, moved) =>
+      queue.ask("advanceSubscription", { ...key, partition, ...moved }),
+  };
+}
+
+function agentStateStore(queue: CommitQueue): AgentStateStore {
+  return {
+    async load({ namespace, agent }) {
+      const found = await queue.ask("loadState", { namespace, agent: [agent.type, agent.key] });
+      if (found === undefined) return undefined;
+      const { revision, ...state } = found;
+      return { state, revision };
+    },
+    save({ namespace, agent }, state, revision) {
+      const { data } = state;
+      const question = { namespace, agent: pairOf(agent), ...state, data: compact(data), revision };
+      return queue.ask("saveState", question, data.length);
+    },
+    remove: ({ namespace, agent }, revision) =>
+      queue.ask("removeState", { namespace, agent: pairOf(agent), revision }),
+  };
+}
+
+function deadLetterStore(queue: CommitQueue): DeadLetterStore {
+  return {
+    counts: () => queue.ask("countLetters", undefined),
+    add: (letter) => queue.ask("addLetter", toPlain(letter), letter.content.length),
+    remove: (letters) =>
+      queue.ask("removeLetters", {
+        letters: letters.map(({ namespace, id, target, subscription }) => {
+          return { namespace, id, target: pairOf(target), subscription };
+        }),
+      }),
+    async list({ namespace, filter, cursor, limit }) {
+      const after = readCursor(cursor);
+      const ids = filter.ids === undefined ? undefined : [...filter.ids];
+      const question = { ...filter, ids, namespace, after, limit };
+      const { letters, next } = await queue.ask("listLetters", question);
+      return { letters: letters.map(fromPlain), nextCursor: writeCursor(next) };
+    },
+    async get({ namespace, id, target }) {
+      const named = target === undefined ? undefined : pairOf(target);
+      const found = await queue.ask("getLetter", { namespace, id, target: named });
+      return found === undefined ? undefined : fromPlain(found);
+    },
+  };
+}
+
+function pairOf({ type, key }: AgentId): Pair {
+  return [type, key];
+}
+
+function plainEvent({ namespace, event }: NewEvent): PlainEvent {
+  const { id, topic, sender, resent, acceptedUnixMs } = event;
+  return {
+    id,
+    namespace,
+    topic: [topic.type, topic.source],
+    sender: sender === undefined ? undefined : pairOf(sender),
+    resent,
+    acceptedUnixMs,
+    // Not a view of the batch that it came with: all of that would go to the thread.
+    content: compact(event.content),
+  };
+}
+
+function loggedEvent(plain: PlainLoggedEvent): LoggedEvent {
+  const { sequence, namespace, id, topic, sender, content, resent, acceptedUnixMs } = plain;
+  const from = sender === undefined ? undefined : new AgentId(...sender);
+  const at = new TopicId(...topic);
+  const event = { id, topic: at, content, sender: from, resent, acceptedUnixMs };
+  return { sequence, namespace, event };
+}

@@ -1,0 +1,167 @@
+import { crc32 } from "node:zlib";
+import type { EventQuery } from "../ports.ts";
+import type { Database, Query, Value } from "./database.ts";
+import type { Handlers, PlainEvent, PlainLoggedEvent } from "./operations.ts";
+import { publisherTable } from "./publisher-table.ts";
+import { damaged } from "./store-problem.ts";
+
+type EventRow = readonly [
+  place: number,
+  id: number,
+  namespace: string,
+  topicType: string,
+  topicSource: string,
+  sender: string | null,
+  resent: number,
+  acceptedUnixMs: number,
+  crc: number,
+  content: Uint8Array,
+];
+
+const COLUMNS = `place, id, namespace, topic_type, topic_source, sender, resent, accepted_unix_ms,
+  crc, content`;
+
+/** A place is a partition and a sequence in one number: partition 3, sequence 5 is 3 × 2^40 + 5. */
+const PARTITION = 2 ** 40;
+/** Sequences that one page looks at when it does not go by source. */
+const LOOKED_AT_PER_PAGE = 10_000;
+/** Bytes of content after which a page ends. */
+const MOST_PAGE_BYTES = 4 * 1024 * 1024;
+/** Sequences that one trim drops. */
+const TRIMMED_AT_ONCE = 2_000;
+
+type Names = "appendEvent" | "lastEvent" | "readEvents" | "trimEvents" | "latestMarks";
+
+/** The log of events, with the marks of their publishers. */
+export function eventTable(database: Database): Handlers<Names> {
+  const insert = database.command(
+    `insert into event (${COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const ends = database.query<[number | null, number | null]>(
+    `select (select min(place) from event where place >= ?1 and place < ?2),
+            (select max(place) from event where place >= ?1 and place < ?2)`,
+  );
+  const trim = database.command("delete from event where place >= ? and place <= ?");
+  const publishers = publisherTable(database);
+  const read = eventReader(database);
+  const endsOf = (partition: number): readonly [first: number, last: number] => {
+    const base = partition * PARTITION;
+    const [row] = ends(base, base + PARTITION);
+    return [row?.[0] ?? base, row?.[1] ?? base];
+  };
+  return {
+    appendEvent({ partition, event, mark }) {
+      const place = endsOf(partition)[1] + 1;
+      insert(place, ...valuesOf(event));
+      if (mark !== undefined) publishers.write(mark);
+      return place - partition * PARTITION;
+    },
+    lastEvent: ({ partition }) => endsOf(partition)[1] - partition * PARTITION,
+    readEvents: read,
+    trimEvents({ partition, through }) {
+      const [first, last] = endsOf(partition);
+      // The last event stays, so that its sequence is not given again.
+      const wanted = Math.min(partition * PARTITION + through, last - 1);
+      const until = Math.min(wanted, first + TRIMMED_AT_ONCE);
+      trim(first, until);
+      return until < wanted;
+    },
+    latestMarks: ({ limit }) => publishers.latest(limit),
+  };
+}
+
+type Reader = Handlers<"readEvents">["readEvents"];
+
+/** Reads a page in two steps: how many events fit, then the events. */
+function eventReader(database: Database): Reader {
+  const sizes = (rest: string): Query<[number, number]> =>
+    database.query(
+      `select place, length(content) from event where ${rest} order by place limit ?5`,
+    );
+  const rows = (rest: string): Query<EventRow> =>
+    database.query(`select ${COLUMNS} from event where ${rest} order by place limit ?5`);
+  const statements = (rest: string) => ({ sizes: sizes(rest), rows: rows(rest) });
+  const scope = "namespace = ?1 and place > ?2 and place <= ?3";
+  const exact = `${scope} and topic_type = ?4`;
+  const prefix = `${scope} and substr(topic_type, 1, length(?4)) = ?4`;
+  const all = { exact: statements(exact), prefix: statements(prefix) };
+  const ofSource = {
+    exact: statements(`${exact} and topic_source = ?6`),
+    prefix: statements(`${prefix} and topic_source = ?6`),
+  };
+  return (query) => {
+    const { partition, namespace, match, source } = query;
+    const base = partition * PARTITION;
+    const until = lookedAt(query);
+    const statement = source === undefined ? all[match.kind] : ofSource[match.kind];
+    const values = (end: number, limit: number): Value[] => [
+      namespace,
+      base + query.after,
+      base + end,
+      match.text,
+      limit,
+      ...(source === undefined ? [] : [source]),
+    ];
+    const { count, isCut } = fitting(statement.sizes(...values(until, query.limit)), query.limit);
+    const found = count === 0 ? [] : statement.rows(...values(until, count));
+    const events = found.map((row) => eventOf(row, base, database.file));
+    return { events, through: isCut ? (events.at(-1)?.sequence ?? until) : until };
+  };
+}
+
+function lookedAt({ source, after, through }: EventQuery): number {
+  return source === undefined ? Math.min(through, after + LOOKED_AT_PER_PAGE) : through;
+}
+
+/** How many of these events, with their sizes, make a page: one at least. */
+function fitting(
+  sizes: readonly (readonly [number, number])[],
+  limit: number,
+): { readonly count: number; readonly isCut: boolean } {
+  let bytes = 0;
+  let count = 0;
+  for (const [, size] of sizes) {
+    bytes += size;
+    if (count > 0 && bytes > MOST_PAGE_BYTES) return { count, isCut: true };
+    count++;
+  }
+  return { count, isCut: count === limit };
+}
+
+function valuesOf(event: PlainEvent): Value[] {
+  const { id, namespace, topic, sender, resent, acceptedUnixMs, content } = event;
+  const from = sender === undefined ? null : sender.join("/");
+  return [
+    id,
+    namespace,
+    topic[0],
+    topic[1],
+    from,
+    resent ? 1 : 0,
+    acceptedUnixMs,
+    sumOf(event),
+    content,
+  ];
+}
+
+function eventOf(row: EventRow, base: number, file: string): PlainLoggedEvent {
+  const [place, id, namespace, topicType, topicSource, sender, resent, at, crc, content] = row;
+  const slash = sender?.indexOf("/") ?? 0;
+  const event: PlainLoggedEvent = {
+    sequence: place - base,
+    id,
+    namespace,
+    topic: [topicType, topicSource],
+    sender: sender === null ? undefined : [sender.slice(0, slash), sender.slice(slash + 1)],
+    resent: resent === 1,
+    acceptedUnixMs: at,
+    content,
+  };
+  if (sumOf(event) !== crc) throw damaged(file, `event ${event.sequence} has a wrong sum`);
+  return event;
+}
+
+/** Over everything that says what the event is and where it goes. */
+function sumOf({ id, namespace, topic, sender, content }: PlainEvent): number {
+  return crc32(content, crc32([id, namespace, ...topic, ...(sender ?? [])].join("\n")));
+}

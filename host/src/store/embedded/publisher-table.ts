@@ -1,0 +1,39 @@
+import type { PublisherMark } from "../ports.ts";
+import type { Database } from "./database.ts";
+
+/** Publishers whose marks are kept; those that have not published for longest are forgotten. */
+const MOST_PUBLISHERS = 10_000;
+/** Marks written between two looks at how many there are. */
+const WRITES_PER_LOOK = 1_000;
+
+/** The marks of publishers, which are written together with their events. */
+export function publisherTable(database: Database) {
+  const write = database.command(
+    `insert into publisher (namespace, instance, through, refused, changed)
+     values (?1, ?2, ?3, ?4, ?5)
+     on conflict do update set through = ?3, refused = ?4, changed = ?5`,
+  );
+  const latest = database.query<[string, string, number, string]>(
+    `select namespace, instance, through, refused from publisher order by changed desc limit ?`,
+  );
+  const newest = database.query<[number | null]>("select max(changed) from publisher");
+  const forget = database.command(
+    `delete from publisher where changed <
+       (select changed from publisher order by changed desc limit 1 offset ?)`,
+  );
+  let change = newest()[0]?.[0] ?? 0;
+  return {
+    write({ namespace, instance, through, refused }: PublisherMark): void {
+      change++;
+      write(namespace, instance, through, JSON.stringify(refused), change);
+      if (change % WRITES_PER_LOOK === 0) forget(MOST_PUBLISHERS - 1);
+    },
+    latest: (limit: number): PublisherMark[] =>
+      latest(limit).map(([namespace, instance, through, refused]) => ({
+        namespace,
+        instance,
+        through,
+        refused: JSON.parse(refused),
+      })),
+  };
+}

@@ -1,0 +1,89 @@
+/** Marks the file as one of AgentMesh: "AMSH". */
+export const APPLICATION_ID = 0x414d5348;
+
+/** Format of the file. A file of a larger one is refused; a smaller one is brought up to date when there is one. */
+export const FORMAT = 1;
+
+/**
+ * The tables of format 1. What has a `crc` is compared with it when it is read: SQLite notices a page that makes no
+ * sense, not a bit within a value.
+ */
+export const SCHEMA = `
+create table event (
+  place integer primary key,
+  id integer not null,
+  namespace text not null,
+  topic_type text not null,
+  topic_source text not null,
+  sender text,
+  resent integer not null,
+  accepted_unix_ms integer not null,
+  crc integer not null,
+  content blob not null
+) strict;
+create index event_of_source on event (namespace, topic_source);
+
+create table publisher (
+  namespace text not null,
+  instance text not null,
+  through integer not null,
+  refused text not null,
+  changed integer not null,
+  primary key (namespace, instance)
+) strict, without rowid;
+create index publisher_by_change on publisher (changed);
+
+create table subscription (
+  namespace text not null,
+  name text not null,
+  revision integer not null,
+  record text not null,
+  primary key (namespace, name)
+) strict, without rowid;
+
+create table position (
+  namespace text not null,
+  name text not null,
+  partition integer not null,
+  revision integer not null,
+  record text not null,
+  primary key (namespace, name, partition)
+) strict, without rowid;
+
+create table state (
+  namespace text not null,
+  agent_type text not null,
+  agent_key text not null,
+  revision integer not null,
+  schema_version integer not null,
+  content_type text not null,
+  crc integer not null,
+  data blob not null,
+  primary key (namespace, agent_type, agent_key)
+) strict;
+
+create table dead_letter (
+  number integer primary key autoincrement,
+  namespace text not null,
+  id integer not null,
+  target_type text not null,
+  target_key text not null,
+  subscription text not null,
+  topic_type text,
+  code text not null,
+  parked_unix_ms integer not null,
+  bytes integer not null,
+  crc integer not null,
+  record text not null,
+  content blob not null
+) strict;
+create unique index dead_letter_by_message
+  on dead_letter (namespace, id, target_type, target_key, subscription);
+create index dead_letter_by_arrival on dead_letter (
+  namespace, number, id, target_type, target_key, topic_type, code, parked_unix_ms
+);
+create index dead_letter_sizes on dead_letter (bytes);
+
+pragma application_id = ${APPLICATION_ID};
+pragma user_version = ${FORMAT};
+`;

@@ -1,0 +1,123 @@
+/**
+ * The thread that has the database, so that waiting for the disk holds up nobody. It carries out one order at a time.
+ *
+ * T1. The calls of an order are one transaction, which is committed before the first of them is answered.
+ * T2. After a failure that leaves in doubt what is on the disk, nothing is written any more.
+ */
+import { parentPort, workerData } from "node:worker_threads";
+import { Database } from "./database.ts";
+import { deadLetterTable } from "./dead-letter-table.ts";
+import { eventTable } from "./event-table.ts";
+import type { Answer, Handlers, OperationName, Question } from "./operations.ts";
+import { stateTable } from "./state-table.ts";
+import { problemOf, StoreProblem } from "./store-problem.ts";
+import { subscriptionTable } from "./subscription-table.ts";
+import type { Call, CallOutcome, ThreadOrder, ThreadStart, ThreadWord } from "./thread-messages.ts";
+
+class DatabaseThread {
+  readonly #database: Database;
+  readonly #handlers: Handlers<OperationName>;
+  readonly #begin: () => void;
+  readonly #commit: () => void;
+  /** Why nothing is written any more. */
+  #broken: StoreProblem | undefined;
+
+  constructor({ folder, deadLetters }: ThreadStart) {
+    const database = Database.open(folder);
+    this.#database = database;
+    this.#begin = database.command("begin immediate");
+    this.#commit = database.command("commit");
+    this.#handlers = {
+      ...eventTable(database),
+      ...subscriptionTable(database),
+      ...stateTable(database),
+      ...deadLetterTable(database, deadLetters),
+    };
+  }
+
+  carryOut(order: ThreadOrder): ThreadWord {
+    if (this.#broken !== undefined && order.kind !== "close") return problemWord(this.#broken);
+    switch (order.kind) {
+      case "calls":
+        return this.#transact(order.calls);
+      case "hold":
+        return this.#try(() => this.#database.hold());
+      case "release":
+        return this.#try(() => this.#database.release(order.to));
+      case "close":
+        return this.#try(() => this.#database.close());
+    }
+  }
+
+  #transact(calls: readonly Call[]): ThreadWord {
+    try {
+      this.#begin();
+      const outcomes = calls.map((call) => this.#answer(call));
+      this.#commit();
+      return { kind: "done", outcomes };
+    } catch (error) {
+      return problemWord(this.#undo(error));
+    }
+  }
+
+  #answer(call: Call): CallOutcome {
+    try {
+      return { kind: "answered", answer: this.#handle(call.name, call.question) };
+    } catch (error) {
+      // What is damaged was found while reading: the others have nothing to do with it.
+      if (error instanceof StoreProblem) return { kind: "failed", problem: plain(error) };
+      throw error;
+    }
+  }
+
+  #handle<Name extends OperationName>(name: Name, question: Question<Name>): Answer<Name> {
+    return this.#handlers[name](question);
+  }
+
+  #undo(error: unknown): StoreProblem {
+    const problem = problemOf(error, this.#database.file);
+    try {
+      this.#database.rollBack();
+    } catch (failed) {
+      this.#broken = problemOf(failed, this.#database.file);
+    }
+    if (problem.kind !== "full") this.#broken ??= problem;
+    return problem;
+  }
+
+  #try(act: () => void): ThreadWord {
+    try {
+      act();
+      return { kind: "done", outcomes: [] };
+    } catch (error) {
+      return problemWord(problemOf(error, this.#database.file));
+    }
+  }
+}
+
+function plain({ kind, text }: StoreProblem): { kind: StoreProblem["kind"]; text: string } {
+  return { kind, text };
+}
+
+function problemWord(problem: StoreProblem): ThreadWord {
+  return { kind: "problem", problem: plain(problem) };
+}
+
+function run(): void {
+  const port = parentPort;
+  if (port === null) throw new Error("this module runs as a thread");
+  const start: ThreadStart = workerData;
+  const say = (word: ThreadWord): void => port.postMessage(word);
+  try {
+    const thread = new DatabaseThread(start);
+    port.on("message", (order: ThreadOrder) => {
+      say(thread.carryOut(order));
+      if (order.kind === "close") port.close();
+    });
+    say({ kind: "opened" });
+  } catch (error) {
+    say(problemWord(problemOf(error, start.folder)));
+  }
+}
+
+run();

@@ -1,0 +1,11 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { onTestFinished } from "vitest";
+
+/** An empty folder that is gone when the test ends. */
+export function folderForTest(): string {
+  const folder = mkdtempSync(path.join(tmpdir(), "agentmesh-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
