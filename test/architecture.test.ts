@@ -28,7 +28,7 @@ const FOLDERS = ["proto", "host", "worker-sdk", "examples", "test"];
  * The least number of files that must be seen. A test that walks the wrong folder is green for ever, so these follow
  * the tree: raise them to about nine tenths of what is there whenever the tree has grown.
  */
-const LEAST_FILES = { proto: 55, host: 150, "worker-sdk": 125, examples: 88, test: 170 };
+const LEAST_FILES = { proto: 55, host: 170, "worker-sdk": 125, examples: 88, test: 170 };
 
 /** Rules that both ends share, from what knows nothing to what knows the wire. */
 const PROTO: Layers = {

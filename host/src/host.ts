@@ -3,20 +3,13 @@
  * stopping goes from the outside in: nothing new, finish, sessions, server.
  */
 import { randomUUID } from "node:crypto";
-import {
-  type Clock,
-  DEFAULTS,
-  Deadlines,
-  failure,
-  failureOf,
-  LIMITS,
-  systemClock,
-} from "@agentmesh/proto";
+import { type Clock, DEFAULTS, Deadlines, failure, LIMITS, systemClock } from "@agentmesh/proto";
 import type { Server, ServerCredentials } from "@grpc/grpc-js";
 import { adminServiceDefinition } from "./admin/admin-methods.ts";
 import { AdminService } from "./admin/admin-service.ts";
 import { deadLetterOffice } from "./delivery/dead-letter-office.ts";
 import { Dispatcher } from "./delivery/dispatcher.ts";
+import { DurableSubscriptions } from "./delivery/durable-subscriptions.ts";
 import { Namespaces } from "./delivery/namespaces.ts";
 import { Tap } from "./delivery/tap.ts";
 import { ClientService, clientServiceDefinition } from "./gateway/client-service.ts";
@@ -27,12 +20,11 @@ import { HEALTH_SERVICE, Health } from "./gateway/health.ts";
 import { Reflection } from "./gateway/reflection.ts";
 import { createServer, listen, shutDown } from "./gateway/server.ts";
 import { Sessions } from "./gateway/sessions.ts";
-import type { DeadLetter } from "./model/dead-letter.ts";
 import { NumberSource } from "./model/number-source.ts";
 import { TurnClock } from "./model/turn-clock.ts";
 import { type Counters, createCounters } from "./observability/counters.ts";
-import { LineBudget } from "./observability/line-budget.ts";
 import { createLogger, type Logger } from "./observability/logger.ts";
+import { StoreLog } from "./observability/store-log.ts";
 import {
   formatAddress,
   type HostOptions,
@@ -100,6 +92,7 @@ export async function createHost(
   const logger = createLogger(resolved.log.level, environment.log);
   const host = new RunningHost(resolved, store, clock, logger);
   try {
+    await host.restore();
     await host.listen(credentials);
   } catch (error) {
     await store.close();
@@ -113,8 +106,8 @@ const SERVICES = ["GatewayService", "ClientService", "AdminService"].map(
   (name) => `agentmesh.v1.${name}`,
 );
 
-/** A flood of dead letters must not become a flood of log lines. */
-const PARKED_LINES_PER_SECOND = 10;
+/** Publishers whose marks are taken up at the start. */
+const MOST_PUBLISHERS = 10_000;
 
 /** How often a draining host looks whether everything has finished, in milliseconds. */
 const QUIET_CHECK_MS = 20;
@@ -132,12 +125,11 @@ class RunningHost implements Host {
   readonly #settling: Settling;
   readonly #dispatcher: Dispatcher;
   readonly #calls: Calls;
+  readonly #durable: DurableSubscriptions;
   readonly #router: Router;
   readonly #sessions: Sessions;
   readonly #connections = new Connections();
   readonly #gateway: GatewayService;
-  readonly #parkedLines = new LineBudget(PARKED_LINES_PER_SECOND);
-  readonly #lostLines = new LineBudget(PARKED_LINES_PER_SECOND);
   readonly #health = new Health(SERVICES);
   readonly #admin: AdminService;
   readonly #server: Server;
@@ -158,20 +150,33 @@ class RunningHost implements Host {
     const settling = this.#settling;
     const authenticator = createAuthenticator(options.auth);
     const common = { clock, numbers, counters: this.#counters, logger, tap: this.#tap };
+    const storeLog = new StoreLog(clock, logger);
+    const deadLetters = deadLetterOffice(store.deadLetters, clock, this.#counters, {
+      parked: (letter) => {
+        this.#tap.watcher?.parked(letter);
+        storeLog.parked(letter);
+      },
+      notKept: (letter, error) => storeLog.notKept(letter, error),
+    });
     this.#dispatcher = new Dispatcher(options.delivery, {
       ...common,
       deadlines,
       isSettling: () => this.#settling.isActive,
-      deadLetters: deadLetterOffice(store.deadLetters, clock, this.#counters, {
-        parked: (letter) => this.#noteParked(letter),
-        notKept: (letter, error) => this.#noteLost(letter, error),
-      }),
+      deadLetters,
+    });
+    this.#durable = new DurableSubscriptions({
+      clock,
+      store,
+      dispatch: this.#dispatcher,
+      park: (delivery, reason, name) => deadLetters.keep(delivery, reason, name),
+      namespace: (name) => this.#namespaces.get(name),
+      onProblem: (subscription, error) => storeLog.refused(subscription, error),
     });
     const shared = { ...common, dispatcher: this.#dispatcher, settling };
     this.#calls = new Calls({ ...shared, deadlines });
     this.#router = new Router(
       { ...options.calls, ...options.session, ...options.delivery },
-      { ...shared, calls: this.#calls },
+      { ...shared, calls: this.#calls, events: store.events },
     );
     this.#sessions = new Sessions(
       {
@@ -183,27 +188,14 @@ class RunningHost implements Host {
         agentTypes: LIMITS.agentTypesPerSession,
         subscriptions: LIMITS.subscriptionsPerSession,
       },
-      { ...shared, router: this.#router, namespaces: this.#namespaces },
-    );
-    this.#gateway = new GatewayService(
       {
-        ...options.session,
-        hostId: this.hostId,
-        hostVersion: VERSION,
-        maxPayloadBytes: options.calls.maxPayloadBytes,
-        defaultTimeoutMs: options.calls.timeoutMs,
-        alternateAddresses: options.alternateAddresses,
-      },
-      {
-        clock,
-        sessions: this.#sessions,
-        settling,
-        authenticator,
-        connections: this.#connections,
-        counters: this.#counters,
-        logger: this.#logger,
+        ...shared,
+        router: this.#router,
+        durable: this.#durable,
+        namespaces: this.#namespaces,
       },
     );
+    this.#gateway = this.#createGateway(authenticator);
     settling.onSettled(() => this.#endWaits());
     this.#admin = this.#createAdmin(authenticator);
     this.#server = this.#createServer(authenticator);
@@ -215,6 +207,12 @@ class RunningHost implements Host {
 
   get port(): number {
     return this.#port;
+  }
+
+  /** Takes up what an earlier host has left in the store. */
+  async restore(): Promise<void> {
+    this.#sessions.restore(await this.#store.publishers.latest(MOST_PUBLISHERS));
+    await this.#durable.restore();
   }
 
   async listen(credentials: ServerCredentials): Promise<void> {
@@ -292,6 +290,8 @@ class RunningHost implements Host {
     this.#settling.close();
     this.#health.close();
     this.#admin.close();
+    // Before the sessions: that they end is no fault of what is in flight.
+    await this.#durable.close();
     this.#sessions.endAll(failure("HOST_DRAINING", "the host has closed"));
     await shutDown(this.#server);
     await this.#store.close();
@@ -312,6 +312,29 @@ class RunningHost implements Host {
     const authentication = token || tls?.ca !== undefined;
     if (isLoopback(at.host) || (tls !== undefined && authentication)) return;
     this.#logger.emit("host.exposed", { address, tls: tls !== undefined, authentication });
+  }
+
+  #createGateway(authenticator: Authenticator): GatewayService {
+    const { session, calls, alternateAddresses } = this.#options;
+    return new GatewayService(
+      {
+        ...session,
+        hostId: this.hostId,
+        hostVersion: VERSION,
+        maxPayloadBytes: calls.maxPayloadBytes,
+        defaultTimeoutMs: calls.timeoutMs,
+        alternateAddresses,
+      },
+      {
+        clock: this.#clock,
+        sessions: this.#sessions,
+        settling: this.#settling,
+        authenticator,
+        connections: this.#connections,
+        counters: this.#counters,
+        logger: this.#logger,
+      },
+    );
   }
 
   #createServer(authenticator: Authenticator): Server {
@@ -362,28 +385,5 @@ class RunningHost implements Host {
         }
       }
     }
-  }
-
-  #noteLost({ id, namespace, target }: DeadLetter, error: unknown): void {
-    const leftOut = this.#lostLines.take(this.#clock.now());
-    if (leftOut === undefined) return;
-    const { code, text } = failureOf(error);
-    const named = { id, namespace, target: target.text };
-    this.#logger.emit("message.lost", { ...named, code, text, leftOut });
-  }
-
-  #noteParked(letter: DeadLetter): void {
-    this.#tap.watcher?.parked(letter);
-    const leftOut = this.#parkedLines.take(this.#clock.now());
-    if (leftOut === undefined) return;
-    this.#logger.emit("message.parked", {
-      id: letter.id,
-      namespace: letter.namespace,
-      target: letter.target.text,
-      attempts: letter.attempts,
-      crashes: letter.crashes,
-      code: letter.failure.code,
-      leftOut,
-    });
   }
 }

@@ -8,7 +8,7 @@ import {
   PROTOCOL_VERSION,
   TopicId,
 } from "@agentmesh/proto";
-import type { AgentType, Hello, Subscription } from "@agentmesh/proto/agentmesh/v1";
+import type { AgentType, DurableOptions, Hello, Subscription } from "@agentmesh/proto/agentmesh/v1";
 import {
   type ContentBytes,
   type ControlFrame,
@@ -191,6 +191,17 @@ export function subscription(id: string, match: string, type: string): Subscript
     agentType: type,
     durable: undefined,
   };
+}
+
+/** A durable subscription of that name, with these options. */
+export function durable(
+  name: string,
+  match: string,
+  type: string,
+  options: Partial<DurableOptions> = {},
+): Subscription {
+  const zero = { maxAttempts: 0, backoffMs: 0, maxRetryMs: 0, retentionMs: 0, update: false };
+  return { ...subscription(name, match, type), durable: { ...zero, name, ...options } };
 }
 
 /** Hello of a plain worker. */

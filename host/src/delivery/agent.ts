@@ -13,8 +13,8 @@ const NO_LANES: readonly Lane[] = [];
  * A1. `worker` and `activation` are set together: the agent is active.
  * A2. `inFlight` counts its shipped deliveries, `rootsInFlight` those without ancestors; `waiting` those in lanes.
  * A3. Within a lane, deliveries are shipped in their order. All share one, so that sends and events of all topics keep
- *     the order in which they came, but nested calls have a lane of their own and go first, and each postponed delivery
- *     has one, which holds up no other.
+ *     the order in which they came, but nested calls have a lane of their own and go first. Each durable subscription
+ *     has one beside it, and so has each postponed delivery: these hold up no other.
  */
 export class Agent {
   readonly id: AgentId;
@@ -38,7 +38,7 @@ export class Agent {
   isLeaving = false;
   #nested: Lane | undefined = undefined;
   #queue: Lane | undefined = undefined;
-  #postponed: readonly Lane[] = NO_LANES;
+  #sides: readonly Lane[] = NO_LANES;
 
   constructor(id: AgentId, namespace: Namespace, type: AgentType<Worker, Agent>, isPooled = false) {
     this.id = id;
@@ -52,7 +52,7 @@ export class Agent {
     if (this.waiting === 0) return undefined;
     if (this.#nested?.first !== undefined) return this.#nested.first;
     let oldest = this.#queue?.first;
-    for (const lane of this.#postponed) {
+    for (const lane of this.#sides) {
       const first = lane.parked ? undefined : lane.first;
       if (first !== undefined && (oldest === undefined || first.order < oldest.order))
         oldest = first;
@@ -76,12 +76,12 @@ export class Agent {
     lane.remove(delivery);
     delivery.lane = undefined;
     this.waiting--;
-    if (lane !== this.#queue && lane !== this.#nested) this.#dropPostponed(lane);
+    if (lane.isEmpty && lane !== this.#queue && lane !== this.#nested) this.#dropSide(lane);
   }
 
   /** All that wait, oldest first within each lane. */
   *queued(): Generator<Delivery> {
-    for (const lane of [this.#nested, this.#queue, ...this.#postponed]) {
+    for (const lane of [this.#nested, this.#queue, ...this.#sides]) {
       let delivery = lane?.first;
       while (delivery !== undefined) {
         const behind: Delivery | undefined = delivery.behind;
@@ -93,6 +93,9 @@ export class Agent {
 
   #laneFor(delivery: Delivery): Lane {
     if (delivery.isPostponed) return this.#laneOfItsOwn();
+    if (delivery.kind === "event" && delivery.ticket !== undefined) {
+      return this.#laneOf(delivery.ticket.laneKey);
+    }
     if (delivery.isNested) {
       this.#nested ??= new Lane();
       return this.#nested;
@@ -102,14 +105,23 @@ export class Agent {
   }
 
   #laneOfItsOwn(): Lane {
-    const lane = new Lane();
+    const lane = this.#addSide(new Lane());
     lane.parked = true;
-    this.#postponed = [...this.#postponed, lane];
     return lane;
   }
 
-  #dropPostponed(lane: Lane): void {
-    const others = this.#postponed.filter((other) => other !== lane);
-    this.#postponed = others.length === 0 ? NO_LANES : others;
+  #laneOf(key: string): Lane {
+    const known = this.#sides.find((lane) => lane.key === key);
+    return known ?? this.#addSide(new Lane(key));
+  }
+
+  #addSide(lane: Lane): Lane {
+    this.#sides = [...this.#sides, lane];
+    return lane;
+  }
+
+  #dropSide(lane: Lane): void {
+    const others = this.#sides.filter((other) => other !== lane);
+    this.#sides = others.length === 0 ? NO_LANES : others;
   }
 }

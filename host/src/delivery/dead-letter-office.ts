@@ -3,7 +3,7 @@ import { decodeContent } from "@agentmesh/proto/wire";
 import type { DeadLetter } from "../model/dead-letter.ts";
 import type { Counters } from "../observability/counters.ts";
 import type { DeadLetterStore } from "../store/ports.ts";
-import type { Delivery } from "./delivery.ts";
+import type { Delivery, EventDelivery } from "./delivery.ts";
 import type { DeadLetterOffice } from "./endings.ts";
 
 /** Who is told what became of dead letters. */
@@ -13,14 +13,26 @@ export interface ParkingListener {
   notKept(letter: DeadLetter, error: unknown): void;
 }
 
+/** Parks deliveries, those of durable subscriptions too. */
+export interface ParkingOffice extends DeadLetterOffice {
+  /** Parks an event of a durable subscription. Rejects when the store refuses. */
+  keep(delivery: EventDelivery, reason: Failure, subscription: string): Promise<void>;
+}
+
 /** Parks deliveries in the store as dead letters. */
 export function deadLetterOffice(
   store: DeadLetterStore,
   clock: Clock,
   counters: Counters,
   listener: ParkingListener,
-): DeadLetterOffice {
+): ParkingOffice {
   return {
+    async keep(delivery, reason, subscription) {
+      const letter = { ...letterOf(delivery, reason, clock.unixMs()), subscription };
+      await store.add(letter);
+      counters.deadLetters++;
+      listener.parked(letter);
+    },
     park(delivery, reason) {
       const letter = letterOf(delivery, reason, clock.unixMs());
       counters.deadLetters++;
@@ -40,8 +52,8 @@ function letterOf(delivery: Delivery, reason: Failure, parkedUnixMs: number): De
     sender: delivery.sender,
     topic: event?.topic,
     failure: reason,
-    // What was never shipped was never tried.
-    attempts: delivery.number === 0 ? 0 : delivery.attempt,
+    // The last one counts when it was shipped.
+    attempts: delivery.number === 0 ? delivery.attempt - 1 : delivery.attempt,
     crashes: delivery.crashes,
     acceptedUnixMs: event?.acceptedUnixMs ?? parkedUnixMs,
     parkedUnixMs,

@@ -3,6 +3,7 @@ import type { ContentBytes, Ending } from "@agentmesh/proto/wire";
 import { compact } from "../model/content-copy.ts";
 import type { MeshEvent } from "../model/event.ts";
 import type { Agent } from "./agent.ts";
+import type { DurableTicket } from "./durable-ticket.ts";
 import type { Lane } from "./lane.ts";
 import type { Worker } from "./worker.ts";
 
@@ -152,6 +153,8 @@ export class EventDelivery extends BaseDelivery {
   readonly kind = "event";
   readonly event: MeshEvent;
   readonly isNested = false;
+  /** Present when a durable subscription sends it. */
+  ticket: DurableTicket | undefined = undefined;
   /** Called when the wait of a postponed delivery is over. */
   readonly #again: (delivery: EventDelivery) => void;
 

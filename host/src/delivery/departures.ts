@@ -97,7 +97,7 @@ export class Departures {
     const [first, ...others] = worker.inFlight.values().filter((other) => other.agent === agent);
     if (first === undefined) return;
     this.#shipping.land(worker, first);
-    this.#endings.end(first, failed(failure("TURN_ABANDONED")));
+    this.#endings.end(first, failed(failure("TURN_ABANDONED")), true);
     const stale = failure("ACTIVATION_STALE", undefined, { outcome: "unknown", retryable: false });
     for (const delivery of others) {
       this.#shipping.land(worker, delivery);

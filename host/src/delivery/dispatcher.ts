@@ -178,6 +178,28 @@ export class Dispatcher {
     else this.#shipping.fanOut(() => this.#dispatchToAll(agents, event));
   }
 
+  /** An event on its way to an agent, at the end of the order of arrival. */
+  eventFor(agent: Agent, event: MeshEvent): EventDelivery {
+    return new EventDelivery(agent, this.nextOrder(), event, this.#resume);
+  }
+
+  /** Takes an event of a durable subscription, which has its own limits. */
+  dispatchDurable(delivery: EventDelivery): void {
+    if (!this.#shipping.tryShip(delivery)) this.#enqueue(delivery);
+  }
+
+  /** Lets an event of a durable subscription wait at the head of its lane, which stands still meanwhile. */
+  retry(delivery: EventDelivery, delayMs: number): void {
+    this.#endings.retry(delivery, delayMs);
+  }
+
+  /** Takes an event of a durable subscription back that has not been shipped. @returns whether it waited. */
+  takeBack(delivery: EventDelivery): boolean {
+    if (!this.#endings.takeBack(delivery)) return false;
+    this.#departures.settle(delivery.agent);
+    return true;
+  }
+
   /**
    * Gives a call up that its caller does not wait for any more: it is not started when that is still possible.
    * @returns whether its handler may have started.
@@ -208,7 +230,7 @@ export class Dispatcher {
     this.#shipping.land(worker, delivery);
     const { ending } = frame;
     if (ending.kind === "postponed") this.#endings.postpone(delivery, ending.delayMs);
-    else this.#endings.end(delivery, ending);
+    else this.#endings.end(delivery, ending, frame.permanent);
     if (ending.kind === "failed" && ending.failure.code === "TURN_ABANDONED")
       delivery.agent.isLeaving = true;
     this.#afterLanding(worker, delivery.agent);

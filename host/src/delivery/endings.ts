@@ -17,6 +17,7 @@ import type { Logger } from "../observability/logger.ts";
 import type { Agent } from "./agent.ts";
 import type { Backlog } from "./backlog.ts";
 import type { CallDelivery, Delivery, EventDelivery } from "./delivery.ts";
+import type { DurableTicket } from "./durable-ticket.ts";
 import type { Namespace } from "./namespace.ts";
 import type { Tap } from "./tap.ts";
 
@@ -45,10 +46,14 @@ export class Endings {
     this.#parts = parts;
   }
 
-  /** A delivery has ended. */
-  end(delivery: Delivery, ending: Ending): void {
+  /** A delivery has ended. `permanent` when no other attempt can cure a failure. */
+  end(delivery: Delivery, ending: Ending, permanent = false): void {
     delivery.phase = "ended";
     if (delivery.kind === "event") this.#parts.tap.watcher?.ended(delivery, ending);
+    if (delivery.kind === "event" && delivery.ticket !== undefined) {
+      this.#endDurable(delivery, delivery.ticket, { ending, permanent });
+      return;
+    }
     if (ending.kind === "failed") this.#park(delivery, ending.failure);
     if (delivery.kind === "call" && !delivery.settled) delivery.end(ending);
   }
@@ -57,10 +62,11 @@ export class Endings {
   redeliver(delivery: EventDelivery, reason: Failure, suspected: boolean): void {
     if (suspected) delivery.crashes++;
     if (delivery.crashes >= this.#parts.crashLimit) {
-      this.end(delivery, { kind: "failed", failure: reason });
+      this.end(delivery, { kind: "failed", failure: reason }, true);
       return;
     }
     delivery.attempt++;
+    delivery.ticket?.redelivered();
     this.#parts.counters.redeliveries++;
     this.#parts.backlog.add(delivery);
   }
@@ -71,6 +77,24 @@ export class Endings {
     delivery.isPostponed = true;
     this.#parts.backlog.add(delivery);
     this.#parts.deadlines.arm(this.#alarmOf(delivery), delayMs);
+  }
+
+  /** An event of a durable subscription waits at the head of its lane, which stands still meanwhile. */
+  retry(delivery: EventDelivery, delayMs: number): void {
+    this.#parts.backlog.add(delivery);
+    if (delivery.lane !== undefined) delivery.lane.parked = true;
+    this.#parts.deadlines.arm(delivery, delayMs);
+  }
+
+  /** Takes an event of a durable subscription back that has not been shipped. @returns whether it waited. */
+  takeBack(delivery: EventDelivery): boolean {
+    const { lane } = delivery;
+    if (delivery.phase !== "waiting" || lane === undefined) return false;
+    this.#parts.deadlines.disarm(delivery);
+    if (lane.first === delivery) lane.parked = false;
+    this.#parts.backlog.remove(delivery);
+    delivery.phase = "ended";
+    return true;
   }
 
   /** A worker gives a delivery back that it has not started. */
@@ -94,6 +118,8 @@ export class Endings {
     const text = `the last worker of agent type ${agent.type.name} has left`;
     const reason = failure("AGENT_TYPE_UNKNOWN", text);
     for (const delivery of [...agent.queued()]) {
+      // It waits for a worker, whenever one comes.
+      if (delivery.kind === "event" && delivery.ticket !== undefined) continue;
       this.#parts.backlog.remove(delivery);
       if (delivery.isPostponed) this.#parts.deadlines.disarm(this.#alarmOf(delivery));
       if (delivery.kind === "call") this.end(delivery, { kind: "failed", failure: reason });
@@ -103,7 +129,8 @@ export class Endings {
         this.drop(delivery.event, agent.namespace, agent.id);
       }
     }
-    agent.namespace.retire(agent);
+    if (agent.waiting > 0) agent.type.waiting.add(agent);
+    else agent.namespace.retire(agent);
   }
 
   /** No worker can take an event to an agent. */
@@ -113,10 +140,31 @@ export class Endings {
     this.#parts.logger.emit("event.dropped", fields);
   }
 
+  #endDurable(
+    delivery: EventDelivery,
+    ticket: DurableTicket,
+    { ending, permanent }: { ending: Ending; permanent: boolean },
+  ): void {
+    if (ending.kind !== "failed") {
+      ticket.handled();
+      return;
+    }
+    this.#noteAbandoned(delivery, ending.failure);
+    const delayMs = ticket.failed(ending.failure, permanent);
+    if (delayMs === undefined) return;
+    delivery.attempt++;
+    this.#parts.counters.redeliveries++;
+    this.retry(delivery, delayMs);
+  }
+
   #park(delivery: Delivery, reason: Failure): void {
     const isAbandoned = reason.code === "TURN_ABANDONED";
     if (delivery.kind === "event" || isAbandoned) this.#parts.deadLetters.park(delivery, reason);
-    if (!isAbandoned) return;
+    this.#noteAbandoned(delivery, reason);
+  }
+
+  #noteAbandoned(delivery: Delivery, reason: Failure): void {
+    if (reason.code !== "TURN_ABANDONED") return;
     const { agent, activation } = delivery;
     const fields = { namespace: agent.namespace.name, agent: agent.id.text, activation };
     this.#parts.logger.emit("turn.abandoned", fields);

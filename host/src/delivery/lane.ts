@@ -5,10 +5,16 @@ import type { Delivery } from "./delivery.ts";
  * cancelled leaves at once and one that comes back finds its place.
  */
 export class Lane {
+  /** What keeps it apart from other lanes of a durable subscription; undefined when it is none. */
+  readonly key: string | undefined;
   /** Nothing of the lane is shipped before the wait of its postponed delivery is over. */
   parked = false;
   #first: Delivery | undefined;
   #last: Delivery | undefined;
+
+  constructor(key?: string) {
+    this.key = key;
+  }
 
   get first(): Delivery | undefined {
     return this.#first;

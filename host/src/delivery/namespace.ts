@@ -1,7 +1,9 @@
 import { AgentId } from "@agentmesh/proto";
 import { AgentType, type AgentTypeLimits } from "../directory/agent-type.ts";
+import { DurableIndex } from "../directory/durable-index.ts";
 import { Subscriptions } from "../directory/subscriptions.ts";
 import { Agent } from "./agent.ts";
+import type { DurableFeed } from "./durable-feed.ts";
 import { Roster } from "./roster.ts";
 import type { Worker } from "./worker.ts";
 
@@ -22,6 +24,8 @@ export interface NamespaceHome {
 export class Namespace {
   readonly name: string;
   readonly subscriptions = new Subscriptions();
+  /** Durable subscriptions, which belong to no session. */
+  readonly durable = new DurableIndex<DurableFeed>();
   readonly types = new Map<string, AgentType<Worker, Agent>>();
   /** Those that are active, to be listed. */
   readonly roster = new Roster();
@@ -42,6 +46,18 @@ export class Namespace {
   /** A session has ended. */
   leave(): void {
     this.#sessions--;
+    this.#checkUse();
+  }
+
+  /** A durable subscription exists from now on, or has changed. */
+  keepDurable(feed: DurableFeed): void {
+    this.durable.put(feed);
+    this.#home.used(this);
+  }
+
+  /** A durable subscription is over. */
+  endDurable(name: string): void {
+    this.durable.remove(name);
     this.#checkUse();
   }
 
@@ -95,6 +111,7 @@ export class Namespace {
 
   /** Whoever has an agent has its type, too. */
   #checkUse(): void {
-    if (this.#sessions === 0 && this.types.size === 0) this.#home.unused(this);
+    if (this.#sessions === 0 && this.types.size === 0 && this.durable.size === 0)
+      this.#home.unused(this);
   }
 }

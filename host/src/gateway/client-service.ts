@@ -8,6 +8,7 @@ import {
   DEFAULTS,
   type Failure,
   failure,
+  failureOf,
   isAgentType,
   METADATA,
   quote,
@@ -146,8 +147,10 @@ export class ClientService {
       resent: false,
       ...request,
     });
-    if (outcome.kind === "accepted") callback(null, writeClientAccepted(outcome.id));
-    else callback(statusOf(outcome.failure));
+    if (outcome.kind === "refused") return callback(statusOf(outcome.failure));
+    const accept = (): void => callback(null, writeClientAccepted(outcome.id));
+    if (outcome.kind === "accepted") return accept();
+    outcome.stored.then(accept, (error: unknown) => callback(statusOf(failureOf(error))));
   }
 
   #admit<Message extends object>(

@@ -134,7 +134,30 @@ export class GatewayService {
 
   #greet(stream: WorkerStream, bytes: Buffer): void {
     const outcome = readGreeting(bytes);
-    const refusal = outcome.kind === "refused" ? outcome.failure : this.#accept(stream, outcome);
+    if (outcome.kind === "refused") {
+      this.#settle(stream, outcome.failure);
+      return;
+    }
+    const declared = this.#parts.sessions.declare(outcome.hello, outcome.namespace);
+    if (declared === undefined) this.#settle(stream, this.#accept(stream, outcome));
+    else void this.#acceptDeclared(stream, outcome, declared);
+  }
+
+  /** Accepts a worker when its durable subscriptions are on the disk: Welcome says that they are. */
+  async #acceptDeclared(
+    stream: WorkerStream,
+    greeting: Greeting,
+    declared: Promise<Failure | undefined>,
+  ): Promise<void> {
+    stream.pause();
+    const refusal = await declared;
+    if (!stream.isOpen) return;
+    this.#settle(stream, refusal ?? this.#accept(stream, greeting));
+    stream.resume();
+  }
+
+  /** Ends a stream that is refused. */
+  #settle(stream: WorkerStream, refusal: Failure | undefined): void {
     if (refusal === undefined) return;
     this.#noteRefusal(stream.peer, refusal);
     stream.close(refusal);

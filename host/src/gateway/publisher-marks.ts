@@ -4,35 +4,82 @@ import { LIMITS } from "@agentmesh/proto";
  * What each worker instance has published already, so that a publish which comes again after a lost session is not
  * accepted twice. Bounded: instances that have not published for longest are forgotten.
  */
+import type { Publisher } from "../router/fanout.ts";
+import type { PublisherMark as StoredMark } from "../store/ports.ts";
 
 interface Mark {
   /** Largest sequence that was decided. */
   through: number;
   /** Sequences up to `through` that were refused: they may be tried again. The oldest are forgotten. */
   readonly refused: Set<number>;
+  /** Publishes that are on their way to the disk, each with its end. */
+  readonly storing: Map<number, Promise<void>>;
 }
 
 export class PublisherMarks {
   readonly #marks = new Map<string, Mark>();
 
+  /** Takes up what an earlier host has stored: the marks that changed last, the latest first. */
+  restore(stored: readonly StoredMark[]): void {
+    for (const { instance, through, refused } of stored.toReversed()) {
+      this.#keep(instance, { through, refused: new Set(refused), storing: new Map() });
+    }
+  }
+
   /** The marks of one instance, for the session that writes them. */
   of(instance: string): PublisherMark {
-    const known = this.#marks.get(instance) ?? { through: 0, refused: new Set<number>() };
+    const known = this.#marks.get(instance) ?? newMark();
+    this.#keep(instance, known);
+    return new PublisherMark(instance, known);
+  }
+
+  #keep(instance: string, mark: Mark): void {
     this.#marks.delete(instance);
-    this.#marks.set(instance, known);
+    this.#marks.set(instance, mark);
     const oldest =
       this.#marks.size > LIMITS.publishers ? this.#marks.keys().next().value : undefined;
     if (oldest !== undefined) this.#marks.delete(oldest);
-    return new PublisherMark(known);
   }
 }
 
-/** What one instance has published. */
-export class PublisherMark {
-  readonly #mark: Mark;
+function newMark(): Mark {
+  return { through: 0, refused: new Set(), storing: new Map() };
+}
 
-  constructor(mark: Mark) {
+/** What one instance has published. */
+export class PublisherMark implements Publisher {
+  readonly #instance: string;
+  readonly #mark: Mark;
+  /** The publish that is being taken. */
+  #taken = 0;
+
+  constructor(instance: string, mark: Mark) {
+    this.#instance = instance;
     this.#mark = mark;
+  }
+
+  /** A publish is about to be taken. */
+  takes(sequence: number): void {
+    this.#taken = sequence;
+  }
+
+  /** The mark as it is to be stored with the publish that is being taken. */
+  mark(): { instance: string; through: number; refused: number[] } {
+    const through = Math.max(this.#mark.through, this.#taken);
+    return { instance: this.#instance, through, refused: [...this.#mark.refused] };
+  }
+
+  /** The publish is on its way to the disk. */
+  stores(sequence: number, stored: Promise<void>): void {
+    const { storing } = this.#mark;
+    storing.set(sequence, stored);
+    const forget = () => storing.delete(sequence);
+    stored.then(forget, forget);
+  }
+
+  /** When the publish will be on the disk; undefined when it is not on its way there. */
+  storing(sequence: number): Promise<void> | undefined {
+    return this.#mark.storing.get(sequence);
   }
 
   /** Whether this publish was accepted before. */

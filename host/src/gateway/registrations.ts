@@ -2,7 +2,7 @@
  * What a session has announced: agent types and subscriptions. They live as long as the session, over suspension and
  * lapse, and go with it.
  */
-import { type Failure, failure, isAgentType, isTopicType, quote } from "@agentmesh/proto";
+import { type Failure, failure, isAgentType, quote } from "@agentmesh/proto";
 import type { AgentType as AgentTypeMessage, Subscription } from "@agentmesh/proto/agentmesh/v1";
 import type { Agent } from "../delivery/agent.ts";
 import type { Dispatcher } from "../delivery/dispatcher.ts";
@@ -10,6 +10,7 @@ import type { Namespace } from "../delivery/namespace.ts";
 import type { Worker } from "../delivery/worker.ts";
 import type { AgentType } from "../directory/agent-type.ts";
 import type { SubscriptionEntry } from "../directory/subscriptions.ts";
+import { matchOf } from "./durable-codec.ts";
 
 export interface RegistrationLimits {
   /** Agent types of one session. */
@@ -135,21 +136,14 @@ export class Registrations {
 }
 
 function entryOf(message: Subscription): SubscriptionEntry | Failure {
-  const { id, match, agentType } = message;
+  const { id, agentType } = message;
   if (id === "" || Buffer.byteLength(id) > 128)
     return failure("INVALID_ARGUMENT", "a subscription id has 1–128 bytes");
   if (!isAgentType(agentType))
     return failure("INVALID_ARGUMENT", `agent type ${quote(agentType)} breaks the grammar`);
-  if (message.durable !== undefined) {
-    return failure("UNIMPLEMENTED", "this host has no durable store: subscribe without `durable`");
-  }
-  if (match === undefined)
-    return failure("INVALID_ARGUMENT", "a subscription names a topic type or a prefix");
-  const kind = match.$case === "topicType" ? "exact" : "prefix";
-  const isValid = kind === "prefix" && match.value === "" ? true : isTopicType(match.value);
-  if (!isValid)
-    return failure("INVALID_ARGUMENT", `topic type ${quote(match.value)} breaks the grammar`);
-  return { id, match: { kind, text: match.value }, agentType };
+  const match = matchOf(message);
+  if ("code" in match) return match;
+  return { id, match, agentType };
 }
 
 function isSame(one: SubscriptionEntry, other: SubscriptionEntry): boolean {

@@ -31,6 +31,7 @@ import { Caller, type CallerSink } from "../router/caller.ts";
 import type { Router } from "../router/router.ts";
 import { deliverFrame, eventFrame } from "./delivery-codec.ts";
 import type { PublisherMark } from "./publisher-marks.ts";
+import { Publishes } from "./publishes.ts";
 import { unreadable, violationOf } from "./violation.ts";
 import type { WorkerStream } from "./worker-stream.ts";
 
@@ -89,16 +90,15 @@ export class Session implements WorkerSink, CallerSink {
   readonly caller: Caller;
   readonly #options: SessionOptions;
   readonly #ports: SessionPorts;
-  readonly #mark: PublisherMark;
+  readonly #publishes: Publishes;
   readonly #inbox: Inbox;
   readonly #outbox: Outbox<HostFrame>;
   readonly #portions = new Portions<WorkerFrame>({
     take: (frame) => this.#take(frame),
-    onPortion: () => this.#flushAccepted(),
+    onPortion: () => this.#publishes.flush(),
     onError: (error) => this.fail(error),
   });
   #phase: Phase | undefined = undefined;
-  #accepted: number[] = [];
   #lapsedThrough = 0;
   #peer = "";
 
@@ -110,7 +110,13 @@ export class Session implements WorkerSink, CallerSink {
   ) {
     this.identity = identity;
     this.namespace = init.namespace;
-    this.#mark = init.mark;
+    this.#publishes = new Publishes(init.mark, {
+      accepted: (sequences) => this.#reply({ kind: "accepted", sequences }),
+      refused: (sequence, reason) =>
+        this.#reply(
+          control({ $case: "refused", value: { sequence, error: toErrorMessage(reason) } }),
+        ),
+    });
     this.#options = options;
     this.#ports = ports;
     this.#inbox = new Inbox({
@@ -245,6 +251,7 @@ export class Session implements WorkerSink, CallerSink {
     return (
       this.#portions.isEmpty &&
       this.#outbox.isEmpty &&
+      this.#publishes.storing === 0 &&
       this.worker.inFlight.size === 0 &&
       this.caller.pending.size === 0
     );
@@ -286,15 +293,20 @@ export class Session implements WorkerSink, CallerSink {
   }
 
   result(request: number, ending: Ending): void {
-    if (this.#phase?.kind !== "ended") this.#outbox.send({ kind: "result", request, ending });
+    this.#reply({ kind: "result", request, ending });
   }
 
   chunk(request: number, content: ContentBytes): void {
-    if (this.#phase?.kind !== "ended") this.#outbox.send({ kind: "chunk", request, content });
+    this.#reply({ kind: "chunk", request, content });
   }
 
   #ping(): void {
     this.#outbox.sendUnnumbered(control({ $case: "ping", value: { nonce: 0 } }));
+  }
+
+  /** Answers, unless the session has ended meanwhile. */
+  #reply(frame: HostFrame): void {
+    if (this.#phase?.kind !== "ended") this.#outbox.send(frame);
   }
 
   #take(frame: WorkerFrame): void {
@@ -323,33 +335,15 @@ export class Session implements WorkerSink, CallerSink {
 
   #turnEnd(frame: TurnEndFrame): void {
     const refusal = this.#ports.router.turnEnd(this.worker, this.namespace, frame);
-    for (const { sequence } of frame.publishes) this.#answerPublish(sequence, refusal);
+    const sequences = frame.publishes.map(({ sequence }) => sequence);
+    if (refusal instanceof Promise) this.#publishes.await(sequences, refusal);
+    else for (const sequence of sequences) this.#publishes.answer(sequence, refusal);
   }
 
   #publish(frame: PublishFrame): void {
-    const { sequence } = frame;
-    if (frame.resent && this.#mark.wasAccepted(sequence)) {
-      this.#accepted.push(sequence);
-      return;
-    }
-    const outcome = this.#ports.router.publish(this.namespace, this.worker, frame);
-    this.#answerPublish(sequence, outcome.kind === "accepted" ? undefined : outcome.failure);
-  }
-
-  #answerPublish(sequence: number, refusal: Failure | undefined): void {
-    if (refusal === undefined) {
-      this.#mark.accepted(sequence);
-      this.#accepted.push(sequence);
-    } else {
-      this.#mark.refused(sequence);
-      this.control({ $case: "refused", value: { sequence, error: toErrorMessage(refusal) } });
-    }
-  }
-
-  #flushAccepted(): void {
-    if (this.#accepted.length === 0) return;
-    this.#outbox.send({ kind: "accepted", sequences: this.#accepted });
-    this.#accepted = [];
+    this.#publishes.take(frame, (mark) =>
+      this.#ports.router.publish(this.namespace, this.worker, frame, mark),
+    );
   }
 
   #lapse(): void {

@@ -10,16 +10,19 @@ import {
   failure,
   isKey,
 } from "@agentmesh/proto";
-import type { Hello } from "@agentmesh/proto/agentmesh/v1";
+import type { Hello, Subscription } from "@agentmesh/proto/agentmesh/v1";
 import type { WorkerControl } from "@agentmesh/proto/wire";
 import type { Agent } from "../delivery/agent.ts";
 import type { Dispatcher } from "../delivery/dispatcher.ts";
+import type { DurableSubscriptions } from "../delivery/durable-subscriptions.ts";
 import type { Namespace } from "../delivery/namespace.ts";
 import type { Namespaces } from "../delivery/namespaces.ts";
 import type { NumberSource } from "../model/number-source.ts";
 import type { Counters } from "../observability/counters.ts";
 import type { Logger } from "../observability/logger.ts";
 import type { Router } from "../router/router.ts";
+import type { PublisherMark as StoredMark } from "../store/ports.ts";
+import { declareDurable, isDurable } from "./durable-codec.ts";
 import { PublisherMarks } from "./publisher-marks.ts";
 import { type RegistrationLimits, Registrations } from "./registrations.ts";
 import { Session, type SessionOptions, type SessionPorts } from "./session.ts";
@@ -39,6 +42,7 @@ interface Parts {
   readonly router: Router;
   readonly counters: Counters;
   readonly logger: Logger;
+  readonly durable: DurableSubscriptions;
   readonly namespaces: Namespaces;
 }
 
@@ -78,6 +82,28 @@ export class Sessions {
   find(token: string, instanceId: string): Session | undefined {
     const session = this.#byToken.get(token);
     return session?.identity.instanceId === instanceId ? session : undefined;
+  }
+
+  /** Takes up what an earlier host has stored of publishers. */
+  restore(marks: readonly StoredMark[]): void {
+    this.#marks.restore(marks);
+  }
+
+  /** Declares the durable subscriptions of a Hello. @returns undefined when it has none; otherwise why not, later. */
+  declare(hello: Hello, namespace: string): Promise<Failure | undefined> | undefined {
+    const durable = hello.subscriptions.filter(isDurable);
+    return durable.length === 0 ? undefined : this.#declareAll(durable, namespace);
+  }
+
+  async #declareAll(
+    messages: readonly Subscription[],
+    namespace: string,
+  ): Promise<Failure | undefined> {
+    for (const message of messages) {
+      const refusal = await declareDurable(this.#parts.durable, message, namespace);
+      if (refusal !== undefined) return refusal;
+    }
+    return undefined;
   }
 
   /** Opens a session with everything that its Hello announces. */
@@ -164,7 +190,7 @@ export class Sessions {
       const activations = session.worker.agents.size;
       this.#parts.logger.emit("session.draining", { ...fieldsOf(session), activations });
     }
-    takeControl(member, frame, this.#parts.dispatcher);
+    takeControl(member, frame, this.#parts);
   }
 
   #lapsed(session: Session): number {
@@ -248,6 +274,7 @@ function announce(registrations: Registrations, hello: Hello): Failure | undefin
     if (refusal !== undefined) return refusal;
   }
   for (const subscription of hello.subscriptions) {
+    if (isDurable(subscription)) continue;
     const refusal = registrations.subscribe(subscription);
     if (refusal !== undefined) return refusal;
   }

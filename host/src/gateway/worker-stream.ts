@@ -58,6 +58,21 @@ export class WorkerStream implements BatchStream {
     this.#events = events;
   }
 
+  /** Whether the worker can still be reached over it. */
+  get isOpen(): boolean {
+    return this.#events !== undefined;
+  }
+
+  /** Reads no further batch before {@link WorkerStream.resume}. */
+  pause(): void {
+    this.#call.pause();
+  }
+
+  /** Reads on. */
+  resume(): void {
+    this.#call.resume();
+  }
+
   write(batch: Buffer): boolean {
     return this.#events === undefined ? true : this.#call.write(batch);
   }

@@ -25,8 +25,10 @@ export interface DurableSubscription {
 /** An event that has failed, or whose worker was lost, and that is tried again. */
 export interface Retry {
   readonly sequence: number;
-  /** The attempt that comes next, from 2. */
+  /** The attempt that was made, or comes next, from 1. */
   readonly attempt: number;
+  /** Attempts that have failed. */
+  readonly failures: number;
   /** Workers that were lost over it. */
   readonly crashes: number;
   /** When it was first delivered, in milliseconds since 1970. */
@@ -58,4 +60,12 @@ export interface Position {
 /** The position of a subscription that begins behind `through`. */
 export function startAt(through: number): Position {
   return { through, open: [], retries: [], behind: [] };
+}
+
+/** Everything up to this sequence is past. */
+export function pastThrough({ through, open, behind }: Position): number {
+  let past = through;
+  for (const sequence of open) past = Math.min(past, sequence - 1);
+  for (const { from } of behind) past = Math.min(past, from - 1);
+  return past;
 }

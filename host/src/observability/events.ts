@@ -80,6 +80,15 @@ export const EVENTS = {
     leftOut: number;
     crashes: number;
   }>("warn"),
+  /** The store refused something of a durable subscription, which is tried again. */
+  "store.refused": event<{
+    namespace: string;
+    subscription: string;
+    code: ErrorCode;
+    text: string;
+    /** Lines of this name left out before this one, because there were too many. */
+    leftOut: number;
+  }>("error"),
   /** A message that was to be parked is lost, because the store did not take it. */
   "message.lost": event<{
     id: number;

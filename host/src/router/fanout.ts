@@ -9,7 +9,21 @@ import type { Worker } from "../delivery/worker.ts";
 import { compact } from "../model/content-copy.ts";
 import type { MeshEvent } from "../model/event.ts";
 import type { NumberSource } from "../model/number-source.ts";
+import { type EventLog, ONLY_PARTITION, type PublisherMark } from "../store/ports.ts";
 import type { Settling } from "./settling.ts";
+
+/** Who publishes, so that it is recognised when it publishes the same again. */
+export interface Publisher {
+  /** What it has published with this event, for the store. */
+  mark(): Omit<PublisherMark, "namespace">;
+}
+
+/** An event that was taken. */
+export interface Accepted {
+  readonly id: number;
+  /** Present when it must be on the disk first: it is accepted when this resolves, refused when it rejects. */
+  readonly stored: Promise<void> | undefined;
+}
 
 interface Route {
   readonly generation: number;
@@ -23,6 +37,7 @@ export class Fanout {
   readonly #dispatcher: Dispatcher;
   readonly #settling: Settling;
   readonly #tap: Tap;
+  readonly #events: EventLog;
   /** Where a topic goes, by the object of its id: ids that arrive again are the same object. */
   readonly #routes = new WeakMap<Namespace, Map<object, Route>>();
 
@@ -32,21 +47,27 @@ export class Fanout {
     dispatcher: Dispatcher;
     settling: Settling;
     tap: Tap;
+    events: EventLog;
   }) {
     this.#clock = parts.clock;
     this.#numbers = parts.numbers;
     this.#dispatcher = parts.dispatcher;
     this.#settling = parts.settling;
     this.#tap = parts.tap;
+    this.#events = parts.events;
   }
 
-  /** Accepts an event of `sender`, on the worker `from`, and delivers it. @returns its id. */
+  /**
+   * Accepts an event of `sender`, on the worker `from`, and delivers it: at once, unless a durable subscription matches:
+   * then when it is on the disk.
+   */
   publish(
     namespace: Namespace,
     frame: PublishFrame,
     sender: Agent | undefined,
     from: Worker | undefined,
-  ): number {
+    publisher: Publisher | undefined,
+  ): Accepted {
     const event: MeshEvent = {
       id: this.#numbers.next(),
       topic: frame.topic,
@@ -57,7 +78,32 @@ export class Fanout {
       waiting: 0,
       inFlight: 0,
     };
+    if (namespace.durable.match(event.topic.type).length > 0) {
+      return { id: event.id, stored: this.#store(namespace, event, from, publisher?.mark()) };
+    }
     this.#tap.watcher?.published(event, namespace, from);
+    this.#deliverSettled(namespace, event);
+    return { id: event.id, stored: undefined };
+  }
+
+  async #store(
+    namespace: Namespace,
+    event: MeshEvent,
+    from: Worker | undefined,
+    mark: ReturnType<Publisher["mark"]> | undefined,
+  ): Promise<void> {
+    event.content = compact(event.content);
+    const sequence = await this.#events.append(
+      ONLY_PARTITION,
+      { namespace: namespace.name, event },
+      mark === undefined ? undefined : { ...mark, namespace: namespace.name },
+    );
+    this.#tap.watcher?.published(event, namespace, from);
+    this.#deliverSettled(namespace, event);
+    for (const feed of namespace.durable.match(event.topic.type)) feed.offer(event, sequence);
+  }
+
+  #deliverSettled(namespace: Namespace, event: MeshEvent): void {
     if (this.#settling.isActive) {
       event.content = compact(event.content);
       this.#dispatcher.hold(event);
@@ -66,7 +112,6 @@ export class Fanout {
         this.#deliver(namespace, event);
       });
     } else this.#deliver(namespace, event);
-    return event.id;
   }
 
   #deliver(namespace: Namespace, event: MeshEvent): void {

@@ -6,6 +6,7 @@ import {
   type Clock,
   type Failure,
   failure,
+  failureOf,
   isAgentType,
   isKey,
   isTopicType,
@@ -31,9 +32,10 @@ import type { Tap } from "../delivery/tap.ts";
 import type { Worker } from "../delivery/worker.ts";
 import type { NumberSource } from "../model/number-source.ts";
 import type { Counters } from "../observability/counters.ts";
+import type { EventLog } from "../store/ports.ts";
 import type { Caller } from "./caller.ts";
 import type { Calls } from "./calls.ts";
-import { Fanout } from "./fanout.ts";
+import { type Accepted, Fanout, type Publisher } from "./fanout.ts";
 import { type Origin, originOf } from "./origin.ts";
 import type { Settling } from "./settling.ts";
 
@@ -53,6 +55,8 @@ export interface RouterOptions {
 /** What became of a publish: the id of the event, or why it was not accepted. */
 export type PublishOutcome =
   | { readonly kind: "accepted"; readonly id: number }
+  /** It is accepted when it is on the disk: when `stored` resolves; it rejects with why it was not. */
+  | { readonly kind: "storing"; readonly id: number; readonly stored: Promise<void> }
   | { readonly kind: "refused"; readonly failure: Failure };
 
 interface Parts {
@@ -63,6 +67,7 @@ interface Parts {
   readonly counters: Counters;
   readonly settling: Settling;
   readonly tap: Tap;
+  readonly events: EventLog;
 }
 
 export class Router {
@@ -93,11 +98,18 @@ export class Router {
   }
 
   /** A publish. @throws MeshError when the frame breaks the protocol. */
-  publish(namespace: Namespace, worker: Worker | undefined, frame: PublishFrame): PublishOutcome {
+  publish(
+    namespace: Namespace,
+    worker: Worker | undefined,
+    frame: PublishFrame,
+    publisher?: Publisher,
+  ): PublishOutcome {
     const origin = originOf(this.#parts.dispatcher, worker, frame.activation, frame.parent);
     const refusal = "code" in origin ? origin : this.#publishRefusal(namespace, frame, origin);
-    if (refusal === undefined && !("code" in origin))
-      return { kind: "accepted", id: this.#accept(namespace, frame, origin, worker) };
+    if (refusal === undefined && !("code" in origin)) {
+      const { id, stored } = this.#accept(namespace, frame, origin, worker, publisher);
+      return stored === undefined ? { kind: "accepted", id } : { kind: "storing", id, stored };
+    }
     const reason = refusal ?? failure("INTERNAL");
     this.#parts.counters.failures[reason.code]++;
     const { topic, content } = frame;
@@ -114,10 +126,14 @@ export class Router {
 
   /**
    * A turn has ended, with what it publishes: all of it takes effect, or nothing does and the turn has failed.
-   * @returns why it has; undefined otherwise.
+   * @returns why it has, undefined otherwise; a promise when events must be on the disk before the turn ends.
    * @throws MeshError when the frame breaks the protocol.
    */
-  turnEnd(worker: Worker, namespace: Namespace, frame: TurnEndFrame): Failure | undefined {
+  turnEnd(
+    worker: Worker,
+    namespace: Namespace,
+    frame: TurnEndFrame,
+  ): Failure | undefined | Promise<undefined> {
     if (frame.state)
       throw meshError(
         "PROTOCOL_VIOLATION",
@@ -163,7 +179,7 @@ export class Router {
     namespace: Namespace,
     frame: TurnEndFrame,
     unfit: Failure | undefined,
-  ): Failure | undefined {
+  ): Failure | undefined | Promise<undefined> {
     const { activation } = frame;
     const parent = this.#parts.dispatcher.current(worker, frame.delivery, activation);
     if (parent === undefined) return failure("ACTIVATION_STALE");
@@ -171,11 +187,30 @@ export class Router {
     const publishes = frame.publishes.map((publish) => ({ ...publish, activation }));
     let refusal = unfit;
     for (const publish of publishes) refusal ??= this.#publishRefusal(namespace, publish, origin);
-    if (refusal === undefined) {
-      for (const publish of publishes) this.#accept(namespace, publish, origin, worker);
-    } else this.#parts.counters.failures[refusal.code]++;
+    if (refusal !== undefined) this.#parts.counters.failures[refusal.code]++;
+    else {
+      const stored = publishes.flatMap(
+        (publish) => this.#accept(namespace, publish, origin, worker).stored ?? [],
+      );
+      if (stored.length > 0) return this.#endStored(worker, frame, stored);
+    }
     this.#endTurn(worker, frame, refusal);
     return refusal;
+  }
+
+  /** Ends a turn when its events are on the disk. Rejects with why they are not: then the turn has failed. */
+  async #endStored(
+    worker: Worker,
+    frame: TurnEndFrame,
+    stored: readonly Promise<void>[],
+  ): Promise<undefined> {
+    try {
+      await Promise.all(stored);
+      this.#endTurn(worker, frame, undefined);
+    } catch (error) {
+      this.#endTurn(worker, frame, failureOf(error));
+      throw error;
+    }
   }
 
   #endTurn(worker: Worker, frame: TurnEndFrame, refusal: Failure | undefined): void {
@@ -190,9 +225,10 @@ export class Router {
     frame: PublishFrame,
     origin: Origin,
     from: Worker | undefined,
-  ): number {
+    publisher?: Publisher,
+  ): Accepted {
     this.#parts.counters.publishes++;
-    return this.#fanout.publish(namespace, frame, origin.agent, from);
+    return this.#fanout.publish(namespace, frame, origin.agent, from, publisher);
   }
 
   #refuse(caller: Caller, frame: SendFrame, refusal: Failure): void {

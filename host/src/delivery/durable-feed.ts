@@ -1,0 +1,361 @@
+/**
+ * One durable subscription at work: takes its events from the log into the lanes of its agents, in bounded windows, and
+ * keeps where it is. What it holds in memory is never the only copy.
+ *
+ * F1. Every event of the subscription up to `#through` is past, in `#open`, or in a lane of `#behind`.
+ * F2. `#open` holds at most as many events as the windows allow; a lane that has its share is noted in `#behind` and
+ *     goes on from the log later, while other lanes pass it.
+ * F3. Events of one lane enter it in the order of their sequences.
+ * F4. An event leaves `#open` when it was handled, or when its dead letter is kept; only then the stored position
+ *     passes it.
+ * F5. One reading of the log is under way at a time.
+ */
+import { AgentId, type Clock, type Failure } from "@agentmesh/proto";
+import type { DurableSubscription, Position, Retry } from "../model/durable-subscription.ts";
+import type { MeshEvent } from "../model/event.ts";
+import type { LoggedEvent, PositionRecord, Store } from "../store/ports.ts";
+import { ONLY_PARTITION } from "../store/ports.ts";
+import type { Agent } from "./agent.ts";
+import type { EventDelivery } from "./delivery.ts";
+import { DurableTicket, type FeedLane, type TicketOffice } from "./durable-ticket.ts";
+import { FeedProgress } from "./feed-progress.ts";
+import { FeedRetention } from "./feed-retention.ts";
+import type { Namespace } from "./namespace.ts";
+import { retryDelay } from "./retry.ts";
+
+/** Events of a subscription in memory. */
+const MOST_OPEN = 4_096;
+/** Bytes of their content. */
+const MOST_OPEN_BYTES = 32 * 1024 * 1024;
+/** Events of one lane in memory. */
+const MOST_IN_LANE = 128;
+/** Lanes that go on from the log later. */
+const MOST_BEHIND = 4_096;
+/** Events that one reading takes. */
+const READ_AT_ONCE = 256;
+
+/** What a feed needs of delivery. */
+export interface FeedDispatch {
+  /** An event on its way to an agent, at the end of the order of arrival. */
+  eventFor(agent: Agent, event: MeshEvent): EventDelivery;
+  /** Ships it, or lets it wait. */
+  dispatchDurable(delivery: EventDelivery): void;
+  /** Lets an event wait at the head of its lane, which stands still meanwhile. */
+  retry(delivery: EventDelivery, delayMs: number): void;
+  /** Takes an event back that has not been shipped. @returns whether it waited. */
+  takeBack(delivery: EventDelivery): boolean;
+}
+
+export interface FeedParts {
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly dispatch: FeedDispatch;
+  /** Keeps a dead letter. Rejects when the store refuses. */
+  readonly park: (delivery: EventDelivery, reason: Failure, subscription: string) => Promise<void>;
+  /** The store refused; it is tried again. */
+  readonly onProblem: (subscription: DurableSubscription, error: unknown) => void;
+  /** The stored position has moved. */
+  readonly onAdvanced: () => void;
+}
+
+let lastLane = 0;
+
+export class DurableFeed implements TicketOffice {
+  readonly laneKey: string;
+  subscription: DurableSubscription;
+  revision: number;
+  readonly #namespace: Namespace;
+  readonly #parts: FeedParts;
+  readonly #open = new Map<number, DurableTicket>();
+  readonly #lanes = new Map<string, FeedLane>();
+  readonly #behind = new Map<string, number>();
+  /** What was open when an earlier host ended and is not read again yet, with what is known of it. */
+  readonly #former: Map<number, Retry | undefined>;
+  readonly #progress: FeedProgress;
+  readonly #retention: FeedRetention;
+  /** Events up to here were in the log when this host started: an earlier one may have delivered them. */
+  readonly #inherited: number;
+  #openBytes = 0;
+  #through: number;
+  /** Sequence of the last event that is known to be for this subscription. */
+  #known: number;
+  #isReading = false;
+  #phase: "open" | "ended" = "open";
+
+  constructor(
+    init: {
+      namespace: Namespace;
+      subscription: DurableSubscription;
+      revision: number;
+      saved: PositionRecord;
+      /** Sequence of the last event in the log. */
+      last: number;
+    },
+    parts: FeedParts,
+  ) {
+    this.#namespace = init.namespace;
+    this.subscription = init.subscription;
+    this.revision = init.revision;
+    // No topic type begins with a plus.
+    this.laneKey = `+${init.subscription.name}`;
+    this.#inherited = init.last;
+    this.#known = init.last;
+    this.#parts = parts;
+    const { through, open, retries, behind } = init.saved.position;
+    this.#through = through;
+    this.#former = new Map(open.map((sequence) => [sequence, undefined]));
+    for (const retry of retries) this.#former.set(retry.sequence, retry);
+    for (const { key, from } of behind) this.#behind.set(key, from);
+    this.#progress = new FeedProgress(init.saved, {
+      ...parts,
+      position: () => this.#position(),
+      write: (moved) => parts.store.subscriptions.advance(this.subscription, ONLY_PARTITION, moved),
+      onProblem: (error) => parts.onProblem(this.subscription, error),
+    });
+    this.#retention = new FeedRetention(parts.clock, this.#open, {
+      retentionMs: () => this.subscription.terms.retentionMs,
+      takeBack: (delivery) => parts.dispatch.takeBack(delivery),
+      expired: (ticket, reason) => this.#giveUp(ticket, reason),
+    });
+  }
+
+  /** Everything up to this sequence is past, and stored as such. */
+  get past(): number {
+    return this.#progress.past;
+  }
+
+  /** Events that are not past, as far as they are in memory. */
+  get open(): number {
+    return this.#open.size;
+  }
+
+  /** Takes up what was open, then what has come since. */
+  start(): void {
+    this.#readOn();
+  }
+
+  /** An event of the subscription is in the log. Called in the order of sequences. */
+  offer(event: MeshEvent, sequence: number): void {
+    if (this.#phase === "ended" || sequence <= this.#through) return;
+    const isNext = this.#known <= this.#through && !this.#isReading && this.#former.size === 0;
+    this.#known = sequence;
+    if (isNext && this.#take(event, sequence)) this.#through = sequence;
+    else this.#readOn();
+    this.#progress.touch();
+  }
+
+  /** The subscription has other options from now on; what is in lanes stays there. */
+  change(subscription: DurableSubscription, revision: number): void {
+    this.subscription = subscription;
+    this.revision = revision;
+  }
+
+  /** Writes the position for the last time and stops. What is in lanes stays there, for who ends the host. */
+  async close(): Promise<void> {
+    this.#phase = "ended";
+    this.#retention.stop();
+    await this.#progress.close();
+  }
+
+  /** The subscription is over: its events that were not shipped go. */
+  end(): void {
+    this.#phase = "ended";
+    this.#retention.stop();
+    this.#progress.stop();
+    for (const ticket of this.#open.values()) this.#parts.dispatch.takeBack(ticket.delivery);
+    this.#open.clear();
+  }
+
+  /** Called by a ticket: its event was handled, or its dead letter is kept. */
+  passed(ticket: DurableTicket): void {
+    if (!this.#open.delete(ticket.sequence)) return;
+    const { lane } = ticket;
+    lane.size--;
+    this.#openBytes -= ticket.bytes;
+    if (lane.size === 0) this.#lanes.delete(lane.key);
+    this.#progress.touch();
+    this.#readOn();
+  }
+
+  /** Called by a ticket: it has failed or was lost once more, which is kept with the position. */
+  tried(): void {
+    this.#progress.touch();
+  }
+
+  /** Called by a ticket. @returns milliseconds until the next attempt; undefined when there is none. */
+  failed(ticket: DurableTicket, reason: Failure, permanent: boolean): number | undefined {
+    if (this.#phase === "ended") return undefined;
+    const ageMs = this.#parts.clock.unixMs() - ticket.delivery.event.acceptedUnixMs;
+    const { failures } = ticket;
+    const delay = retryDelay(this.subscription.terms, { failures, permanent, ageMs });
+    if (delay === undefined) this.#giveUp(ticket, reason);
+    else ticket.dueUnixMs = this.#parts.clock.unixMs() + delay;
+    this.#progress.touch();
+    return delay;
+  }
+
+  /** The event is a dead letter: when that is kept, it is past. */
+  #giveUp(ticket: DurableTicket, reason: Failure): void {
+    this.#parts.park(ticket.delivery, reason, this.subscription.name).then(
+      () => this.passed(ticket),
+      (error) => {
+        this.#parts.onProblem(this.subscription, error);
+        this.#progress.later(() => this.#giveUp(ticket, reason));
+      },
+    );
+  }
+
+  get #hasRoom(): boolean {
+    return this.#open.size < MOST_OPEN && this.#openBytes < MOST_OPEN_BYTES;
+  }
+
+  /** Puts an event into its lane, or notes that its lane is behind. @returns false when there is no room for either. */
+  #take(event: MeshEvent, sequence: number): boolean {
+    const id = new AgentId(this.subscription.agentType, event.topic.source);
+    // Who publishes does not receive.
+    if (event.sender?.equals(id) === true || this.#behind.has(id.key)) return true;
+    if (!this.#hasRoom) return false;
+    const lane = this.#lane(id.key);
+    if (lane.size >= MOST_IN_LANE) {
+      if (this.#behind.size >= MOST_BEHIND) return false;
+      this.#behind.set(id.key, sequence);
+      return true;
+    }
+    this.#enter(lane, this.#deliveryOf(id, event), { sequence, retry: undefined });
+    return true;
+  }
+
+  #deliveryOf(id: AgentId, event: MeshEvent): EventDelivery {
+    const agent = this.#namespace.agent(id, this.#namespace.type(id.type));
+    return this.#parts.dispatch.eventFor(agent, event);
+  }
+
+  #enter(
+    lane: FeedLane,
+    delivery: EventDelivery,
+    { sequence, retry }: { sequence: number; retry: Retry | undefined },
+  ): void {
+    const ticket = new DurableTicket(this, lane, delivery, sequence);
+    if (retry !== undefined) ticket.resume(retry);
+    else if (sequence <= this.#inherited) delivery.attempt = 2;
+    delivery.ticket = ticket;
+    this.#open.set(sequence, ticket);
+    lane.size++;
+    this.#openBytes += ticket.bytes;
+    this.#retention.watch();
+    const waitMs = ticket.dueUnixMs - this.#parts.clock.unixMs();
+    if (waitMs > 0) this.#parts.dispatch.retry(delivery, waitMs);
+    else this.#parts.dispatch.dispatchDurable(delivery);
+  }
+
+  #lane(key: string): FeedLane {
+    let lane = this.#lanes.get(key);
+    if (lane === undefined) {
+      lastLane++;
+      lane = { key, number: lastLane, size: 0 };
+      this.#lanes.set(key, lane);
+    }
+    return lane;
+  }
+
+  /** Reads for as long as there is something to read and room for it. */
+  #readOn(): void {
+    const read = this.#isReading ? undefined : this.#nextReading();
+    if (read === undefined) return;
+    this.#isReading = true;
+    read().then(
+      () => {
+        this.#isReading = false;
+        this.#readOn();
+      },
+      (error) => {
+        this.#parts.onProblem(this.subscription, error);
+        this.#progress.later(() => {
+          this.#isReading = false;
+          this.#readOn();
+        });
+      },
+    );
+  }
+
+  #nextReading(): (() => Promise<void>) | undefined {
+    if (this.#phase === "ended") return undefined;
+    if (this.#former.size > 0) return () => this.#readFormer();
+    if (!this.#hasRoom) return undefined;
+    for (const [key, from] of this.#behind) {
+      const size = this.#lanes.get(key)?.size ?? 0;
+      if (size <= MOST_IN_LANE / 2) return () => this.#readLane(key, from);
+    }
+    const mayRead = this.#through < this.#known && this.#behind.size < MOST_BEHIND;
+    return mayRead ? () => this.#readNext() : undefined;
+  }
+
+  /** Reads what was open when an earlier host ended. */
+  async #readFormer(): Promise<void> {
+    const first = Math.min(...this.#former.keys());
+    const page = await this.#read({ after: first - 1, through: this.#through });
+    if (this.#phase === "ended") return;
+    for (const logged of page.events) {
+      const { sequence } = logged;
+      if (!this.#former.has(sequence)) continue;
+      const id = new AgentId(this.subscription.agentType, logged.event.topic.source);
+      const retry = this.#former.get(sequence);
+      this.#former.delete(sequence);
+      this.#enter(this.#lane(id.key), this.#deliveryOf(id, onItsWay(logged)), { sequence, retry });
+    }
+    // What is not there any more cannot be read again either.
+    for (const sequence of this.#former.keys()) {
+      if (sequence <= page.through) this.#former.delete(sequence);
+    }
+  }
+
+  async #readNext(): Promise<void> {
+    const page = await this.#read({ after: this.#through, through: this.#known });
+    if (this.#phase === "ended") return;
+    for (const logged of page.events) {
+      if (!this.#take(onItsWay(logged), logged.sequence)) return;
+      this.#through = logged.sequence;
+    }
+    this.#through = page.through;
+  }
+
+  async #readLane(key: string, from: number): Promise<void> {
+    const through = this.#through;
+    const page = await this.#read({ after: from - 1, through, source: key });
+    if (this.#phase === "ended") return;
+    this.#behind.delete(key);
+    for (const logged of page.events) {
+      // It puts the lane behind again when it is full.
+      if (!this.#behind.has(key) && !this.#take(onItsWay(logged), logged.sequence)) {
+        this.#behind.set(key, logged.sequence);
+      }
+    }
+    const isThrough = page.through >= through && through === this.#through;
+    if (!isThrough && !this.#behind.has(key)) this.#behind.set(key, page.through + 1);
+    this.#progress.touch();
+  }
+
+  #read(part: { after: number; through: number; source?: string }) {
+    const { namespace, match } = this.subscription;
+    const query = { namespace, match, limit: READ_AT_ONCE, ...part };
+    return this.#parts.store.events.read(ONLY_PARTITION, query);
+  }
+
+  #position(): Position {
+    const retries = [...this.#former.values()].filter((retry) => retry !== undefined);
+    for (const ticket of this.#open.values()) {
+      const retry = ticket.retry();
+      if (retry !== undefined) retries.push(retry);
+    }
+    return {
+      through: this.#through,
+      open: [...this.#former.keys(), ...this.#open.keys()],
+      retries,
+      behind: Array.from(this.#behind, ([key, from]) => ({ key, from })),
+    };
+  }
+}
+
+function onItsWay({ event }: LoggedEvent): MeshEvent {
+  return { ...event, waiting: 0, inFlight: 0 };
+}

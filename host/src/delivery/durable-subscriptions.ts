@@ -1,0 +1,153 @@
+/**
+ * The durable subscriptions of all namespaces: brings back those of earlier hosts, declares and ends them, and lets the
+ * log forget what all of them are past.
+ */
+import { type Clock, type Failure, failure, failureOf, quote } from "@agentmesh/proto";
+import { type DurableSubscription, startAt } from "../model/durable-subscription.ts";
+import { ONLY_PARTITION, type Store, type SubscriptionRecord } from "../store/ports.ts";
+import { DurableFeed, type FeedDispatch, type FeedParts } from "./durable-feed.ts";
+import type { Namespace } from "./namespace.ts";
+
+/** Durable subscriptions of one namespace. */
+const MOST_PER_NAMESPACE = 1_000;
+/** Events that all must be past before the log is trimmed again. */
+const TRIM_STEP = 1_000;
+
+interface Parts {
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly dispatch: FeedDispatch;
+  readonly park: FeedParts["park"];
+  readonly namespace: (name: string) => Namespace;
+  /** The store refused something that is tried again. */
+  readonly onProblem: (subscription: DurableSubscription, error: unknown) => void;
+}
+
+export class DurableSubscriptions {
+  readonly #parts: Parts;
+  readonly #feeds = new Set<DurableFeed>();
+  /** Declarations that are being written, by `namespace/name`: the next one of that name waits. */
+  readonly #declaring = new Map<string, Promise<unknown>>();
+  #trimmedThrough = 0;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Takes up the subscriptions that the store knows. Rejects with `STORE_UNAVAILABLE`. */
+  async restore(): Promise<void> {
+    const records = await this.#parts.store.subscriptions.list();
+    if (records.length === 0) return;
+    const last = await this.#parts.store.events.last(ONLY_PARTITION);
+    for (const record of records) this.#open(record, last);
+  }
+
+  /**
+   * Declares a subscription. One that exists stays as it is when it is the same, and is replaced when it differs and
+   * `update` asks for that. @returns why not.
+   */
+  declare(subscription: DurableSubscription, update: boolean): Promise<Failure | undefined> {
+    return this.#inTurn(subscription, () => this.#declare(subscription, update));
+  }
+
+  /** Ends a subscription: what it has not handled goes. @returns why not. */
+  end(namespace: string, name: string): Promise<Failure | undefined> {
+    return this.#inTurn({ namespace, name }, () => this.#end(namespace, name));
+  }
+
+  /** Writes all positions for the last time. */
+  async close(): Promise<void> {
+    await Promise.all(Array.from(this.#feeds, (feed) => feed.close()));
+  }
+
+  async #inTurn(
+    { namespace, name }: { namespace: string; name: string },
+    act: () => Promise<Failure | undefined>,
+  ): Promise<Failure | undefined> {
+    const text = `${namespace}/${name}`;
+    const earlier = this.#declaring.get(text) ?? Promise.resolve();
+    const outcome = earlier.then(act).catch((error: unknown) => failureOf(error));
+    this.#declaring.set(text, outcome);
+    const refusal = await outcome;
+    if (this.#declaring.get(text) === outcome) this.#declaring.delete(text);
+    return refusal;
+  }
+
+  async #declare(subscription: DurableSubscription, update: boolean): Promise<Failure | undefined> {
+    const { store } = this.#parts;
+    if (!store.isDurable) return failure("UNIMPLEMENTED", NO_FOLDER);
+    const namespace = this.#parts.namespace(subscription.namespace);
+    const known = namespace.durable.get(subscription.name);
+    if (known !== undefined) return this.#redeclare(known, subscription, update);
+    if (namespace.durable.size >= MOST_PER_NAMESPACE) {
+      const text = `a namespace may have ${MOST_PER_NAMESPACE} durable subscriptions`;
+      return failure("OVERLOADED", text);
+    }
+    const last = await store.events.last(ONLY_PARTITION);
+    const position = startAt(last);
+    const outcome = await store.subscriptions.create(subscription, ONLY_PARTITION, position);
+    if (outcome.kind === "conflict") return conflict(subscription);
+    const positions = new Map([[ONLY_PARTITION, { position, revision: 1 }]]);
+    const now = await store.events.last(ONLY_PARTITION);
+    this.#open({ subscription, revision: outcome.revision, positions }, now);
+    return undefined;
+  }
+
+  async #redeclare(
+    feed: DurableFeed,
+    subscription: DurableSubscription,
+    update: boolean,
+  ): Promise<Failure | undefined> {
+    if (JSON.stringify(feed.subscription) === JSON.stringify(subscription)) return undefined;
+    if (!update) return conflict(subscription);
+    const outcome = await this.#parts.store.subscriptions.update(subscription, feed.revision);
+    if (outcome.kind === "conflict") return conflict(subscription);
+    feed.change(subscription, outcome.revision);
+    this.#parts.namespace(subscription.namespace).keepDurable(feed);
+    return undefined;
+  }
+
+  async #end(namespaceName: string, name: string): Promise<Failure | undefined> {
+    const namespace = this.#parts.namespace(namespaceName);
+    const feed = namespace.durable.get(name);
+    if (feed === undefined) {
+      return failure("SUBSCRIPTION_UNKNOWN", `there is no durable subscription ${quote(name)}`);
+    }
+    const outcome = await this.#parts.store.subscriptions.remove(feed.subscription, feed.revision);
+    if (outcome.kind === "conflict") return conflict(feed.subscription);
+    feed.end();
+    this.#feeds.delete(feed);
+    namespace.endDurable(name);
+    this.#trim();
+    return undefined;
+  }
+
+  #open({ subscription, revision, positions }: SubscriptionRecord, last: number): void {
+    const saved = positions.get(ONLY_PARTITION);
+    if (saved === undefined) return;
+    const namespace = this.#parts.namespace(subscription.namespace);
+    const parts = { ...this.#parts, onAdvanced: () => this.#trim() };
+    const feed = new DurableFeed({ namespace, subscription, revision, saved, last }, parts);
+    this.#feeds.add(feed);
+    namespace.keepDurable(feed);
+    feed.start();
+  }
+
+  /** An event leaves the log when every subscription is past it. */
+  #trim(): void {
+    if (this.#feeds.size === 0) return;
+    let past = Number.POSITIVE_INFINITY;
+    for (const feed of this.#feeds) past = Math.min(past, feed.past);
+    if (past < this.#trimmedThrough + TRIM_STEP) return;
+    this.#trimmedThrough = past;
+    // What stays for want of it goes with the next one.
+    this.#parts.store.events.trim(ONLY_PARTITION, past).catch(() => undefined);
+  }
+}
+
+const NO_FOLDER = "this host keeps everything in memory: durable subscriptions need `--data`";
+
+function conflict({ name }: DurableSubscription): Failure {
+  const text = `durable subscription ${quote(name)} exists with other options; \`update\` replaces them`;
+  return failure("SUBSCRIPTION_CONFLICT", text);
+}
