@@ -106,9 +106,6 @@ const SERVICES = ["GatewayService", "ClientService", "AdminService"].map(
   (name) => `agentmesh.v1.${name}`,
 );
 
-/** Publishers whose marks are taken up at the start. */
-const MOST_PUBLISHERS = 10_000;
-
 /** How often a draining host looks whether everything has finished, in milliseconds. */
 const QUIET_CHECK_MS = 20;
 
@@ -211,7 +208,7 @@ class RunningHost implements Host {
 
   /** Takes up what an earlier host has left in the store. */
   async restore(): Promise<void> {
-    this.#sessions.restore(await this.#store.publishers.latest(MOST_PUBLISHERS));
+    this.#sessions.restore(await this.#store.publishers.latest(LIMITS.publishers));
     await this.#durable.restore();
   }
 

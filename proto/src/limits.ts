@@ -81,6 +81,18 @@ export const LIMITS = {
   publishers: 10_000,
   /** Refused publishes that are remembered for one worker instance. */
   refusedPublishes: 1_024,
+  /** Durable subscriptions of one namespace. */
+  durableSubscriptions: 1_000,
+  /** Events of one durable subscription that are in the memory of the host and not handled. */
+  openEvents: 4_096,
+  /** Their content. */
+  openEventBytes: 32 * 1024 * 1024,
+  /** Of those, events for one agent. */
+  openEventsPerLane: 128,
+  /** Agents of one durable subscription that have more than that. */
+  lanesBehind: 4_096,
+  /** What waits for the disk of the host. */
+  unstoredBytes: 256 * 1024 * 1024,
   /** Topics whose subscribers are remembered for one namespace. */
   cachedTopics: 10_000,
   /** Labels of one worker. */

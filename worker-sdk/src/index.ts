@@ -25,6 +25,7 @@ export type {
   TlsOptions,
   WorkerOptions,
 } from "./options.ts";
+export type { DurableOptions } from "./runtime/durable-options.ts";
 export {
   createLocalRuntime,
   type LocalRuntime,
@@ -32,6 +33,7 @@ export {
 } from "./runtime/local/create-local-runtime.ts";
 export type { LocalDeadLetter } from "./runtime/local/dead-letters.ts";
 export type { WaitOptions } from "./runtime/patience.ts";
+export type { SubscribeOptions } from "./runtime/registrations.ts";
 export type { AgentRuntime, DrainOptions } from "./runtime/runtime.ts";
 export type { SavedAgent, SavedState } from "./runtime/saved-state.ts";
 export type { StateScope } from "./runtime/states.ts";

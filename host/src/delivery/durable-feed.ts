@@ -10,7 +10,7 @@
  *     passes it.
  * F5. One reading of the log is under way at a time.
  */
-import { AgentId, type Clock, type Failure } from "@agentmesh/proto";
+import { AgentId, type Clock, type Failure, LIMITS } from "@agentmesh/proto";
 import type { DurableSubscription, Position, Retry } from "../model/durable-subscription.ts";
 import type { MeshEvent } from "../model/event.ts";
 import type { LoggedEvent, PositionRecord, Store } from "../store/ports.ts";
@@ -23,14 +23,6 @@ import { FeedRetention } from "./feed-retention.ts";
 import type { Namespace } from "./namespace.ts";
 import { retryDelay } from "./retry.ts";
 
-/** Events of a subscription in memory. */
-const MOST_OPEN = 4_096;
-/** Bytes of their content. */
-const MOST_OPEN_BYTES = 32 * 1024 * 1024;
-/** Events of one lane in memory. */
-const MOST_IN_LANE = 128;
-/** Lanes that go on from the log later. */
-const MOST_BEHIND = 4_096;
 /** Events that one reading takes. */
 const READ_AT_ONCE = 256;
 
@@ -59,6 +51,12 @@ export interface FeedParts {
 }
 
 let lastLane = 0;
+
+/** A number that no lane had before. */
+function nextLane(): number {
+  lastLane++;
+  return lastLane;
+}
 
 export class DurableFeed implements TicketOffice {
   readonly laneKey: string;
@@ -185,6 +183,8 @@ export class DurableFeed implements TicketOffice {
   /** Called by a ticket. @returns milliseconds until the next attempt; undefined when there is none. */
   failed(ticket: DurableTicket, reason: Failure, permanent: boolean): number | undefined {
     if (this.#phase === "ended") return undefined;
+    // What is on its way behind it must not be handled before it.
+    ticket.lane.number = nextLane();
     const ageMs = this.#parts.clock.unixMs() - ticket.delivery.event.acceptedUnixMs;
     const { failures } = ticket;
     const delay = retryDelay(this.subscription.terms, { failures, permanent, ageMs });
@@ -206,7 +206,7 @@ export class DurableFeed implements TicketOffice {
   }
 
   get #hasRoom(): boolean {
-    return this.#open.size < MOST_OPEN && this.#openBytes < MOST_OPEN_BYTES;
+    return this.#open.size < LIMITS.openEvents && this.#openBytes < LIMITS.openEventBytes;
   }
 
   /** Puts an event into its lane, or notes that its lane is behind. @returns false when there is no room for either. */
@@ -216,8 +216,8 @@ export class DurableFeed implements TicketOffice {
     if (event.sender?.equals(id) === true || this.#behind.has(id.key)) return true;
     if (!this.#hasRoom) return false;
     const lane = this.#lane(id.key);
-    if (lane.size >= MOST_IN_LANE) {
-      if (this.#behind.size >= MOST_BEHIND) return false;
+    if (lane.size >= LIMITS.openEventsPerLane) {
+      if (this.#behind.size >= LIMITS.lanesBehind) return false;
       this.#behind.set(id.key, sequence);
       return true;
     }
@@ -251,8 +251,7 @@ export class DurableFeed implements TicketOffice {
   #lane(key: string): FeedLane {
     let lane = this.#lanes.get(key);
     if (lane === undefined) {
-      lastLane++;
-      lane = { key, number: lastLane, size: 0 };
+      lane = { key, number: nextLane(), size: 0 };
       this.#lanes.set(key, lane);
     }
     return lane;
@@ -284,9 +283,9 @@ export class DurableFeed implements TicketOffice {
     if (!this.#hasRoom) return undefined;
     for (const [key, from] of this.#behind) {
       const size = this.#lanes.get(key)?.size ?? 0;
-      if (size <= MOST_IN_LANE / 2) return () => this.#readLane(key, from);
+      if (size <= LIMITS.openEventsPerLane / 2) return () => this.#readLane(key, from);
     }
-    const mayRead = this.#through < this.#known && this.#behind.size < MOST_BEHIND;
+    const mayRead = this.#through < this.#known && this.#behind.size < LIMITS.lanesBehind;
     return mayRead ? () => this.#readNext() : undefined;
   }
 

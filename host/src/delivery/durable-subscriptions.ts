@@ -2,14 +2,12 @@
  * The durable subscriptions of all namespaces: brings back those of earlier hosts, declares and ends them, and lets the
  * log forget what all of them are past.
  */
-import { type Clock, type Failure, failure, failureOf, quote } from "@agentmesh/proto";
+import { type Clock, type Failure, failure, failureOf, LIMITS, quote } from "@agentmesh/proto";
 import { type DurableSubscription, startAt } from "../model/durable-subscription.ts";
 import { ONLY_PARTITION, type Store, type SubscriptionRecord } from "../store/ports.ts";
 import { DurableFeed, type FeedDispatch, type FeedParts } from "./durable-feed.ts";
 import type { Namespace } from "./namespace.ts";
 
-/** Durable subscriptions of one namespace. */
-const MOST_PER_NAMESPACE = 1_000;
 /** Events that all must be past before the log is trimmed again. */
 const TRIM_STEP = 1_000;
 
@@ -79,8 +77,8 @@ export class DurableSubscriptions {
     const namespace = this.#parts.namespace(subscription.namespace);
     const known = namespace.durable.get(subscription.name);
     if (known !== undefined) return this.#redeclare(known, subscription, update);
-    if (namespace.durable.size >= MOST_PER_NAMESPACE) {
-      const text = `a namespace may have ${MOST_PER_NAMESPACE} durable subscriptions`;
+    if (namespace.durable.size >= LIMITS.durableSubscriptions) {
+      const text = `a namespace may have ${LIMITS.durableSubscriptions} durable subscriptions`;
       return failure("OVERLOADED", text);
     }
     const last = await store.events.last(ONLY_PARTITION);

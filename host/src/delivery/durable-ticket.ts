@@ -5,8 +5,8 @@ import type { EventDelivery } from "./delivery.ts";
 /** The events of one agent that a feed has in memory. */
 export interface FeedLane {
   readonly key: string;
-  /** Number for the worker; lanes of one session never share one. */
-  readonly number: number;
+  /** Number for the worker, which no other lane has. It is another one after a failure: see `EventTarget.lane`. */
+  number: number;
   size: number;
 }
 

@@ -3,6 +3,7 @@
  *
  * I1. `#byName` is authoritative; `#matches` is a cache of it by topic type, emptied by every change.
  */
+import { LIMITS } from "@agentmesh/proto";
 import type { DurableSubscription } from "../model/durable-subscription.ts";
 import { matches } from "../model/topic-match.ts";
 
@@ -10,8 +11,6 @@ import { matches } from "../model/topic-match.ts";
 export interface Subscribed {
   readonly subscription: DurableSubscription;
 }
-
-const CACHED_TOPICS = 10_000;
 
 export class DurableIndex<Taker extends Subscribed> {
   readonly #byName = new Map<string, Taker>();
@@ -49,7 +48,7 @@ export class DurableIndex<Taker extends Subscribed> {
     const found = [...this.#byName.values()].filter(({ subscription }) =>
       matches(subscription.match, topicType),
     );
-    if (this.#matches.size >= CACHED_TOPICS) this.#matches.clear();
+    if (this.#matches.size >= LIMITS.cachedTopics) this.#matches.clear();
     this.#matches.set(topicType, found);
     return found;
   }

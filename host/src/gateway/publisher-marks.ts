@@ -1,9 +1,8 @@
-import { LIMITS } from "@agentmesh/proto";
-
 /**
  * What each worker instance has published already, so that a publish which comes again after a lost session is not
  * accepted twice. Bounded: instances that have not published for longest are forgotten.
  */
+import { LIMITS } from "@agentmesh/proto";
 import type { Publisher } from "../router/fanout.ts";
 import type { PublisherMark as StoredMark } from "../store/ports.ts";
 

@@ -133,6 +133,8 @@ test("a failed event is tried again at the head of its lane, and another lane go
   worker.write(done(aside.target));
   const again = await nextEvent(worker);
   expect(again).toMatchObject({ text: "one", id: one.id, target: { attempt: 2 } });
+  // What left before the host knew of the failure can be told from what leaves now.
+  expect(again.target.lane).not.toBe(one.target.lane);
   worker.write(done(again.target));
   expect(await nextEvent(worker)).toMatchObject({ text: "two", target: { attempt: 1 } });
 });

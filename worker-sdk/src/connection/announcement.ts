@@ -39,12 +39,13 @@ export function toAgentTypes(types: readonly AnnouncedType[]): AgentType[] {
 }
 
 /** A subscription as the wire carries it. */
-export function toSubscription({ id, pattern, agentType }: AnnouncedSubscription): Subscription {
+export function toSubscription(announced: AnnouncedSubscription): Subscription {
+  const { id, pattern, agentType, durable } = announced;
   const match: Subscription["match"] =
     "type" in pattern
       ? { $case: "topicType", value: pattern.type }
       : { $case: "topicTypePrefix", value: pattern.typePrefix };
-  return { id, match, agentType, durable: undefined };
+  return { id, match, agentType, durable };
 }
 
 /** A live activation as the wire carries it. */

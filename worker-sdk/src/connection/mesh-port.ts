@@ -75,11 +75,23 @@ export interface AnnouncedType {
 /** Which topics: one type, or all types with a prefix. */
 export type AnnouncedPattern = { readonly type: string } | { readonly typePrefix: string };
 
+/** What makes a subscription durable; 0 uses the host's default. */
+export interface AnnouncedDurable {
+  readonly name: string;
+  readonly maxAttempts: number;
+  readonly backoffMs: number;
+  readonly maxRetryMs: number;
+  readonly retentionMs: number;
+  readonly update: boolean;
+}
+
 /** A subscription as others are told of it. */
 export interface AnnouncedSubscription {
   readonly id: string;
   readonly pattern: AnnouncedPattern;
   readonly agentType: string;
+  /** Undefined when it ends with the session. */
+  readonly durable: AnnouncedDurable | undefined;
 }
 
 /** An agent that is alive in this runtime. */
@@ -144,6 +156,8 @@ export interface Uplink {
   unregister(name: string, signal: AbortSignal): Promise<void>;
   subscribe(subscription: AnnouncedSubscription, signal: AbortSignal): Promise<void>;
   unsubscribe(id: string, signal: AbortSignal): Promise<void>;
+  /** Ends a durable subscription, whoever declared it. */
+  endDurable(name: string, signal: AbortSignal): Promise<void>;
   /** Asks to be given nothing new; resolves when the last agent has left. */
   drain(): Promise<void>;
   /** Leaves the mesh. Idempotent. */

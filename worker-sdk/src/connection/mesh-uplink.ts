@@ -101,6 +101,13 @@ export class MeshUplink implements Uplink {
     );
   }
 
+  endDurable(durableName: string, signal: AbortSignal): Promise<void> {
+    return this.#ask(
+      (request) => ({ $case: "unsubscribe", value: { request, id: "", durableName } }),
+      signal,
+    );
+  }
+
   drain(): Promise<void> {
     return this.#ask((request) => ({ $case: "drain", value: { request } }));
   }

@@ -24,6 +24,8 @@ export interface ActivationKeeper {
   creationFailed(activation: Activation, reason: Failure): void;
   /** A turn did not end in time: the agent goes. */
   abandoned(activation: Activation): void;
+  /** A turn of a durable lane has failed: what waits behind it is given back. */
+  failedInLane(activation: Activation, durableLane: number): void;
   /** Takes the state with which a new agent is to begin; undefined when it makes its own. */
   takeLoaded(id: AgentId): Loaded | undefined;
 }
@@ -137,6 +139,10 @@ export class Activation extends Lane implements TurnHome, Idler {
 
   abandoned(): void {
     this.#keeper.abandoned(this);
+  }
+
+  failedInLane(durableLane: number): void {
+    this.#keeper.failedInLane(this, durableLane);
   }
 
   /** Ends it. What becomes of its turns is up to who calls. */

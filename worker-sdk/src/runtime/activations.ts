@@ -15,6 +15,8 @@ import { stopped, Turn } from "./turn.ts";
 import { failed, turnEnd } from "./turn-ending.ts";
 import type { Workplace } from "./workplace.ts";
 
+/** Lanes in which a delivery has failed that are remembered. */
+const MOST_BROKEN_LANES = 10_000;
 /** Abandoned numbers that are remembered. */
 const MOST_ABANDONED = 1_024;
 const NOT_STARTED = { outcome: "not-executed", retryable: true } as const;
@@ -30,6 +32,8 @@ export class Activations implements ActivationKeeper {
   readonly #abandoned = new Set<number>();
   /** States for agents that are not here yet, by id. */
   readonly #loaded = new Map<string, Loaded>();
+  /** Lanes in which a delivery has failed: what comes with their numbers left the host before it knew. */
+  readonly #brokenLanes = new Set<number>();
   #endedThrough = 0;
   #isClosed = false;
 
@@ -52,6 +56,10 @@ export class Activations implements ActivationKeeper {
   /** An event for one or more agents. */
   event(frame: EventFrame): void {
     for (const target of frame.targets) {
+      if (target.durable && this.#brokenLanes.has(target.lane)) {
+        this.workplace.uplink.release([target.delivery]);
+        continue;
+      }
       const activation = this.#enter(target, target.agent, "event");
       if (activation !== undefined) this.#accept(activation, frame, target, 0);
     }
@@ -96,6 +104,7 @@ export class Activations implements ActivationKeeper {
 
   /** All deliveries are lost with their session; the agents stay. */
   loseDeliveries(reason: MeshError): void {
+    this.#brokenLanes.clear();
     for (const turn of this.workplace.turns.values()) this.#lose(turn, reason);
   }
 
@@ -187,6 +196,15 @@ export class Activations implements ActivationKeeper {
       else waiting.refuse(failure("TURN_ABANDONED", undefined, NOT_STARTED));
     }
     this.#giveBack((turn) => turn.home === activation);
+  }
+
+  failedInLane(activation: Activation, durableLane: number): void {
+    this.#brokenLanes.add(durableLane);
+    const [oldest] = this.#brokenLanes;
+    if (this.#brokenLanes.size > MOST_BROKEN_LANES && oldest !== undefined) {
+      this.#brokenLanes.delete(oldest);
+    }
+    this.#giveBack((turn) => turn.home === activation && turn.durableLane === durableLane);
   }
 
   /** The activation for a delivery; undefined when the delivery needs none any more. */

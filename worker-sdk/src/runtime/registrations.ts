@@ -15,12 +15,24 @@ import {
   quote,
 } from "@agentmesh/proto";
 import type { TopicPattern } from "../agent/definition.ts";
-import type { AnnouncedSubscription, Announcement, Uplink } from "../connection/mesh-port.ts";
+import type {
+  AnnouncedDurable,
+  AnnouncedSubscription,
+  Announcement,
+  Uplink,
+} from "../connection/mesh-port.ts";
 import type { Employment } from "./activation.ts";
 import { type AgentProgram, announce } from "./agent-program.ts";
 import { all, Claim, makeAll } from "./claim.ts";
+import { type DurableOptions, resolveDurable } from "./durable-options.ts";
 import { IdleList } from "./idle-list.ts";
 import { Patience, type WaitOptions } from "./patience.ts";
+
+/** How to subscribe. */
+export interface SubscribeOptions extends WaitOptions {
+  /** Keeps the events on the host's disk until they are handled. Default: none, they are gone with the host. */
+  readonly durable?: DurableOptions;
+}
 
 interface Registration extends Employment {
   /** What runs: as it was registered, or with interceptors around it. */
@@ -96,11 +108,16 @@ export class Registrations {
   }
 
   /** Subscribes the agents of a type. @returns the id of the subscription. */
-  async subscribe(pattern: TopicPattern, agentType: string, options: WaitOptions): Promise<string> {
+  async subscribe(
+    pattern: TopicPattern,
+    agentType: string,
+    options: SubscribeOptions,
+  ): Promise<string> {
     checkPattern(pattern);
     checkAgentType(agentType);
+    const durable = options.durable === undefined ? undefined : resolveDurable(options.durable);
     return this.#within(options, async (signal) => {
-      const { announced, claim } = this.#newSubscription(pattern, agentType);
+      const { announced, claim } = this.#newSubscription(pattern, agentType, durable);
       try {
         await makeAll([claim], signal);
       } catch (error) {
@@ -117,7 +134,11 @@ export class Registrations {
     if (subscription === undefined) {
       throw meshError("SUBSCRIPTION_UNKNOWN", `there is no subscription ${quote(id)}`);
     }
-    await this.#within(options, (signal) => this.#end(subscription, signal));
+    await this.#within(options, async (signal) => {
+      const { durable } = subscription.announced;
+      if (durable !== undefined) await this.#uplink.endDurable(durable.name, signal);
+      await this.#end(subscription, signal);
+    });
   }
 
   /** What was confirmed. */
@@ -160,14 +181,19 @@ export class Registrations {
     return registration;
   }
 
-  #newSubscription(pattern: TopicPattern, agentType: string): Subscription {
+  #newSubscription(
+    pattern: TopicPattern,
+    agentType: string,
+    durable?: AnnouncedDurable,
+  ): Subscription {
     this.#lastId++;
     const id = `s${this.#lastId}`;
-    const announced: AnnouncedSubscription = { id, pattern, agentType };
+    const announced: AnnouncedSubscription = { id, pattern, agentType, durable };
     const uplink = this.#uplink;
     const claim = new Claim(
       (signal) => uplink.subscribe(announced, signal),
-      (signal) => uplink.unsubscribe(id, signal),
+      // A durable one belongs to nobody: that this runtime lets go of it does not end it.
+      (signal) => (durable === undefined ? uplink.unsubscribe(id, signal) : Promise.resolve()),
     );
     const subscription = { announced, claim };
     this.#subscriptions.set(id, subscription);

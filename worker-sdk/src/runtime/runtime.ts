@@ -17,6 +17,7 @@ import type { Interceptor } from "./interception/interceptor.ts";
 import { Messaging } from "./messaging.ts";
 import { Outside } from "./outside.ts";
 import type { WaitOptions } from "./patience.ts";
+import type { SubscribeOptions } from "./registrations.ts";
 import type { SavedState } from "./saved-state.ts";
 import { type StateScope, States } from "./states.ts";
 import type { RuntimeStatus } from "./status.ts";
@@ -119,7 +120,7 @@ export class AgentRuntime extends Messaging implements AsyncDisposable {
 
   /**
    * Subscribes the agents of a type to topics: an event goes to the agent whose key is the topic's source. The
-   * subscription lasts as long as this runtime. The agents may run elsewhere.
+   * subscription lasts as long as this runtime; a durable one until somebody ends it. The agents may run elsewhere.
    * @returns the id to unsubscribe with.
    * @throws MeshError `INVALID_ARGUMENT`, `CLOSED`, or why the host refused; `DEADLINE_EXCEEDED` or `CANCELLED` when it did
    * not answer in time, and then the subscription is taken back.
@@ -127,14 +128,14 @@ export class AgentRuntime extends Messaging implements AsyncDisposable {
   async subscribe(
     pattern: TopicPattern,
     agentType: string,
-    options: WaitOptions = {},
+    options: SubscribeOptions = {},
   ): Promise<string> {
     this.#checkOpen();
     return this.#core.registrations.subscribe(pattern, agentType, options);
   }
 
   /**
-   * Ends a subscription.
+   * Ends a subscription; a durable one for everybody, with all that waits for it.
    * @throws MeshError `SUBSCRIPTION_UNKNOWN`; `DEADLINE_EXCEEDED` or `CANCELLED` when the host did not answer in time: then
    * it may have ended or not, and may be ended once more; `CLOSED`.
    */

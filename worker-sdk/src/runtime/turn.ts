@@ -51,6 +51,8 @@ export interface TurnHome {
   turnOver(turn: Turn): void;
   /** A turn did not end in time, although it was told to. */
   abandoned(): void;
+  /** A turn was not handled now, and is tried again: what is behind it in its lane must wait for that. */
+  failedInLane(durableLane: number): void;
   /** Starts what may start in one of its lanes. */
   proceed(lane: Lane): void;
 }
@@ -66,6 +68,8 @@ export class Turn extends Deadline implements CallOrigin, Speaker {
   readonly delivery: number;
   /** Which attempt this is, from 1. */
   readonly attempt: number;
+  /** Number of the lane of a durable subscription that it is ordered in; 0 when it is in none. */
+  readonly durableLane: number;
   phase: TurnPhase = "waiting";
   /** The turn behind this one in its lane. */
   behind: Turn | undefined = undefined;
@@ -96,6 +100,7 @@ export class Turn extends Deadline implements CallOrigin, Speaker {
     this.frame = frame;
     this.delivery = target.delivery;
     this.attempt = target.attempt;
+    this.durableLane = "durable" in target && target.durable ? target.lane : 0;
     this.#timedFrom = receivedAt;
   }
 
@@ -317,6 +322,7 @@ export class Turn extends Deadline implements CallOrigin, Speaker {
     if (ending.kind === "done" && this.frame.kind === "event") {
       uplink.done(this.activation, delivery);
     } else uplink.turnEnd(turnEnd(this, ending, permanent));
+    if (this.durableLane > 0 && ending.kind === "failed") this.home.failedInLane(this.durableLane);
     if (onQuiet !== undefined && turns.size === 0) onQuiet();
     return true;
   }

@@ -111,6 +111,11 @@ export class ScriptedMesh implements Uplink {
     await this.answer(`unsubscribe ${id}`);
   }
 
+  async endDurable(name: string): Promise<void> {
+    this.said.push({ kind: `end ${name}`, numbers: [] });
+    await this.answer(`end ${name}`);
+  }
+
   async drain(): Promise<void> {
     this.#say("drain");
     await this.answer("drain");

@@ -87,6 +87,10 @@ export class UplinkPassage implements Uplink {
     return this.mesh.unsubscribe(id, signal);
   }
 
+  endDurable(name: string, signal: AbortSignal): Promise<void> {
+    return this.mesh.endDurable(name, signal);
+  }
+
   drain(): Promise<void> {
     return this.mesh.drain();
   }

@@ -6,11 +6,11 @@
  * Q2. Calls are carried out in the order in which they were made.
  * Q3. When an order fails, the events behind it are refused with it: whoever appends one has heard of every refusal
  *     before it.
- * Q4. What waits is bounded: above `MOST_WAITING_BYTES` a call is refused.
+ * Q4. What waits is bounded: above `unstoredBytes` a call is refused.
  */
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
-import { type Failure, failure, MeshError } from "@agentmesh/proto";
+import { type Failure, failure, LIMITS, MeshError } from "@agentmesh/proto";
 import type { Answer, OperationName, Question } from "./operations.ts";
 import { failureOfProblem, type PlainProblem } from "./store-problem.ts";
 import type { Call, CallOutcome, ThreadOrder, ThreadStart, ThreadWord } from "./thread-messages.ts";
@@ -19,8 +19,6 @@ import type { Call, CallOutcome, ThreadOrder, ThreadStart, ThreadWord } from "./
 const MOST_CALLS = 4_096;
 /** Bytes of one order, unless a single call has more. */
 const MOST_ORDER_BYTES = 8 * 1024 * 1024;
-/** Bytes that wait for the disk. */
-const MOST_WAITING_BYTES = 256 * 1024 * 1024;
 /** What a call counts beside its content. */
 const CALL_BYTES = 512;
 /** When a disk that cannot keep up is worth another try. */
@@ -128,7 +126,7 @@ export class CommitQueue {
 
   #refusal(): Failure | undefined {
     if (this.#ended !== undefined) return failureOfProblem(this.#ended);
-    if (this.#waitingBytes < MOST_WAITING_BYTES) return undefined;
+    if (this.#waitingBytes < LIMITS.unstoredBytes) return undefined;
     return failure("OVERLOADED", "the disk cannot keep up with what is to be stored", {
       retryAfterMs: BUSY_RETRY_MS,
     });

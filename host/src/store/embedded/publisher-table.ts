@@ -1,8 +1,7 @@
+import { LIMITS } from "@agentmesh/proto";
 import type { PublisherMark } from "../ports.ts";
 import type { Database } from "./database.ts";
 
-/** Publishers whose marks are kept; those that have not published for longest are forgotten. */
-const MOST_PUBLISHERS = 10_000;
 /** Marks written between two looks at how many there are. */
 const WRITES_PER_LOOK = 1_000;
 
@@ -26,7 +25,7 @@ export function publisherTable(database: Database) {
     write({ namespace, instance, through, refused }: PublisherMark): void {
       change++;
       write(namespace, instance, through, JSON.stringify(refused), change);
-      if (change % WRITES_PER_LOOK === 0) forget(MOST_PUBLISHERS - 1);
+      if (change % WRITES_PER_LOOK === 0) forget(LIMITS.publishers - 1);
     },
     latest: (limit: number): PublisherMark[] =>
       latest(limit).map(([namespace, instance, through, refused]) => ({

@@ -69,7 +69,9 @@ export interface EventTarget {
   attempt: number;
   /**
    * Number of the lane that this delivery is ordered in, unique within the session. 0 is the one lane of the
-   * activation, in which sends and events of all topics are ordered as they arrive.
+   * activation, in which sends and events of all topics are ordered as they arrive; the others belong to durable
+   * subscriptions. A lane gets another number when a delivery of it has failed: what arrives with the number of a lane
+   * in which one has failed left the host before it knew, and is to be given back with Release, not handled.
    */
   lane: number;
   /** True when a durable subscription sends it, so that a failure is tried again. */

@@ -4,7 +4,7 @@
  * M1. Nothing is delivered from within a call of the runtime: frames wait for the next turn of the event loop, and are
  *     routed in the order in which they were sent.
  */
-import { type Clock, DEFAULTS } from "@agentmesh/proto";
+import { type Clock, DEFAULTS, meshError, quote } from "@agentmesh/proto";
 import { Fifo } from "@agentmesh/proto/link";
 import type { PublishFrame, ReplyChunkFrame, SendFrame, TurnEndFrame } from "@agentmesh/proto/wire";
 import type {
@@ -15,6 +15,9 @@ import type {
 } from "../../connection/mesh-port.ts";
 import type { LocalDeadLetter } from "./dead-letters.ts";
 import { type LocalFrame, LocalRouter } from "./local-router.ts";
+
+const NOTHING_KEPT =
+  "a local runtime keeps nothing: durable subscriptions need a host with a data folder";
 
 export class LocalMesh implements Uplink {
   readonly contactUntil = Number.POSITIVE_INFINITY;
@@ -102,11 +105,16 @@ export class LocalMesh implements Uplink {
   }
 
   async subscribe(subscription: AnnouncedSubscription): Promise<void> {
+    if (subscription.durable !== undefined) throw meshError("UNIMPLEMENTED", NOTHING_KEPT);
     this.#router.agents.subscriptions.set(subscription.id, subscription);
   }
 
   async unsubscribe(id: string): Promise<void> {
     this.#router.agents.subscriptions.delete(id);
+  }
+
+  async endDurable(name: string): Promise<void> {
+    throw meshError("SUBSCRIPTION_UNKNOWN", `there is no durable subscription ${quote(name)}`);
   }
 
   drain(): Promise<void> {

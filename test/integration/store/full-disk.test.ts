@@ -1,0 +1,78 @@
+/** A real disk that is full: a small file system of its own, in a namespace of the host's process. */
+import { spawn, spawnSync } from "node:child_process";
+import { rmSync } from "node:fs";
+import path from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { folderForTest } from "../../support/folder.ts";
+import { contentOfSize, done, durable, publish } from "../../support/frames.ts";
+import { TestProcess } from "../../support/processes.ts";
+import { RawWorker } from "../../support/raw-worker.ts";
+import { until } from "../../support/waiting.ts";
+
+const MAIN = new URL("../../../host/dist/cli/main.js", import.meta.url).pathname;
+const BALLAST_MIB = 8;
+const EVENT_BYTES = 200_000;
+
+/** Linux lets nobody else make file systems, and not everywhere. */
+const canMount =
+  spawnSync("unshare", ["-rm", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]).status === 0;
+
+/** Starts a host on a disk of 12 MiB, of which the file `ballast` takes most. */
+async function startOnSmallDisk(disk: string) {
+  const script = [
+    `mount -t tmpfs -o size=12m tmpfs "${disk}"`,
+    `head -c ${BALLAST_MIB * 1024 * 1024} /dev/zero > "${disk}/ballast"`,
+    `exec "${process.execPath}" "${MAIN}" host --listen 127.0.0.1:0 --data "${disk}/data"`,
+  ];
+  const child = spawn("unshare", ["-rm", "sh", "-ec", script.join("\n")], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const host = new TestProcess("the host on a small disk", child);
+  const isReady = (line: string) => line.startsWith("agentmesh host ready on ");
+  const line = await host.out.first(isReady, "the host to be ready", { limitMs: 15_000 });
+  return { host, address: line.slice("agentmesh host ready on ".length) };
+}
+
+/** Publishes and waits for the answer: `accepted`, or the text of the refusal. */
+async function outcomeOf(worker: RawWorker, sequence: number): Promise<string> {
+  worker.write(publish(sequence, "news/a", "", { content: contentOfSize(EVENT_BYTES) }));
+  let outcome = "";
+  const isAnswered = (): boolean => {
+    if (worker.taken("accepted").length > 0) outcome = "accepted";
+    for (const { control } of worker.taken("control")) {
+      if (control.$case === "refused") outcome = control.value.error?.text ?? "refused";
+    }
+    return outcome !== "";
+  };
+  await until(isAnswered, "the answer to a publish");
+  return outcome;
+}
+
+test.runIf(canMount)(
+  "a full disk refuses events clearly, loses none that was accepted, and takes more when there is room",
+  async () => {
+    const disk = folderForTest();
+    const { host, address } = await startOnSmallDisk(disk);
+    const subscriptions = [durable("archive", "news", "reader")];
+    const publisher = await RawWorker.connect(address, { hello: { subscriptions } });
+    onTestFinished(() => publisher.close());
+    let accepted = 0;
+    let outcome = await outcomeOf(publisher, 1);
+    for (; outcome === "accepted"; outcome = await outcomeOf(publisher, accepted + 1)) accepted++;
+    expect(outcome).toMatch(/the disk that holds \S+ is full: make room/);
+    expect(accepted).toBeGreaterThan(0);
+
+    rmSync(path.join("/proc", String(host.pid), "root", disk, "ballast"));
+    const other = await RawWorker.connect(address);
+    onTestFinished(() => other.close());
+    expect(await outcomeOf(other, 1)).toBe("accepted");
+    const reader = await RawWorker.connect(address, { types: ["reader"] });
+    onTestFinished(() => reader.close());
+    for (let handled = 0; handled < accepted + 1; handled++) {
+      const { targets } = await reader.next("event");
+      reader.write(done(...targets));
+    }
+    await reader.barrier();
+    expect(reader.taken("event")).toEqual([]);
+  },
+);
