@@ -14,6 +14,8 @@ export interface Doors {
   readonly bin?: Readonly<Record<string, string>>;
 }
 
+/** How a module names another one that it starts as a thread. */
+const THREAD = /"(\.\/[\w-]+\.js)",\s*import\.meta\.url/g;
 const COMPILED = /\.(d\.ts|ts|js)$/;
 
 /** Compiled modules that no door leads to, and modules that are led to but missing. */
@@ -29,13 +31,8 @@ export function contentProblems(folder: string, files: readonly string[]): strin
     }
     // Modules of types are known to declarations only.
     if (file.startsWith("dist/") && file.endsWith(".js")) visit(file.replace(/\.js$/, ".d.ts"));
-    const { imports } = parseSource(file, readFileSync(path.join(folder, file), "utf8"));
-    for (const { specifier } of imports) {
-      const target = resolveImport(file, specifier);
-      if (target === undefined) continue;
-      // A declaration names the source that it declares.
-      visit(file.endsWith(".d.ts") ? target.replace(/(?<!\.d)\.ts$/, ".d.ts") : target);
-    }
+    const text = readFileSync(path.join(folder, file), "utf8");
+    for (const next of [...threadsOf(file, text), ...importsOf(file, text)]) visit(next);
   };
   for (const file of opened(folder)) visit(file);
   const modules = new Set([...reached].map((file) => file.replace(COMPILED, "")));
@@ -43,6 +40,20 @@ export function contentProblems(folder: string, files: readonly string[]): strin
     (file) => /^dist\/.*\.js$/.test(file) && !modules.has(file.replace(COMPILED, "")),
   );
   return [...missing, ...idle.map((file) => `${file}: no door leads to it`)];
+}
+
+function importsOf(file: string, text: string): string[] {
+  const targets = parseSource(file, text).imports.flatMap(
+    ({ specifier }) => resolveImport(file, specifier) ?? [],
+  );
+  if (!file.endsWith(".d.ts")) return targets;
+  // A declaration names the source that it declares.
+  return targets.map((target) => target.replace(/(?<!\.d)\.ts$/, ".d.ts"));
+}
+
+function threadsOf(file: string, text: string): string[] {
+  const threads = Array.from(text.matchAll(THREAD), ([, thread = ""]) => thread);
+  return threads.map((thread) => path.posix.join(path.posix.dirname(file), thread));
 }
 
 /** Source maps that point to what the package does not carry. */
