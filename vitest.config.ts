@@ -58,7 +58,7 @@ export default defineConfig({
           include: [
             "{proto,host,worker-sdk}/src/**/*.test.ts",
             "examples/**/*.test.ts",
-            "test/{bench,support}/**/*.test.ts",
+            "test/{bench,support,worker-conformance}/**/*.test.ts",
             ".scripts/*.test.mjs",
           ],
           // The starter brings a test of its own, for Node's test runner.
@@ -87,6 +87,7 @@ export default defineConfig({
       spawningProject("integration", 1),
       spawningProject("conformance", 2),
       spawningProject("packages", 3, "test/packages/packed.ts"),
+      spawningProject("interop", 4, "test/interop/languages/set-up.ts"),
     ],
   },
 });

@@ -7,7 +7,7 @@ if (await installPackages()) {
   mkdirSync(inRoot("proto", "release"), { recursive: true });
   const image = inRoot("proto", "release", "agentmesh.binpb");
   const { code, output } = await capture(
-    tool("buf", ["build", "--exclude-source-info", "--output", image]),
+    tool("buf", ["build", "proto", "--exclude-source-info", "--output", image]),
   );
   if (code !== 0) fail(output);
 }

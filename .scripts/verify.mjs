@@ -81,7 +81,12 @@ async function checkApi() {
 
 function checkBreaking() {
   return run(
-    tool("buf", ["breaking", "--against", path.join("proto", "release", "agentmesh.binpb")]),
+    tool("buf", [
+      "breaking",
+      "proto",
+      "--against",
+      path.join("proto", "release", "agentmesh.binpb"),
+    ]),
   );
 }
 
@@ -91,7 +96,11 @@ async function checkGenerated() {
   try {
     const { code, output } = await generate(top);
     if (code !== 0) return { ok: false, output };
-    const differences = folderDifferences(path.join(top, GENERATED), path.join(ROOT, GENERATED));
+    const differences = GENERATED.flatMap((folder) =>
+      folderDifferences(path.join(top, folder), path.join(ROOT, folder)).map((difference) =>
+        path.join(folder, difference),
+      ),
+    );
     return {
       ok: differences.length === 0,
       output: [...differences, "run: npm run generate"].join("\n"),

@@ -94,7 +94,7 @@ const PACKAGES = {
   host: ["@agentmesh/proto"],
   "worker-sdk": ["@agentmesh/proto"],
   examples: ["@agentmesh/proto", "@agentmesh/host", "@agentmesh/worker-sdk"],
-  test: ["@agentmesh/proto", "@agentmesh/host", "@agentmesh/worker-sdk"],
+  test: ["@agentmesh/proto", "@agentmesh/host", "@agentmesh/worker-sdk", "@agentmesh/examples"],
 };
 
 /** Where generated types are translated; behind these places nobody knows them. */
