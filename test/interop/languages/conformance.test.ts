@@ -1,0 +1,88 @@
+/** The conformance runner as its users run it: on the example workers, and on one that breaks what can be broken. */
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { REQUIREMENTS } from "../../worker-conformance/requirements.ts";
+import { commandOf, LANGUAGES } from "./couriers.ts";
+
+const RUNNER = fileURLToPath(new URL("../../dist/worker-conformance/main.js", import.meta.url));
+const BROKEN = fileURLToPath(
+  new URL("../../dist/worker-conformance/broken-worker.js", import.meta.url),
+);
+/** Milliseconds of real time for a run: every requirement has a session of its own at worst. */
+const RUN_MS = 120_000;
+
+interface Report {
+  readonly requirements: readonly {
+    readonly id: string;
+    readonly verdict: string;
+    readonly reason: string | null;
+  }[];
+}
+
+interface Run {
+  readonly code: number;
+  readonly output: string;
+  readonly errors: string;
+}
+
+function runner(...args: readonly string[]): Promise<Run> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [RUNNER, ...args], (error, output, errors) => {
+      const code = error === null ? 0 : Number(error.code);
+      resolve({ code, output, errors });
+    });
+  });
+}
+
+function shellWords(command: readonly string[]): string {
+  return command.map((word) => `"${word}"`).join(" ");
+}
+
+function idsOf(output: string, verdict: string): string[] {
+  const report: Report = JSON.parse(output);
+  return report.requirements.filter((row) => row.verdict === verdict).map(({ id }) => id);
+}
+
+const scoped = (...scopes: readonly string[]): string[] =>
+  REQUIREMENTS.filter(({ scope }) => scopes.includes(scope)).map(({ id }) => id);
+
+describe.each(LANGUAGES)("the %s worker", (language) => {
+  test("meets every requirement that concerns it", { timeout: RUN_MS }, async () => {
+    const { code, output } = await runner("--worker", shellWords(commandOf(language)), "--json");
+    const resumes = language === "typescript";
+    expect(idsOf(output, "broken")).toEqual([]);
+    expect(idsOf(output, "not-tried")).toEqual(scoped(resumes ? "small" : "resume"));
+    expect(code).toBe(0);
+  });
+});
+
+test("a worker that breaks the rules fails in just these", { timeout: RUN_MS }, async () => {
+  const worker = shellWords([process.execPath, BROKEN]);
+  const { code, output } = await runner("--worker", worker, "--json", "--limit-ms", "2000");
+  const faults = ["W2", "W14", "W15", "W16", "W18", "W20", "W22", "W23", "W24", "W28"];
+  expect(idsOf(output, "broken")).toEqual([...faults, "W29"]);
+  expect(code).toBe(1);
+});
+
+test("people get a table that says why", { timeout: RUN_MS }, async () => {
+  const worker = shellWords([process.execPath, BROKEN]);
+  const { code, output } = await runner("--worker", worker, "--limit-ms", "2000");
+  expect(output).toMatch(/^W4 {3}met {5}When the stream breaks/m);
+  expect(output).toMatch(
+    /^W29 {2}BROKEN {2}`Ping` is answered.*\n {13}Pong came with nonce 424243$/m,
+  );
+  expect(output).toMatch(/^W30 {2}– {7}After .*\n {13}its Hello does not say resume$/m);
+  expect(output).toMatch(/^14 met, 11 broken, 7 not tried$/m);
+  expect(code).toBe(1);
+});
+
+test.each([
+  [["--worker", "exit 7"], 2, "ended with code 7"],
+  [[], 2, "--worker is missing"],
+  [["--worker", "true", "--limit-ms", "7"], 2, "whole number from 100 to 60000"],
+])("%j cannot be run, and it is said why", async (args, exit, reason) => {
+  const { code, errors } = await runner(...args);
+  expect(errors).toContain(reason);
+  expect(code).toBe(exit);
+});
