@@ -87,7 +87,7 @@ export default defineConfig({
       spawningProject("integration", 1),
       spawningProject("conformance", 2),
       spawningProject("packages", 3, "test/packages/packed.ts"),
-      spawningProject("interop", 4, "test/interop/languages/set-up.ts"),
+      spawningProject("interop", 4, "test/interop/set-up.ts"),
     ],
   },
 });

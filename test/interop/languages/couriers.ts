@@ -1,8 +1,7 @@
 /** The example workers, each in a process of its own. */
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { startCommand, type TestProcess } from "../../support/processes.ts";
-import type { Command, Environment } from "./environment.ts";
+import { type Command, type Environment, ROOT } from "../environment.ts";
 
 /** Milliseconds of real time for a worker to connect, also after its host was away. */
 const CONNECT_MS = 15_000;
@@ -10,7 +9,6 @@ const CONNECT_MS = 15_000;
 /** Languages that the example workers are written in. */
 export type Language = "typescript" | "python" | "go";
 
-const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const TYPESCRIPT = path.join(ROOT, "examples", "dist", "typescript-worker", "worker.js");
 
 /** How each is started, or why it cannot be, as the set-up of these tests found it. */

@@ -1,6 +1,6 @@
 /**
- * What the example workers in Python and Go need, made ready once and kept in `.cache` until one of its sources changes:
- * generated stubs, a virtual environment, a program.
+ * What workers in Python and Go need, made ready once and kept in `.cache` until one of its sources changes: generated
+ * stubs, a virtual environment, a program.
  */
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -17,7 +17,10 @@ export type Environment =
   | { readonly kind: "ready"; readonly command: Command }
   | { readonly kind: "missing"; readonly reason: string };
 
-const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
+/** The top of the repository, whether this module runs from the sources or compiled. */
+export const ROOT = fileURLToPath(
+  new URL("../..", import.meta.url.replace("/test/dist/", "/test/")),
+);
 const CACHE = path.join(ROOT, ".cache");
 const PROTO_FOLDERS = ["proto", path.join("examples", "proto")];
 /** The parts of the protocol that a worker speaks. */
@@ -29,16 +32,34 @@ export async function preparePython(): Promise<Environment> {
   const folder = path.join(ROOT, "examples", "python-worker");
   const requirements = path.join(folder, "requirements.txt");
   const environment = path.join(CACHE, "python-worker");
-  const inVenv = process.platform === "win32" ? ["Scripts", "python.exe"] : ["bin", "python"];
-  const python = path.join(environment, ...inVenv);
-  return once(environment, [requirements], [python, path.join(folder, "worker.py")], async () => {
-    const isRecent = `import sys; sys.exit(sys.version_info < (${LEAST_PYTHON.replace(".", ", ")}))`;
-    await run(`Python ${LEAST_PYTHON} or later`, ["python3", "-c", isRecent]);
-    await run("python3 -m venv", ["python3", "-m", "venv", environment]);
-    const install = ["install", "--quiet", "--disable-pip-version-check", "-r", requirements];
-    await run("pip install", [python, "-m", "pip", ...install]);
+  const python = pythonOf(environment);
+  const command: Command = [python, path.join(folder, "worker.py")];
+  return once(environment, [requirements], command, async () => {
+    await createEnvironment(environment, requirements);
     await generatePython(python, path.join(folder, "gen"));
   });
+}
+
+/** A Python that has AutoGen. */
+export async function prepareAutoGen(): Promise<Environment> {
+  const requirements = path.join(ROOT, "test", "interop", "python", "requirements.txt");
+  const environment = path.join(CACHE, "autogen");
+  return once(environment, [requirements], [pythonOf(environment)], () =>
+    createEnvironment(environment, requirements),
+  );
+}
+
+function pythonOf(environment: string): string {
+  const inside = process.platform === "win32" ? ["Scripts", "python.exe"] : ["bin", "python"];
+  return path.join(environment, ...inside);
+}
+
+async function createEnvironment(environment: string, requirements: string): Promise<void> {
+  const isRecent = `import sys; sys.exit(sys.version_info < (${LEAST_PYTHON.replace(".", ", ")}))`;
+  await run(`Python ${LEAST_PYTHON} or later`, ["python3", "-c", isRecent]);
+  await run("python3 -m venv", ["python3", "-m", "venv", environment]);
+  const install = ["install", "--quiet", "--disable-pip-version-check", "-r", requirements];
+  await run("pip install", [pythonOf(environment), "-m", "pip", ...install]);
 }
 
 async function generatePython(python: string, target: string): Promise<void> {

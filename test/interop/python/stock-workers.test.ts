@@ -1,0 +1,34 @@
+/** Real workers of AutoGen, in real processes, on a host: as they are, without a line of ours in them. */
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { startHostProcess } from "../../support/processes.ts";
+import { type Environment, ROOT } from "../environment.ts";
+import { startAutoGenHost } from "./autogen-host.ts";
+import { SCENARIOS, tryScenario } from "./scenarios.ts";
+
+const environment: Environment | undefined = JSON.parse(
+  process.env.AGENTMESH_ENVIRONMENTS ?? "{}",
+).autogen;
+const python = environment?.kind === "ready" ? environment.command[0] : undefined;
+/** Whether the host speaks AutoGen's protocol. */
+const isOffered = existsSync(path.join(ROOT, "host", "src", "gateway", "autogen"));
+/** Milliseconds of real time: Python loads AutoGen for seconds on a busy machine. */
+const SCENARIO_MS = 60_000;
+
+describe.runIf(python !== undefined)("workers of AutoGen", () => {
+  test("tell what AutoGen's own host does", { timeout: 2 * SCENARIO_MS }, async () => {
+    await using host = await startAutoGenHost(python ?? "");
+    const outcome = (name: string) => tryScenario(python ?? "", host.address, name);
+    expect(await outcome("rpc_is_answered")).toEqual({ kind: "as-expected" });
+    expect(await outcome("unknown_type_fails_at_once")).toMatchObject({ kind: "otherwise" });
+  });
+
+  describe.runIf(isOffered)("on our host", () => {
+    test.each(SCENARIOS)("$title", { timeout: SCENARIO_MS }, async ({ name }) => {
+      const host = await startHostProcess();
+      const outcome = await tryScenario(python ?? "", host.address, name);
+      expect(outcome).toEqual({ kind: "as-expected" });
+    });
+  });
+});
