@@ -101,6 +101,7 @@ const PACKAGES = {
 const GENERATED_PLACES = [
   "proto/src/wire/",
   "proto/src/v1.ts",
+  "proto/src/agents.ts",
   "host/src/gateway/",
   "host/src/admin/",
   "host/src/cli/client/",

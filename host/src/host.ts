@@ -12,11 +12,14 @@ import { Dispatcher } from "./delivery/dispatcher.ts";
 import { DurableSubscriptions } from "./delivery/durable-subscriptions.ts";
 import { Namespaces } from "./delivery/namespaces.ts";
 import { Tap } from "./delivery/tap.ts";
+import { AutogenAdapter, type AutogenParts } from "./gateway/autogen/adapter.ts";
+import { AUTOGEN_SERVICE } from "./gateway/autogen/service.ts";
 import { ClientService, clientServiceDefinition } from "./gateway/client-service.ts";
 import { Connections } from "./gateway/connections.ts";
 import { loadDescriptors } from "./gateway/descriptors.ts";
 import { GatewayService, gatewayServiceDefinition } from "./gateway/gateway-service.ts";
 import { HEALTH_SERVICE, Health } from "./gateway/health.ts";
+import { untilQuiet } from "./gateway/quiet.ts";
 import { Reflection } from "./gateway/reflection.ts";
 import { createServer, listen, shutDown } from "./gateway/server.ts";
 import { Sessions } from "./gateway/sessions.ts";
@@ -101,13 +104,10 @@ export async function createHost(
   return host;
 }
 
-/** Full names of the services of AgentMesh. */
-const SERVICES = ["GatewayService", "ClientService", "AdminService"].map(
-  (name) => `agentmesh.v1.${name}`,
-);
-
-/** How often a draining host looks whether everything has finished, in milliseconds. */
-const QUIET_CHECK_MS = 20;
+/** Full names of the services of AgentMesh, and of AutoGen's. */
+const SERVICES = ["GatewayService", "ClientService", "AdminService"]
+  .map((name) => `agentmesh.v1.${name}`)
+  .concat(AUTOGEN_SERVICE);
 
 class RunningHost implements Host {
   readonly hostId = randomUUID();
@@ -127,6 +127,7 @@ class RunningHost implements Host {
   readonly #sessions: Sessions;
   readonly #connections = new Connections();
   readonly #gateway: GatewayService;
+  readonly #autogen: AutogenAdapter;
   readonly #health = new Health(SERVICES);
   readonly #admin: AdminService;
   readonly #server: Server;
@@ -193,6 +194,7 @@ class RunningHost implements Host {
       },
     );
     this.#gateway = this.#createGateway(authenticator);
+    this.#autogen = this.#createAutogen({ ...shared, authenticator });
     settling.onSettled(() => this.#endWaits());
     this.#admin = this.#createAdmin(authenticator);
     this.#server = this.#createServer(authenticator);
@@ -239,9 +241,11 @@ class RunningHost implements Host {
     this.#logger.emit("host.draining", { graceMs, sessions: this.#sessions.size });
     this.#health.stopServing();
     this.#gateway.drain();
+    this.#autogen.drain();
     this.#router.drain();
     this.#sendAway(graceMs);
-    await this.#quiet(graceMs);
+    const unfinished = await untilQuiet(this.#clock, () => this.#unfinished(), graceMs);
+    this.#logger.emit("host.drained", { unfinished });
     await this.close();
   }
 
@@ -254,22 +258,6 @@ class RunningHost implements Host {
       session.control({ $case: "drain", value: { graceMs, address } });
       count++;
     }
-  }
-
-  /** Resolves when nothing is in flight or waits to be written, at the latest after `graceMs`. */
-  #quiet(graceMs: number): Promise<void> {
-    const until = this.#clock.now() + graceMs;
-    return new Promise((resolve) => {
-      const look = (): void => {
-        const unfinished = this.#unfinished();
-        if (unfinished > 0 && this.#clock.now() < until) this.#clock.after(QUIET_CHECK_MS, look);
-        else {
-          this.#logger.emit("host.drained", { unfinished });
-          resolve();
-        }
-      };
-      look();
-    });
   }
 
   /** What has to be finished before the host may go: calls, what waits, and sessions that have something on its way. */
@@ -289,7 +277,9 @@ class RunningHost implements Host {
     this.#admin.close();
     // Before the sessions: that they end is no fault of what is in flight.
     await this.#durable.close();
-    this.#sessions.endAll(failure("HOST_DRAINING", "the host has closed"));
+    const reason = failure("HOST_DRAINING", "the host has closed");
+    this.#sessions.endAll(reason);
+    this.#autogen.endAll(reason);
     await shutDown(this.#server);
     await this.#store.close();
     this.#logger.emit("host.closed", { uptimeMs: Math.round(this.#clock.now() - this.#startedAt) });
@@ -334,6 +324,17 @@ class RunningHost implements Host {
     );
   }
 
+  #createAutogen(
+    parts: Omit<AutogenParts, "router" | "connections" | "namespaces">,
+  ): AutogenAdapter {
+    const { session, delivery, calls, autogen } = this.#options;
+    const [router, connections, namespaces] = [this.#router, this.#connections, this.#namespaces];
+    return new AutogenAdapter(
+      { ...session, ...delivery, ...calls, ...autogen },
+      { ...parts, router, connections, namespaces },
+    );
+  }
+
   #createServer(authenticator: Authenticator): Server {
     const { calls, session } = this.#options;
     const server = createServer(
@@ -347,6 +348,7 @@ class RunningHost implements Host {
       namespace: (name) => this.#namespaces.get(name),
     });
     server.addService(clientServiceDefinition, client.implementation);
+    this.#autogen.register(server);
     server.addService(adminServiceDefinition, this.#admin.implementation);
     this.#health.register(server);
     new Reflection([...SERVICES, HEALTH_SERVICE], loadDescriptors()).register(server);

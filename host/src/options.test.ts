@@ -52,6 +52,7 @@ describe("without options", () => {
         turnGraceMs: DEFAULTS.turnGraceMs,
         crashLimit: DEFAULTS.crashLimit,
       },
+      autogen: { sharedTypes: false },
       calls: { timeoutMs: DEFAULTS.timeoutMs, maxPayloadBytes: DEFAULTS.maxPayloadBytes },
       deadLetters: { count: DEFAULTS.deadLetters, bytes: DEFAULTS.deadLetterBytes },
       settleMs: DEFAULTS.settleMs,

@@ -103,6 +103,12 @@ export const LIMITS = {
   agentTypesPerSession: 1_000,
   /** Subscriptions of one session. */
   subscriptionsPerSession: 10_000,
+  /** Agents of one worker of AutoGen of which the place is remembered. */
+  autogenAgents: 10_000,
+  /** Questions on AutoGen's control channel that one client has not answered. */
+  autogenQuestions: 1_024,
+  /** Bytes of a `client-id` of AutoGen. */
+  autogenClientIdBytes: 256,
   /** HTTP/2 flow-control window of a stream and of a connection, in bytes. */
   http2WindowBytes: 8 * 1024 * 1024,
   /** What gRPC may receive above the largest content, in bytes. */

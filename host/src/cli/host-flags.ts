@@ -7,6 +7,7 @@ const GROUPS: ReadonlyMap<OptionName, string> = new Map([
   ["listen", "Network and security:"],
   ["leaseMs", "Sessions:"],
   ["maxInFlight", "Deliveries and dead letters:"],
+  ["autogenSharedTypes", "Workers of AutoGen:"],
   ["timeoutMs", "Calls, start and stop:"],
 ]);
 

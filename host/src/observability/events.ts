@@ -105,6 +105,14 @@ export const EVENTS = {
   "event.dropped": event<{ id: number; namespace: string; target: string }>("debug"),
   /** A worker spoke of a delivery that is not in flight to the activation that it named. */
   "frame.stale": event<{ instanceId: string; delivery: number; activation: number }>("debug"),
+  /** An event was refused, and the protocol of its publisher has no way to say so. */
+  "event.refused": event<
+    SessionFields &
+      FailureFields & {
+        /** Lines of this name left out before this one, because there were too many. */
+        leftOut: number;
+      }
+  >("warn"),
 
   /** The host has a defect; what it concerns is over, the rest goes on. */
   "host.defect": event<{ text: string; stack: string }>("error"),

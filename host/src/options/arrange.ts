@@ -25,6 +25,7 @@ export function arrange(all: CompleteOptions): ResolvedHostOptions {
     delivery: deliveryOf(all),
     calls: { timeoutMs: all.timeoutMs, maxPayloadBytes: all.maxPayloadBytes },
     deadLetters: { count: all.deadLetters, bytes: all.deadLetterBytes },
+    autogen: { sharedTypes: all.autogenSharedTypes },
     settleMs: all.settleMs,
     drainGraceMs: all.drainGraceMs,
     alternateAddresses: all.alternateAddresses,

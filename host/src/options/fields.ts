@@ -92,6 +92,8 @@ export const FIELDS = {
   deadLetters: count(DEFAULTS.deadLetters, 0, 1e7, "dead letters kept"),
   deadLetterBytes: bytes(DEFAULTS.deadLetterBytes, 0, 1024 * GIB, "size of the dead letters kept"),
 
+  autogenSharedTypes: flag("let several workers of AutoGen own one agent type"),
+
   timeoutMs: ms(DEFAULTS.timeoutMs, 1, DAY_MS, "time for a send that asks for none"),
   maxPayloadBytes: bytes(
     DEFAULTS.maxPayloadBytes,

@@ -124,6 +124,12 @@ export interface HostOptions {
   readonly deadLetterBytes?: number | undefined;
 
   /**
+   * Lets several workers of AutoGen own one agent type; each agent then lives on one of them. Otherwise, as AutoGen has
+   * it, a type that a worker owns is refused to all others. Default false.
+   */
+  readonly autogenSharedTypes?: boolean | undefined;
+
+  /**
    * Milliseconds for a send that asks for no time of its own; then it fails with `DEADLINE_EXCEEDED`. 1 to 86 400 000.
    * Default 30 000.
    */

@@ -49,6 +49,7 @@ export interface ResolvedHostOptions {
   readonly delivery: DeliveryLimits;
   readonly calls: CallLimits;
   readonly deadLetters: DeadLetterLimits;
+  readonly autogen: { readonly sharedTypes: boolean };
   readonly settleMs: number;
   readonly drainGraceMs: number;
   readonly alternateAddresses: readonly string[];

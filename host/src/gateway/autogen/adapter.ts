@@ -1,0 +1,72 @@
+import type { Clock, Failure } from "@agentmesh/proto";
+import type { Server } from "@grpc/grpc-js";
+import type { Dispatcher } from "../../delivery/dispatcher.ts";
+import type { Namespaces } from "../../delivery/namespaces.ts";
+import type { NumberSource } from "../../model/number-source.ts";
+import type { Counters } from "../../observability/counters.ts";
+import type { Logger } from "../../observability/logger.ts";
+import type { Router } from "../../router/router.ts";
+import type { Authenticator } from "../../security/token.ts";
+import { AutogenClients } from "./clients.ts";
+import { ControlChannels } from "./control-channels.ts";
+import { Inbound } from "./inbound.ts";
+import { AutogenService, autogenServiceDefinition } from "./service.ts";
+
+export interface AutogenOptions {
+  readonly leaseMs: number;
+  readonly sessionGraceMs: number;
+  readonly outboxLimitBytes: number;
+  readonly maxSessions: number;
+  readonly maxInFlight: number;
+  /** Largest message that a client is sent: what workers of AutoGen take at the most unless they are told otherwise. */
+  readonly maxPayloadBytes: number;
+  /** Whether several clients may own an agent type. */
+  readonly sharedTypes: boolean;
+}
+
+export interface AutogenParts {
+  readonly clock: Clock;
+  readonly router: Router;
+  readonly dispatcher: Dispatcher;
+  readonly numbers: NumberSource;
+  readonly counters: Counters;
+  readonly logger: Logger;
+  readonly authenticator: Authenticator;
+  readonly namespaces: Namespaces;
+}
+
+/** Lets workers of AutoGen into the mesh. To the parts behind the gateway they are workers and callers like all others. */
+export class AutogenAdapter {
+  readonly #clients: AutogenClients;
+  readonly #service: AutogenService;
+
+  constructor(options: AutogenOptions, parts: AutogenParts) {
+    this.#clients = new AutogenClients(
+      { ...options, maxMessageBytes: options.maxPayloadBytes },
+      parts,
+    );
+    const clients = this.#clients;
+    const inbound = new Inbound({
+      ...parts,
+      typeOf: (client, name) => clients.typeOf(client, name),
+      refused: (client, reason) => clients.noteRefusal(client, reason),
+    });
+    const control = new ControlChannels(clients, options.outboxLimitBytes, parts.logger);
+    this.#service = new AutogenService({ ...parts, clients, inbound, control });
+  }
+
+  /** Adds the service to a server. */
+  register(server: Server): void {
+    server.addService(autogenServiceDefinition, this.#service.implementation);
+  }
+
+  /** Takes no new channels. */
+  drain(): void {
+    this.#service.drain();
+  }
+
+  /** Ends all clients. */
+  endAll(reason: Failure): void {
+    this.#clients.endAll(reason);
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * One stream of a client: turns the events of grpc-js into four calls and guarantees one ending.
+ *
+ * 1. `onLost` is called exactly once, whatever ends the stream but this host.
+ * 2. After it, or after `close`, nothing is written and nothing is told.
+ */
+import { type Failure, failure } from "@agentmesh/proto";
+import { Metadata, type ServerDuplexStream } from "@grpc/grpc-js";
+import { statusOf } from "../status.ts";
+
+/** A stream whose messages are bytes. */
+export type RawChannel = ServerDuplexStream<Buffer, Buffer>;
+
+export interface ChannelEvents {
+  /** A message has arrived. */
+  onMessage(bytes: Buffer): void;
+  /** The stream can take more. */
+  onDrain(): void;
+  /** The client will write no more; it still reads. */
+  onHalfClosed(): void;
+  /** The stream is gone. */
+  onLost(reason: Failure): void;
+}
+
+export class Channel {
+  /** Network address of the client. */
+  readonly peer: string;
+  readonly #call: RawChannel;
+  #events: ChannelEvents | undefined;
+
+  constructor(call: RawChannel, eventsOf: (channel: Channel) => ChannelEvents) {
+    this.#call = call;
+    this.peer = call.getPeer();
+    this.#events = eventsOf(this);
+    // grpc-js raises an 'error' for what a write to a dead stream meets: without a listener the process would end.
+    call.on("error", (error) => this.#lost(error.message));
+    call.on("cancelled", () => this.#lost("its stream was cancelled"));
+    call.on("close", () => this.#lost("its stream was closed"));
+    call.on("end", () => this.#events?.onHalfClosed());
+    call.on("drain", () => this.#events?.onDrain());
+    // A stream without headers is one that its worker repeats, with all that it wrote, at the next host.
+    call.sendMetadata(new Metadata());
+  }
+
+  /** Starts to read. */
+  listen(): void {
+    this.#call.on("data", (bytes: Buffer) => this.#events?.onMessage(bytes));
+  }
+
+  /** Whether the stream takes more at once. */
+  write(bytes: Buffer): boolean {
+    return this.#events === undefined || this.#call.write(bytes);
+  }
+
+  /** Ends the stream and tells the client why: never with OK, after which a .NET worker reads in a circle. */
+  close(reason: Failure): void {
+    if (this.#events === undefined) return;
+    this.#events = undefined;
+    this.#call.emit("error", statusOf(reason));
+  }
+
+  #lost(text: string): void {
+    const events = this.#events;
+    this.#events = undefined;
+    events?.onLost(failure("CONNECTION_LOST", text));
+  }
+}

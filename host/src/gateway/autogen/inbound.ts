@@ -1,0 +1,110 @@
+/** What a client writes to its channel, taken to the router. */
+import { AgentId, type Failure, failure, isKey, LIMITS, TopicId } from "@agentmesh/proto";
+import type { AutogenAgentId, CloudEvent, Message, RpcRequest } from "@agentmesh/proto/agents";
+import type { Agent } from "../../delivery/agent.ts";
+import type { Dispatcher } from "../../delivery/dispatcher.ts";
+import type { Worker } from "../../delivery/worker.ts";
+import type { AgentType } from "../../directory/agent-type.ts";
+import type { NumberSource } from "../../model/number-source.ts";
+import type { Router } from "../../router/router.ts";
+import type { AutogenClient } from "./client.ts";
+import { readEvent } from "./event-codec.ts";
+import { readRequest } from "./payload-codec.ts";
+
+interface Parts {
+  readonly router: Router;
+  readonly dispatcher: Dispatcher;
+  readonly numbers: NumberSource;
+  /** A type that the client has announced; undefined when it has not. */
+  readonly typeOf: (client: AutogenClient, name: string) => AgentType<Worker, Agent> | undefined;
+  /** An event was refused, which its publisher cannot be told. */
+  readonly refused: (client: AutogenClient, reason: Failure) => void;
+}
+
+export class Inbound {
+  readonly #parts: Parts;
+  /** The router looks topics up by their ids as objects. */
+  readonly #topics = new Map<string, TopicId>();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Takes a message. One that holds nothing is passed over. @throws MeshError when it breaks the protocol. */
+  take(client: AutogenClient, { message }: Message): void {
+    switch (message?.$case) {
+      case "request":
+        return this.#send(client, message.value);
+      case "response":
+        return client.respond(message.value);
+      case "cloudEvent":
+        return this.#publish(client, message.value);
+    }
+  }
+
+  #send(client: AutogenClient, request: RpcRequest): void {
+    const number = client.numberFor(request.requestId);
+    const { target } = request;
+    if (target === undefined || target.key === "") {
+      const text =
+        target === undefined ? "the target is missing" : "the key of the target is empty";
+      client.caller.refuse(number, failure("INVALID_ARGUMENT", text));
+      return;
+    }
+    this.#parts.router.send(client.caller, {
+      kind: "send",
+      request: number,
+      target: new AgentId(target.type, target.key),
+      timeoutMs: 0,
+      content: readRequest(request),
+      activation: this.#activation(client, request.source),
+      parent: 0,
+      streamChunks: 0,
+      streamBytes: 0,
+    });
+  }
+
+  #publish(client: AutogenClient, event: CloudEvent): void {
+    const { content, claimed } = readEvent(event);
+    const outcome = this.#parts.router.publish(client.namespace, client.worker, {
+      kind: "publish",
+      sequence: 0,
+      topic: this.#topic(event.type, event.source),
+      content,
+      activation: this.#activation(client, claimed),
+      parent: 0,
+      delayMs: 0,
+      dedupId: "",
+      resent: false,
+    });
+    if (outcome.kind === "refused") this.#parts.refused(client, outcome.failure);
+  }
+
+  /**
+   * The activation in whose name the client speaks, begun when there is none. 0 for an agent of another worker or of
+   * nobody: the mesh does not vouch for it.
+   */
+  #activation(client: AutogenClient, claimed: AutogenAgentId | undefined): number {
+    if (claimed === undefined || !isKey(claimed.key)) return 0;
+    const type = this.#parts.typeOf(client, claimed.type);
+    if (type === undefined) return 0;
+    const { namespace, worker } = client;
+    const agent = namespace.agent(new AgentId(claimed.type, claimed.key), type);
+    if (agent.worker === undefined)
+      this.#parts.dispatcher.adopt(agent, worker, this.#parts.numbers.next());
+    if (agent.worker !== worker) return 0;
+    client.residents.touch(agent);
+    return agent.activation;
+  }
+
+  #topic(type: string, source: string): TopicId {
+    const text = `${type}/${source}`;
+    const known = this.#topics.get(text);
+    // A type that breaks the grammar may hold a slash, and then two topics have one text.
+    if (known?.type === type) return known;
+    if (this.#topics.size >= LIMITS.cachedTopics) this.#topics.clear();
+    const topic = new TopicId(type, source);
+    this.#topics.set(text, topic);
+    return topic;
+  }
+}
