@@ -10,7 +10,7 @@
  * 3. A call ends by the response with its id, or by any other ending of it; then nobody listens to the response.
  */
 import { type Clock, type Failure, failure, type Timer } from "@agentmesh/proto";
-import { Message, type RpcResponse } from "@agentmesh/proto/agents";
+import { type CloudEvent, Message, type RpcResponse } from "@agentmesh/proto/agents";
 import { type ContentBytes, DONE, decodeContent, type Ending } from "@agentmesh/proto/wire";
 import type { CallDelivery, Delivery, EventDelivery } from "../../delivery/delivery.ts";
 import type { Dispatcher } from "../../delivery/dispatcher.ts";
@@ -180,6 +180,12 @@ export class AutogenClient implements WorkerSink, CallerSink {
     this.#loseAgents(reason);
     this.#ports.ended(this, reason);
     channel?.close(reason);
+  }
+
+  /** Writes an event that is no delivery; not one that the client could not take. */
+  write(event: CloudEvent): void {
+    const bytes = encode({ $case: "cloudEvent", value: event });
+    if (bytes.length <= this.#options.maxMessageBytes) this.#outbound.send(bytes, NO_EVENTS);
   }
 
   /** A number for a request of the client that has this id. */

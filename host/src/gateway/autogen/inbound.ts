@@ -66,18 +66,32 @@ export class Inbound {
 
   #publish(client: AutogenClient, event: CloudEvent): void {
     const { content, claimed } = readEvent(event);
+    const activation = this.#activation(client, claimed);
     const outcome = this.#parts.router.publish(client.namespace, client.worker, {
       kind: "publish",
       sequence: 0,
       topic: this.#topic(event.type, event.source),
       content,
-      activation: this.#activation(client, claimed),
+      activation,
       parent: 0,
       delayMs: 0,
       dedupId: "",
       resent: false,
     });
     if (outcome.kind === "refused") this.#parts.refused(client, outcome.failure);
+    else if (claimed !== undefined && activation !== 0) this.#echo(client, event, claimed);
+  }
+
+  /**
+   * In the mesh an agent does not receive what it publishes; a client of AutoGen does, and skips the agent itself or not.
+   * So it gets the event from here when no other agent of it is among the receivers.
+   */
+  #echo(client: AutogenClient, event: CloudEvent, sender: AutogenAgentId): void {
+    if (event.source !== sender.key) return;
+    const types = client.namespace.subscriptions.match(event.type);
+    const isOther = (type: string): boolean =>
+      type !== sender.type && this.#parts.typeOf(client, type) !== undefined;
+    if (types.includes(sender.type) && !types.some(isOther)) client.write(event);
   }
 
   /**
