@@ -7,6 +7,7 @@ import type { Counters } from "../../observability/counters.ts";
 import type { Logger } from "../../observability/logger.ts";
 import type { Router } from "../../router/router.ts";
 import type { Authenticator } from "../../security/token.ts";
+import type { Connections } from "../connections.ts";
 import { AutogenClients } from "./clients.ts";
 import { ControlChannels } from "./control-channels.ts";
 import { Inbound } from "./inbound.ts";
@@ -15,6 +16,8 @@ import { AutogenService, autogenServiceDefinition } from "./service.ts";
 export interface AutogenOptions {
   readonly leaseMs: number;
   readonly sessionGraceMs: number;
+  readonly heartbeatMs: number;
+  readonly livenessMs: number;
   readonly outboxLimitBytes: number;
   readonly maxSessions: number;
   readonly maxInFlight: number;
@@ -32,6 +35,7 @@ export interface AutogenParts {
   readonly counters: Counters;
   readonly logger: Logger;
   readonly authenticator: Authenticator;
+  readonly connections: Connections;
   readonly namespaces: Namespaces;
 }
 
@@ -51,7 +55,7 @@ export class AutogenAdapter {
       typeOf: (client, name) => clients.typeOf(client, name),
       refused: (client, reason) => clients.noteRefusal(client, reason),
     });
-    const control = new ControlChannels(clients, options.outboxLimitBytes, parts.logger);
+    const control = new ControlChannels(options.outboxLimitBytes, { ...parts, clients });
     this.#service = new AutogenService({ ...parts, clients, inbound, control });
   }
 

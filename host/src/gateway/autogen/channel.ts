@@ -6,6 +6,7 @@
  */
 import { type Failure, failure } from "@agentmesh/proto";
 import { Metadata, type ServerDuplexStream } from "@grpc/grpc-js";
+import type { Connections } from "../connections.ts";
 import { statusOf } from "../status.ts";
 
 /** A stream whose messages are bytes. */
@@ -28,8 +29,15 @@ export class Channel {
   readonly #call: RawChannel;
   #events: ChannelEvents | undefined;
 
-  constructor(call: RawChannel, eventsOf: (channel: Channel) => ChannelEvents) {
+  readonly #connections: Connections;
+
+  constructor(
+    call: RawChannel,
+    connections: Connections,
+    eventsOf: (channel: Channel) => ChannelEvents,
+  ) {
     this.#call = call;
+    this.#connections = connections;
     this.peer = call.getPeer();
     this.#events = eventsOf(this);
     // grpc-js raises an 'error' for what a write to a dead stream meets: without a listener the process would end.
@@ -40,6 +48,11 @@ export class Channel {
     call.on("drain", () => this.#events?.onDrain());
     // A stream without headers is one that its worker repeats, with all that it wrote, at the next host.
     call.sendMetadata(new Metadata());
+  }
+
+  /** Bytes that have arrived on its connection. */
+  get bytesRead(): number {
+    return this.#connections.bytesRead(this.peer);
   }
 
   /** Starts to read. */

@@ -234,7 +234,7 @@ export class AutogenClients {
       router,
       dispatcher,
       ready: (client) => {
-        dispatcher.workerReady(client.worker);
+        dispatcher.workerReady(client.deliveries.worker);
         this.#memberOf(client).registrations.available();
       },
       suspended: (client, reason) =>
@@ -279,7 +279,7 @@ export class AutogenClients {
   }
 
   #registrationsOf(client: AutogenClient): Registrations {
-    return new Registrations(client.namespace, client.worker, this.#parts.dispatcher, {
+    return new Registrations(client.namespace, client.deliveries.worker, this.#parts.dispatcher, {
       agentTypes: LIMITS.agentTypesPerSession,
       subscriptions: LIMITS.subscriptionsPerSession,
     });

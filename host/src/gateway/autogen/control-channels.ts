@@ -11,6 +11,7 @@ import {
   SaveStateResponse,
 } from "@agentmesh/proto/agents";
 import type { Logger } from "../../observability/logger.ts";
+import type { Connections } from "../connections.ts";
 import { unreadable } from "../violation.ts";
 import { Channel, type RawChannel } from "./channel.ts";
 import type { AutogenClient } from "./client.ts";
@@ -37,23 +38,27 @@ interface Question {
   readonly message: ControlMessage;
 }
 
+interface Parts {
+  readonly clients: AutogenClients;
+  readonly connections: Connections;
+  readonly logger: Logger;
+}
+
 export class ControlChannels {
-  readonly #clients: AutogenClients;
   readonly #limitBytes: number;
-  readonly #logger: Logger;
+  readonly #parts: Parts;
   readonly #lines = new Map<AutogenClient, Line>();
 
   /** Above `limitBytes` that wait for one client its channel is ended. */
-  constructor(clients: AutogenClients, limitBytes: number, logger: Logger) {
-    this.#clients = clients;
-    this.#logger = logger;
+  constructor(limitBytes: number, parts: Parts) {
     this.#limitBytes = limitBytes;
+    this.#parts = parts;
   }
 
   /** Opens the channel of a client: the newest one wins. */
   open(call: RawChannel, client: AutogenClient): void {
     this.#lines.get(client)?.channel.close(failure("SESSION_SUPERSEDED"));
-    const channel = new Channel(call, () => ({
+    const channel = new Channel(call, this.#parts.connections, () => ({
       onMessage: (bytes) => this.#take(client, line, bytes),
       onDrain: () => line.outbound.drained(),
       onHalfClosed: () => this.#hangUp(client, line),
@@ -72,7 +77,7 @@ export class ControlChannels {
       this.#pass(client, line, ControlMessage.decode(bytes), bytes);
     } catch (error) {
       this.#hangUp(client, line);
-      line.channel.close(failureOfThrown(unreadable(error), this.#logger));
+      line.channel.close(failureOfThrown(unreadable(error), this.#parts.logger));
     }
   }
 
@@ -94,7 +99,7 @@ export class ControlChannels {
   #lineTo({ namespace }: AutogenClient, destination: string): Line | string {
     if (destination.startsWith(CLIENT)) {
       const id = destination.slice(CLIENT.length);
-      const client = this.#clients.find(id, namespace);
+      const client = this.#parts.clients.find(id, namespace);
       const line = client === undefined ? undefined : this.#lines.get(client);
       return line ?? `client ${id} has no control channel`;
     }
@@ -102,9 +107,9 @@ export class ControlChannels {
       return `the destination ${destination} is neither agentid=TYPE/KEY nor clientid=ID`;
     const agent = destination.slice(AGENT.length);
     const [type = ""] = agent.split("/", 1);
-    const owners = this.#clients.ownersOf(namespace, type);
+    const owners = this.#parts.clients.ownersOf(namespace, type);
     const home = namespace.agents.get(agent)?.worker;
-    const owner = owners.find(({ worker }) => worker === home) ?? owners[0];
+    const owner = owners.find(({ deliveries }) => deliveries.worker === home) ?? owners[0];
     if (owner === undefined) return `no worker of AutoGen announced agent type ${type}`;
     return this.#lines.get(owner) ?? `the worker of agent ${agent} has no control channel`;
   }

@@ -36,14 +36,14 @@ export class Inbound {
       case "request":
         return this.#send(client, message.value);
       case "response":
-        return client.respond(message.value);
+        return client.deliveries.respond(message.value);
       case "cloudEvent":
         return this.#publish(client, message.value);
     }
   }
 
   #send(client: AutogenClient, request: RpcRequest): void {
-    const number = client.numberFor(request.requestId);
+    const number = client.replies.numberFor(request.requestId);
     const { target } = request;
     if (target === undefined || target.key === "") {
       const text =
@@ -67,7 +67,7 @@ export class Inbound {
   #publish(client: AutogenClient, event: CloudEvent): void {
     const { content, claimed } = readEvent(event);
     const activation = this.#activation(client, claimed);
-    const outcome = this.#parts.router.publish(client.namespace, client.worker, {
+    const outcome = this.#parts.router.publish(client.namespace, client.deliveries.worker, {
       kind: "publish",
       sequence: 0,
       topic: this.#topic(event.type, event.source),
@@ -91,7 +91,7 @@ export class Inbound {
     const types = client.namespace.subscriptions.match(event.type);
     const isOther = (type: string): boolean =>
       type !== sender.type && this.#parts.typeOf(client, type) !== undefined;
-    if (types.includes(sender.type) && !types.some(isOther)) client.write(event);
+    if (types.includes(sender.type) && !types.some(isOther)) client.deliveries.write(event);
   }
 
   /**
@@ -102,12 +102,13 @@ export class Inbound {
     if (claimed === undefined || !isKey(claimed.key)) return 0;
     const type = this.#parts.typeOf(client, claimed.type);
     if (type === undefined) return 0;
-    const { namespace, worker } = client;
+    const { namespace } = client;
+    const { worker, residents } = client.deliveries;
     const agent = namespace.agent(new AgentId(claimed.type, claimed.key), type);
     if (agent.worker === undefined)
       this.#parts.dispatcher.adopt(agent, worker, this.#parts.numbers.next());
     if (agent.worker !== worker) return 0;
-    client.residents.touch(agent);
+    residents.touch(agent);
     return agent.activation;
   }
 

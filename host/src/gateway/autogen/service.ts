@@ -23,6 +23,7 @@ import type {
 import type { Logger } from "../../observability/logger.ts";
 import type { Authenticator } from "../../security/token.ts";
 import { namespaceOf } from "../client-service.ts";
+import type { Connections } from "../connections.ts";
 import { unreadable } from "../violation.ts";
 import { Channel, type RawChannel } from "./channel.ts";
 import { AutogenClient } from "./client.ts";
@@ -63,6 +64,7 @@ export const autogenServiceDefinition: ServiceDefinition = {
 
 interface Parts {
   readonly authenticator: Authenticator;
+  readonly connections: Connections;
   readonly logger: Logger;
   readonly clients: AutogenClients;
   readonly inbound: Inbound;
@@ -144,7 +146,7 @@ export class AutogenService {
   }
 
   #converse(call: RawChannel, client: AutogenClient): void {
-    const channel = new Channel(call, (own) => ({
+    const channel = new Channel(call, this.#parts.connections, (own) => ({
       onMessage: (bytes) => this.#take(client, bytes),
       onDrain: () => client.drained(own),
       onHalfClosed: () => client.halfClosed(own),

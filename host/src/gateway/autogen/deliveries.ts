@@ -1,0 +1,181 @@
+/**
+ * What the mesh delivers to one client of AutoGen.
+ *
+ * 1. A delivery of an event is done when it is written: these workers acknowledge nothing. One event is written once,
+ *    whatever the number of its deliveries.
+ * 2. A call ends by the response with its id, or by any other ending of it; then nobody listens to the response.
+ * 3. Whoever ships looks at a delivery until it returns, so that what the host ends itself lands after that.
+ */
+import { type Failure, failure } from "@agentmesh/proto";
+import type { CloudEvent, RpcResponse } from "@agentmesh/proto/agents";
+import { DONE, type Ending } from "@agentmesh/proto/wire";
+import type { CallDelivery, Delivery, EventDelivery } from "../../delivery/delivery.ts";
+import type { Dispatcher } from "../../delivery/dispatcher.ts";
+import type { Namespace } from "../../delivery/namespace.ts";
+import { Worker, type WorkerSink } from "../../delivery/worker.ts";
+import type { MeshEvent } from "../../model/event.ts";
+import type { Router } from "../../router/router.ts";
+import { failureOf } from "./errors.ts";
+import { writeEvent } from "./event-codec.ts";
+import { NO_EVENTS, type Outbox } from "./outbox.ts";
+import { readReply, writeRequest } from "./payload-codec.ts";
+import { Residents } from "./residents.ts";
+
+/** How a delivery ends that the host ends itself. */
+interface Landing {
+  readonly delivery: Delivery;
+  readonly ending: Ending;
+}
+
+interface Parts {
+  readonly clientId: string;
+  readonly namespace: Namespace;
+  /** Deliveries in flight at most. */
+  readonly maxInFlight: number;
+  readonly outbox: Outbox;
+  readonly router: Router;
+  readonly dispatcher: Dispatcher;
+}
+
+export class Deliveries implements WorkerSink {
+  readonly worker: Worker;
+  readonly residents: Residents;
+  /** Why the client can answer no request; undefined when it can. */
+  muteness: Failure | undefined = undefined;
+  readonly #parts: Parts;
+  readonly #written = new WeakSet<MeshEvent>();
+  #landing: Landing[] = [];
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.worker = new Worker(parts.clientId, parts.maxInFlight, this);
+    this.residents = new Residents(this.worker, parts.dispatcher);
+  }
+
+  get isFull(): boolean {
+    return this.#parts.outbox.isFull;
+  }
+
+  /** From now on the client can answer no request. */
+  mute(reason: Failure): void {
+    this.muteness = reason;
+    for (const delivery of this.worker.inFlight.values())
+      if (delivery.kind === "call") this.#fail(delivery, reason);
+  }
+
+  /** The client is lost, with its agents. */
+  lose(reason: Failure): void {
+    this.residents.clear();
+    this.muteness = undefined;
+    const text = `AutoGen client ${this.#parts.clientId} was lost: ${reason.text}`;
+    this.#parts.dispatcher.workerLost(this.worker, failure("WORKER_LOST", text));
+  }
+
+  /** The client has answered a request. One that nobody waits for any more, or never did, is passed over. */
+  respond(response: RpcResponse): void {
+    const call = this.#callOf(response.requestId);
+    if (call === undefined) return;
+    const { payload, error, metadata } = response;
+    if (error !== "" || payload === undefined) {
+      this.#endTurn(call, { kind: "failed", failure: failureOf(response) });
+      return;
+    }
+    const content = readReply(payload, metadata);
+    if (call.stream === undefined) this.#endTurn(call, { kind: "reply", content });
+    else this.#endStream(call, content);
+  }
+
+  /** Writes an event that is no delivery; not one that the client could not take. */
+  write(event: CloudEvent): void {
+    this.#parts.outbox.send({ $case: "cloudEvent", value: event }, NO_EVENTS);
+  }
+
+  /** Deliveries of an event have been written. */
+  wrote(deliveries: readonly EventDelivery[]): void {
+    for (const delivery of deliveries) this.#land(delivery, DONE);
+  }
+
+  deliver(call: CallDelivery): void {
+    this.residents.touch(call.agent);
+    if (this.muteness !== undefined) {
+      this.#fail(call, this.muteness);
+      return;
+    }
+    const request = writeRequest(call.agent.id, call.sender, call.content);
+    const value = { requestId: `${call.number}.${call.id}`, ...request };
+    const refusal = this.#parts.outbox.send({ $case: "request", value }, NO_EVENTS);
+    if (refusal !== undefined) this.#fail(call, refusal);
+  }
+
+  deliverEvent(deliveries: readonly EventDelivery[]): void {
+    for (const { agent } of deliveries) this.residents.touch(agent);
+    const [first] = deliveries;
+    if (first === undefined) return;
+    const { event } = first;
+    if (this.#written.has(event)) {
+      this.wrote(deliveries);
+      return;
+    }
+    this.#written.add(event);
+    const message = { $case: "cloudEvent", value: writeEvent(event) } as const;
+    const refusal = this.#parts.outbox.send(message, deliveries);
+    if (refusal === undefined) return;
+    for (const delivery of deliveries) this.#fail(delivery, refusal);
+  }
+
+  cancelDelivery(number: number): void {
+    // The worker cannot be told. It is over for the host; what the worker answers is late.
+    const delivery = this.worker.inFlight.get(number);
+    if (delivery !== undefined) this.#land(delivery, DONE);
+  }
+
+  grantStream(): void {
+    // A stream of one reply needs no credit.
+  }
+
+  deactivate(): void {
+    // These workers keep their agents.
+  }
+
+  #callOf(requestId: string): CallDelivery | undefined {
+    const [number = "", id = ""] = requestId.split(".");
+    const delivery = this.worker.inFlight.get(Number(number));
+    return delivery?.kind === "call" && String(delivery.id) === id ? delivery : undefined;
+  }
+
+  #endStream(call: CallDelivery, content: Uint8Array): void {
+    const { number: delivery, activation } = call;
+    const chunk = { kind: "reply-chunk", delivery, activation, content } as const;
+    this.#parts.router.replyChunk(this.worker, chunk);
+    this.#endTurn(call, DONE);
+  }
+
+  #fail(delivery: Delivery, reason: Failure): void {
+    this.#land(delivery, { kind: "failed", failure: reason });
+  }
+
+  #land(delivery: Delivery, ending: Ending): void {
+    this.#landing.push({ delivery, ending });
+    if (this.#landing.length === 1) queueMicrotask(() => this.#landAll());
+  }
+
+  #landAll(): void {
+    const landing = this.#landing;
+    this.#landing = [];
+    for (const { delivery, ending } of landing) {
+      if (this.worker.inFlight.get(delivery.number) === delivery) this.#endTurn(delivery, ending);
+    }
+  }
+
+  #endTurn({ number: delivery, activation }: Delivery, ending: Ending): void {
+    this.#parts.router.turnEnd(this.worker, this.#parts.namespace, {
+      kind: "turn-end",
+      delivery,
+      activation,
+      ending,
+      permanent: false,
+      publishes: [],
+      state: false,
+    });
+  }
+}
