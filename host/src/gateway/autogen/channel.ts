@@ -44,7 +44,8 @@ export class Channel {
     call.on("error", (error) => this.#lost(error.message));
     call.on("cancelled", () => this.#lost("its stream was cancelled"));
     call.on("close", () => this.#lost("its stream was closed"));
-    call.on("end", () => this.#events?.onHalfClosed());
+    // A cancelled call ends like a half-closed one, and is told to be cancelled in the same turn of the event loop.
+    call.on("end", () => setImmediate(() => this.#events?.onHalfClosed()));
     call.on("drain", () => this.#events?.onDrain());
     // A stream without headers is one that its worker repeats, with all that it wrote, at the next host.
     call.sendMetadata(new Metadata());
