@@ -5,6 +5,7 @@
  * 2. After it, or after `close`, nothing is written and nothing is told.
  */
 import { type Failure, failure } from "@agentmesh/proto";
+import { Fifo } from "@agentmesh/proto/link";
 import { Metadata, type ServerDuplexStream } from "@grpc/grpc-js";
 import type { Connections } from "../connections.ts";
 import { statusOf } from "../status.ts";
@@ -23,6 +24,9 @@ export interface ChannelEvents {
   onLost(reason: Failure): void;
 }
 
+/** Bytes that a stream may have taken and not passed on. grpc-js itself counts messages, however large. */
+const WINDOW_BYTES = 256 * 1024;
+
 export class Channel {
   /** Network address of the client. */
   readonly peer: string;
@@ -30,6 +34,9 @@ export class Channel {
   #events: ChannelEvents | undefined;
 
   readonly #connections: Connections;
+  /** Sizes of the messages that HTTP/2 has not taken yet. */
+  readonly #onTheWay = new Fifo<number>();
+  #bytes = 0;
 
   constructor(
     call: RawChannel,
@@ -46,7 +53,6 @@ export class Channel {
     call.on("close", () => this.#lost("its stream was closed"));
     // A cancelled call ends like a half-closed one, and is told to be cancelled in the same turn of the event loop.
     call.on("end", () => setImmediate(() => this.#events?.onHalfClosed()));
-    call.on("drain", () => this.#events?.onDrain());
     // A stream without headers is one that its worker repeats, with all that it wrote, at the next host.
     call.sendMetadata(new Metadata());
   }
@@ -61,9 +67,13 @@ export class Channel {
     this.#call.on("data", (bytes: Buffer) => this.#events?.onMessage(bytes));
   }
 
-  /** Whether the stream takes more at once. */
+  /** Writes a message. @returns whether the stream takes more; when it does not, `onDrain` is called once it does. */
   write(bytes: Buffer): boolean {
-    return this.#events === undefined || this.#call.write(bytes);
+    if (this.#events === undefined) return true;
+    this.#onTheWay.push(bytes.length);
+    this.#bytes += bytes.length;
+    this.#call.write(bytes, this.#flushed);
+    return this.#bytes < WINDOW_BYTES;
   }
 
   /** Ends the stream and tells the client why: never with OK, after which a .NET worker reads in a circle. */
@@ -72,6 +82,12 @@ export class Channel {
     this.#events = undefined;
     this.#call.emit("error", statusOf(reason));
   }
+
+  readonly #flushed = (): void => {
+    const wasFull = this.#bytes >= WINDOW_BYTES;
+    this.#bytes -= this.#onTheWay.shift() ?? 0;
+    if (wasFull && this.#bytes < WINDOW_BYTES) this.#events?.onDrain();
+  };
 
   #lost(text: string): void {
     const events = this.#events;
