@@ -1,4 +1,5 @@
 import { BOUNDS } from "@agentmesh/proto";
+import type { Cohort } from "./cohort.ts";
 import type { Candidate } from "./placement.ts";
 import { leastLoaded, rendezvous } from "./placement.ts";
 
@@ -22,6 +23,8 @@ export class AgentType<Worker extends Candidate, Agent> {
   readonly agents = new Map<string, Agent>();
   /** The agent on each worker that takes sends to any key. */
   readonly pool = new Map<Worker, Agent>();
+  /** Whose agents of the same key live together with those of this type; undefined when each is placed by itself. */
+  cohort: Cohort<Worker> | undefined = undefined;
   readonly #workers = new Map<Worker, AgentTypeLimits>();
   readonly #defaults: AgentTypeLimits;
   #limits: AgentTypeLimits;
@@ -70,6 +73,8 @@ export class AgentType<Worker extends Candidate, Agent> {
 
   /** The worker for an agent without activation; undefined when none can take it now. */
   place(key: string): Worker | undefined {
+    const home = this.cohort?.workerOf(key);
+    if (home?.isPlaceable === true && this.#workers.has(home)) return home;
     return rendezvous(key, this.#workers.keys());
   }
 

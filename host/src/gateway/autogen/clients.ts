@@ -28,6 +28,7 @@ import {
   SUBSCRIPTION_UNKNOWN,
   typeTaken,
 } from "./refusals.ts";
+import { SharedTypes } from "./shared-types.ts";
 import { patternOf, toMeshSubscription } from "./subscription-codec.ts";
 
 export interface ClientsOptions extends ClientOptions {
@@ -62,6 +63,7 @@ export class AutogenClients {
   readonly #refusedLines = new LineBudget(REFUSED_LINES_PER_SECOND);
   readonly #members = new Map<AutogenClient, Member>();
   readonly #byId = new Map<string, AutogenClient>();
+  readonly #shared = new WeakMap<Namespace, SharedTypes>();
   readonly #types = new Claims<AutogenClient>();
   readonly #patterns = new Claims<AutogenClient>();
   /** All subscriptions in the order in which they were added. */
@@ -206,8 +208,18 @@ export class AutogenClients {
       agentWindow: BOUNDS.agentWindow,
       maxTurnMs: 0,
     });
-    if (refusal === undefined) this.#types.add(nameIn(client.namespace, name), client);
-    return refusal;
+    if (refusal !== undefined) return refusal;
+    this.#types.add(nameIn(client.namespace, name), client);
+    if (this.#options.sharedTypes) this.#sharedTypes(client.namespace).add(name);
+    return undefined;
+  }
+
+  #sharedTypes(namespace: Namespace): SharedTypes {
+    const known = this.#shared.get(namespace);
+    if (known !== undefined) return known;
+    const shared = new SharedTypes(namespace);
+    this.#shared.set(namespace, shared);
+    return shared;
   }
 
   #enterSubscription(member: Member, subscription: AutogenSubscription): Failure | undefined {

@@ -107,8 +107,9 @@ export class ControlChannels {
       return `the destination ${destination} is neither agentid=TYPE/KEY nor clientid=ID`;
     const agent = destination.slice(AGENT.length);
     const [type = ""] = agent.split("/", 1);
+    const key = agent.slice(type.length + 1);
     const owners = this.#parts.clients.ownersOf(namespace, type);
-    const home = namespace.agents.get(agent)?.worker;
+    const home = namespace.types.get(type)?.agents.get(key)?.worker;
     const owner = owners.find(({ deliveries }) => deliveries.worker === home) ?? owners[0];
     if (owner === undefined) return `no worker of AutoGen announced agent type ${type}`;
     return this.#lines.get(owner) ?? `the worker of agent ${agent} has no control channel`;
