@@ -6,6 +6,7 @@ import {
   SaveStateRequest,
   SaveStateResponse,
 } from "@agentmesh/proto/agents";
+import { FakeClock } from "@agentmesh/proto/testing";
 import { describe, expect, test } from "vitest";
 import type { AutogenChannel } from "../../support/autogen-channel.ts";
 import { AutogenPeer } from "../../support/autogen-peer.ts";
@@ -83,6 +84,20 @@ describe("a question", () => {
     await line.cancel();
     expect(errorIn(await answer)).toMatch(/has left without an answer$/);
   });
+});
+
+test("a client that has only a control channel is not forgotten", async () => {
+  const clock = new FakeClock();
+  const mesh = await hostForTest({ sessionGraceMs: 10_000, livenessMs: 1e6 }, clock);
+  const [asker, keeper] = [new AutogenPeer(mesh.address), new AutogenPeer(mesh.address)];
+  const line = await keeper.openControl();
+  await keeper.serve("keeper");
+  for (let round = 0; round < 3; round++) clock.advance(10_000);
+  const message = { rpcId: "1", respondTo: undefined, rpcMessage: SAVE };
+  const destination = "agentid=keeper/k1";
+  const bytes = ControlMessage.encode({ ...message, destination }).finish();
+  (await asker.openControl()).write(bytes);
+  expect(await line.arrived.first(() => true, "the question")).toBeDefined();
 });
 
 test("the newest control channel of a client wins", async () => {

@@ -42,6 +42,7 @@ export interface AutogenParts {
 /** Lets workers of AutoGen into the mesh. To the parts behind the gateway they are workers and callers like all others. */
 export class AutogenAdapter {
   readonly #clients: AutogenClients;
+  readonly #control: ControlChannels;
   readonly #service: AutogenService;
 
   constructor(options: AutogenOptions, parts: AutogenParts) {
@@ -55,8 +56,8 @@ export class AutogenAdapter {
       typeOf: (client, name) => clients.typeOf(client, name),
       refused: (client, reason) => clients.noteRefusal(client, reason),
     });
-    const control = new ControlChannels(options.outboxLimitBytes, { ...parts, clients });
-    this.#service = new AutogenService({ ...parts, clients, inbound, control });
+    this.#control = new ControlChannels(options.outboxLimitBytes, { ...parts, clients });
+    this.#service = new AutogenService({ ...parts, clients, inbound, control: this.#control });
   }
 
   /** Adds the service to a server. */
@@ -71,6 +72,7 @@ export class AutogenAdapter {
 
   /** Ends all clients. */
   endAll(reason: Failure): void {
+    this.#control.endAll(reason);
     this.#clients.endAll(reason);
   }
 }

@@ -61,6 +61,8 @@ export class AutogenClient {
   readonly deliveries: Deliveries;
   readonly replies: Replies;
   readonly caller: Caller;
+  /** Whether it has a control channel: then it is not forgotten. */
+  hasControl = false;
   readonly #options: ClientOptions;
   readonly #ports: ClientPorts;
   readonly #outbox: Outbox;
@@ -177,8 +179,14 @@ export class AutogenClient {
   }
 
   #graceTimer(): Timer {
-    const reason = failure("CLOSED", "it did not come in time");
-    return this.#ports.clock.after(this.#options.sessionGraceMs, () => this.end(reason));
+    return this.#ports.clock.after(this.#options.sessionGraceMs, () => this.#outstay());
+  }
+
+  #outstay(): void {
+    const { kind } = this.#phase;
+    if (kind !== "awaited" && kind !== "parked") return;
+    if (this.hasControl) this.#enter({ kind, grace: this.#graceTimer() });
+    else this.end(failure("CLOSED", "it did not come in time"));
   }
 
   #enter(next: Phase): void {

@@ -3,7 +3,7 @@
  * the client that its destination names. Every question gets an answer: where there is nobody to give it, and when the
  * one who was asked leaves, it is an error.
  */
-import { failure, LIMITS } from "@agentmesh/proto";
+import { type Failure, failure, LIMITS } from "@agentmesh/proto";
 import {
   type Any,
   ControlMessage,
@@ -68,8 +68,15 @@ export class ControlChannels {
     const outbound = new Outbound<undefined>(this.#limitBytes, ignore, overflow);
     const line: Line = { channel, outbound, asked: new Map() };
     this.#lines.set(client, line);
+    client.hasControl = true;
     outbound.attach(channel);
     channel.listen();
+  }
+
+  /** Ends all channels. */
+  endAll(reason: Failure): void {
+    for (const { channel } of this.#lines.values()) channel.close(reason);
+    this.#lines.clear();
   }
 
   #take(client: AutogenClient, line: Line, bytes: Buffer): void {
@@ -133,7 +140,10 @@ export class ControlChannels {
   }
 
   #hangUp(client: AutogenClient, line: Line): void {
-    if (this.#lines.get(client) === line) this.#lines.delete(client);
+    if (this.#lines.get(client) === line) {
+      this.#lines.delete(client);
+      client.hasControl = false;
+    }
     line.outbound.detach();
     line.outbound.clear();
     const questions = [...line.asked.values()];
