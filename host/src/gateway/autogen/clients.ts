@@ -28,8 +28,8 @@ import {
   SUBSCRIPTION_UNKNOWN,
   typeTaken,
 } from "./refusals.ts";
-import { SharedTypes } from "./shared-types.ts";
 import { patternOf, toMeshSubscription } from "./subscription-codec.ts";
+import { TypeGroup } from "./type-group.ts";
 
 export interface ClientsOptions extends ClientOptions {
   /** Clients at most. */
@@ -63,7 +63,7 @@ export class AutogenClients {
   readonly #refusedLines = new LineBudget(REFUSED_LINES_PER_SECOND);
   readonly #members = new Map<AutogenClient, Member>();
   readonly #byId = new Map<string, AutogenClient>();
-  readonly #shared = new WeakMap<Namespace, SharedTypes>();
+  readonly #groups = new WeakMap<Namespace, TypeGroup>();
   readonly #types = new Claims<AutogenClient>();
   readonly #patterns = new Claims<AutogenClient>();
   /** All subscriptions in the order in which they were added. */
@@ -210,16 +210,16 @@ export class AutogenClients {
     });
     if (refusal !== undefined) return refusal;
     this.#types.add(nameIn(client.namespace, name), client);
-    if (this.#options.sharedTypes) this.#sharedTypes(client.namespace).add(name);
+    if (this.#options.sharedTypes) this.#groupOf(client.namespace).add(name);
     return undefined;
   }
 
-  #sharedTypes(namespace: Namespace): SharedTypes {
-    const known = this.#shared.get(namespace);
+  #groupOf(namespace: Namespace): TypeGroup {
+    const known = this.#groups.get(namespace);
     if (known !== undefined) return known;
-    const shared = new SharedTypes(namespace);
-    this.#shared.set(namespace, shared);
-    return shared;
+    const group = new TypeGroup(namespace);
+    this.#groups.set(namespace, group);
+    return group;
   }
 
   #enterSubscription(member: Member, subscription: AutogenSubscription): Failure | undefined {

@@ -168,7 +168,8 @@ export class Deliveries implements WorkerSink {
   }
 
   #endTurn({ number: delivery, activation }: Delivery, ending: Ending): void {
-    this.#parts.router.turnEnd(this.worker, this.#parts.namespace, {
+    // Only a turn that publishes ends later.
+    void this.#parts.router.turnEnd(this.worker, this.#parts.namespace, {
       kind: "turn-end",
       delivery,
       activation,

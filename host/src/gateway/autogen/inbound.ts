@@ -1,5 +1,13 @@
 /** What a client writes to its channel, taken to the router. */
-import { AgentId, type Failure, failure, isKey, LIMITS, TopicId } from "@agentmesh/proto";
+import {
+  AgentId,
+  type Failure,
+  failure,
+  failureOf,
+  isKey,
+  LIMITS,
+  TopicId,
+} from "@agentmesh/proto";
 import type { AutogenAgentId, CloudEvent, Message, RpcRequest } from "@agentmesh/proto/agents";
 import type { Agent } from "../../delivery/agent.ts";
 import type { Dispatcher } from "../../delivery/dispatcher.ts";
@@ -78,6 +86,8 @@ export class Inbound {
       dedupId: "",
       resent: false,
     });
+    if (outcome.kind === "storing")
+      outcome.stored.catch((error: unknown) => this.#parts.refused(client, failureOf(error)));
     if (outcome.kind === "refused") this.#parts.refused(client, outcome.failure);
     else if (claimed !== undefined && activation !== 0) this.#echo(client, event, claimed);
   }

@@ -6,7 +6,7 @@ import type { Namespace } from "../../delivery/namespace.ts";
 import type { Worker } from "../../delivery/worker.ts";
 import type { Cohort } from "../../directory/cohort.ts";
 
-export class SharedTypes implements Cohort<Worker> {
+export class TypeGroup implements Cohort<Worker> {
   readonly #namespace: Namespace;
   readonly #names = new Set<string>();
 
