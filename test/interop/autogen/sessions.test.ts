@@ -193,6 +193,33 @@ describe("a client that has ended its half of the stream", () => {
   });
 });
 
+describe("a subscription", () => {
+  test("that a client declares twice holds until both have ended", async () => {
+    const { asker, clerk } = await stage();
+    await clerk.open();
+    await clerk.serve("clerk");
+    await clerk.subscribe("news", "clerk", "one");
+    await clerk.subscribe("news", "clerk", "two");
+    await clerk.unsubscribe("one");
+    expect(await asker.subscribe("news", "clerk")).toMatchObject({
+      code: 3,
+      details: "Subscription already exists",
+    });
+    asker.publish("news/today", "extra");
+    expect(await clerk.events(1)).toHaveLength(1);
+    await clerk.unsubscribe("two");
+    expect(await asker.subscribe("news", "clerk")).toBeUndefined();
+  });
+
+  test("of another client cannot be ended", async () => {
+    const { asker, clerk } = await stage();
+    await clerk.serve("clerk");
+    await clerk.subscribe("news", "clerk", "one");
+    expect(await asker.unsubscribe("one")).toMatchObject({ code: 5 });
+    expect(await asker.subscriptions()).toHaveLength(1);
+  });
+});
+
 describe("an agent type", () => {
   test("of a worker of agentmesh.v1 is refused to a client of AutoGen", async () => {
     const { mesh, clerk } = await stage();

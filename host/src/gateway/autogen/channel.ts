@@ -31,12 +31,11 @@ export class Channel {
   /** Network address of the client. */
   readonly peer: string;
   readonly #call: RawChannel;
-  #events: ChannelEvents | undefined;
-
   readonly #connections: Connections;
   /** Sizes of the messages that HTTP/2 has not taken yet. */
   readonly #onTheWay = new Fifo<number>();
   #bytes = 0;
+  #events: ChannelEvents | undefined;
 
   constructor(
     call: RawChannel,

@@ -102,7 +102,7 @@ export class AutogenClients {
 
   /** Clients of the namespace that have announced the type. */
   ownersOf(namespace: Namespace, type: string): AutogenClient[] {
-    return [...this.#types.ownersOf(nameIn(namespace, type))];
+    return this.#types.ownersOf(nameIn(namespace, type));
   }
 
   /** Another client of the namespace. */
@@ -150,7 +150,7 @@ export class AutogenClients {
     if (subscription === undefined) return SUBSCRIPTION_UNKNOWN;
     member.subscriptions.delete(id);
     member.registrations.unsubscribe(id);
-    this.#forgetSubscription(member, subscription);
+    this.#forgetSubscription(client, subscription);
     return undefined;
   }
 
@@ -185,13 +185,13 @@ export class AutogenClients {
     const claim = nameIn(client.namespace, name);
     if (this.#isHeld(this.#types, client, claim)) return true;
     const type = client.namespace.types.get(name);
-    return type !== undefined && type.workerCount > this.#types.ownersOf(claim).size;
+    return type !== undefined && type.workerCount > this.#types.ownersOf(claim).length;
   }
 
   /** Whether another client holds the name. Those that are not there lose all that they hold. */
   #isHeld(claims: Claims<AutogenClient>, client: AutogenClient, name: string): boolean {
     let isHeld = false;
-    for (const owner of [...claims.ownersOf(name)]) {
+    for (const owner of claims.ownersOf(name)) {
       if (owner === client) continue;
       if (owner.isLive) isHeld = true;
       else owner.park();
@@ -232,11 +232,9 @@ export class AutogenClients {
     return undefined;
   }
 
-  #forgetSubscription({ client, subscriptions }: Member, subscription: AutogenSubscription): void {
+  #forgetSubscription(client: AutogenClient, subscription: AutogenSubscription): void {
     this.#subscriptions.delete(subscription);
-    const pattern = patternOf(subscription) ?? "";
-    const others = [...subscriptions.values()].some((other) => patternOf(other) === pattern);
-    if (!others) this.#patterns.remove(nameIn(client.namespace, pattern), client);
+    this.#patterns.remove(nameIn(client.namespace, patternOf(subscription) ?? ""), client);
   }
 
   #ports(): ClientPorts {
@@ -264,10 +262,8 @@ export class AutogenClients {
   #withdraw({ client, registrations, types, subscriptions }: Member): void {
     registrations.clear();
     for (const name of types) this.#types.remove(nameIn(client.namespace, name), client);
-    for (const subscription of subscriptions.values()) {
-      this.#subscriptions.delete(subscription);
-      this.#patterns.remove(nameIn(client.namespace, patternOf(subscription) ?? ""), client);
-    }
+    for (const subscription of subscriptions.values())
+      this.#forgetSubscription(client, subscription);
   }
 
   /** Brings back what nobody has taken meanwhile. */
