@@ -65,6 +65,7 @@ export class AutogenChannel {
   readonly #call: ClientDuplexStream<Buffer, Buffer>;
   readonly #opened: Promise<void>;
   readonly #ended: Promise<AutogenStatus>;
+  #end: AutogenStatus | undefined;
 
   constructor(client: Client, method: string, headers: AutogenHeaders) {
     this.#call = client.makeBidiStreamRequest(
@@ -77,7 +78,8 @@ export class AutogenChannel {
     this.#ended = new Promise((resolve) => {
       this.#call.once("status", ({ code, details }: StatusObject) => {
         this.arrived.close(`the stream has ended: ${code} ${details}`);
-        resolve({ code, details });
+        this.#end = { code, details };
+        resolve(this.#end);
       });
     });
     // The status says it all; without a listener the process would end.
@@ -90,7 +92,12 @@ export class AutogenChannel {
     return within(this.#opened, () => "the headers of the host");
   }
 
-  /** How the stream ended. */
+  /** How the stream ended; undefined while it is open. */
+  get end(): AutogenStatus | undefined {
+    return this.#end;
+  }
+
+  /** Resolves with the end of the stream. */
   get ended(): Promise<AutogenStatus> {
     return within(this.#ended, () => "the end of the channel", 10_000);
   }
