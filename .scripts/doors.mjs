@@ -14,7 +14,7 @@ export const PACKAGES = ["proto", "host", "worker-sdk"];
  * Doors between the packages of one release, which promise nothing to others: parts that host and SDK share, and types
  * that are generated from the .proto files, whose contract buf compares with the last release.
  */
-const SHARED_DOORS = ["./wire", "./link", "./agentmesh/v1"];
+const SHARED_DOORS = ["./wire", "./link", "./agentmesh/v1", "./agents"];
 
 /** The doors of this repository's packages, or of a folder that is laid out alike. @returns {PublicDoor[]} */
 export function publicDoors(top = ROOT) {
