@@ -26,6 +26,7 @@ function shown(name: string, value: number): string {
   if (name.endsWith("Ms")) return `${grouped(value)} ms`;
   if (!name.endsWith("Bytes")) return grouped(value);
   const [kib, mib] = [value / 1024, value / 1024 / 1024];
+  if (kib < 1) return `${value} bytes`;
   return Number.isInteger(mib) ? `${grouped(mib)} MiB` : `${grouped(kib)} KiB`;
 }
 
