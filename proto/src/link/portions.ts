@@ -11,6 +11,8 @@ import { Fifo } from "./fifo.ts";
 
 /** Frames of a portion, at least. Smaller ones pay more often for reading and writing than the overlap is worth. */
 const PORTION_FRAMES = 32;
+/** Of a little more than that a portion is the half, up to this many frames: two are enough to keep two processes busy. */
+const HALVED_FRAMES = 64;
 /** Where much waits, a portion is this part of it: a few portions are enough to keep all processes at work. */
 const PORTIONS = 4;
 
@@ -70,7 +72,7 @@ export class Portions<Frame> {
   }
 
   #takePortion(): void {
-    this.#takeWaiting(Math.max(PORTION_FRAMES, Math.ceil(this.#waiting.length / PORTIONS)));
+    this.#takeWaiting(portionOf(this.#waiting.length));
   }
 
   #takeWaiting(count: number): void {
@@ -92,4 +94,9 @@ export class Portions<Frame> {
     this.#isScheduled = false;
     this.#takePortion();
   };
+}
+
+function portionOf(waiting: number): number {
+  const half = Math.min(HALVED_FRAMES, Math.ceil(waiting / 2));
+  return Math.max(PORTION_FRAMES, half, Math.ceil(waiting / PORTIONS));
 }

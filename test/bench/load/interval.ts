@@ -6,7 +6,7 @@ import type { Pace } from "../scenario.ts";
  */
 export class CountedInterval {
   readonly #beginAt: number;
-  readonly #endAt: number;
+  readonly #measureMs: number;
   readonly #minCount: number;
   #begun: { readonly at: number; readonly count: number } | undefined;
   #ended: { readonly count: number; readonly elapsedMs: number } | undefined;
@@ -14,7 +14,7 @@ export class CountedInterval {
   /** Counts for `measureMs`, and for at least `minCount` messages. */
   constructor(pace: Pace, minCount: number) {
     this.#beginAt = performance.now() + pace.warmUpMs;
-    this.#endAt = this.#beginAt + pace.measureMs;
+    this.#measureMs = pace.measureMs;
     this.#minCount = minCount;
   }
 
@@ -34,7 +34,8 @@ export class CountedInterval {
       if (now >= this.#beginAt) this.#begun = { at: now, count };
       return;
     }
-    if (this.#ended !== undefined || now < this.#endAt) return;
+    // From the first progress on: on a slow link that may come after all of the time has passed.
+    if (this.#ended !== undefined || now < this.#begun.at + this.#measureMs) return;
     const counted = count - this.#begun.count;
     if (counted < this.#minCount) return;
     this.#ended = { count: counted, elapsedMs: now - this.#begun.at };
