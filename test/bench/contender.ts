@@ -2,7 +2,7 @@
  * A system that takes part in the bench: its processes, and the client among them that makes the
  * load.
  */
-import type { Forwarder } from "./process/forwarder.ts";
+import type { TcpProxy } from "@agentmesh/worker-sdk/testing";
 import { ProcessGroup } from "./process/process-group.ts";
 import type { Program } from "./process/program.ts";
 import type { Measurement, Pace, Scenario } from "./scenario.ts";
@@ -48,7 +48,7 @@ export interface Contender {
 
 /** What starting the processes of a system gives: the process that makes the load. */
 export type Lineup =
-  | { readonly kind: "ready"; readonly client: Program; readonly meter?: Forwarder }
+  | { readonly kind: "ready"; readonly client: Program; readonly meter?: TcpProxy }
   | { readonly kind: "absent"; readonly reason: string };
 
 /**

@@ -3,9 +3,6 @@ import process from "node:process";
 import { buffer } from "node:stream/consumers";
 import { runProgram } from "./program.ts";
 
-// They are for who wrote the libraries, not for who runs the command: grpc-js names IP addresses in TLS, for one.
-process.noDeprecation = true;
-
 // Who reads the output may stop reading, as `head` does: then nothing is left to do.
 process.stdout.on("error", () => process.exit(0));
 

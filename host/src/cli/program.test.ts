@@ -12,6 +12,7 @@ const FREE = "127.0.0.1:0";
 const HAS_IPV6 = Object.values(networkInterfaces()).some((entries) =>
   entries?.some(({ address }) => address === "::1"),
 );
+if (!HAS_IPV6) console.warn("SKIPPED, because this machine has no address ::1: listening on it");
 
 /** Runs a command that ends by itself. */
 async function run(args: readonly string[], env: Record<string, string> = {}) {

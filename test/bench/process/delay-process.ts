@@ -1,7 +1,8 @@
 /** A link that takes its time: `delay-process <target> <milliseconds each way>`. */
+import { TcpProxy } from "@agentmesh/worker-sdk/testing";
 import { numberArgument, textArgument } from "./arguments.ts";
-import { startForwarder } from "./forwarder.ts";
 import { reportReady } from "./report-to-bench.ts";
 
-const { port } = await startForwarder(textArgument(0), numberArgument(1));
-reportReady(port);
+const link = new TcpProxy(textArgument(0), { delayMs: numberArgument(1) });
+await link.accept();
+reportReady(Number(link.address.split(":").at(-1)));

@@ -1,21 +1,24 @@
 /** A real disk that is full: a small file system of its own, in a namespace of the host's process. */
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { rmSync } from "node:fs";
 import path from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import { folderForTest } from "../../support/folder.ts";
 import { contentOfSize, done, durable, publish } from "../../support/frames.ts";
 import { TestProcess } from "../../support/processes.ts";
 import { RawWorker } from "../../support/raw-worker.ts";
+import { testWith } from "../../support/tools.ts";
 import { until } from "../../support/waiting.ts";
 
 const MAIN = new URL("../../../host/dist/cli/main.js", import.meta.url).pathname;
 const BALLAST_MIB = 8;
 const EVENT_BYTES = 200_000;
 
-/** Linux lets nobody else make file systems, and not everywhere. */
-const canMount =
-  spawnSync("unshare", ["-rm", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]).status === 0;
+const onOwnDisk = testWith(
+  "unshare",
+  ["-rm", "mount", "-t", "tmpfs", "tmpfs", "/mnt"],
+  "only Linux has file systems of a process's own, and only where its kernel allows namespaces of users",
+);
 
 /** Starts a host on a disk of 12 MiB, of which the file `ballast` takes most. */
 async function startOnSmallDisk(disk: string) {
@@ -48,7 +51,7 @@ async function outcomeOf(worker: RawWorker, sequence: number): Promise<string> {
   return outcome;
 }
 
-test.runIf(canMount)(
+onOwnDisk(
   "a full disk refuses events clearly, loses none that was accepted, and takes more when there is room",
   async () => {
     const disk = folderForTest();

@@ -2,15 +2,16 @@
  * That *accepted* means on the disk is proven by the system calls of a real host: the record of each event is written
  * to the log, a sync of the log begins and ends, and only then does the acceptance leave.
  */
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { cpSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import { folderForTest } from "../../support/folder.ts";
 import { durable, publish } from "../../support/frames.ts";
 import { TestProcess } from "../../support/processes.ts";
 import { RawWorker } from "../../support/raw-worker.ts";
+import { testWith } from "../../support/tools.ts";
 import { findingOf, readTrace, type Traced } from "./sync-trace.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
@@ -79,14 +80,17 @@ async function findingsOf(dist: string): Promise<Record<string, number>> {
   return findings;
 }
 
-/** `apt-get install strace`; there is none outside of Linux. */
-const canTrace = spawnSync("strace", ["-V"]).status === 0;
+const traced = testWith(
+  "strace",
+  ["-V"],
+  "install it, for example by `apt-get install strace`; there is none outside of Linux",
+);
 
-test.runIf(canTrace)("each event is accepted after a completed sync of its record", async () => {
+traced("each event is accepted after a completed sync of its record", async () => {
   expect(await findingsOf(path.join(ROOT, "host", "dist"))).toEqual({ synced: EVENTS });
 });
 
-test.runIf(canTrace)("a host that does not sync is found out", async () => {
+traced("a host that does not sync is found out", async () => {
   const folder = folderForTest();
   const dist = path.join(folder, "host", "dist");
   cpSync(path.join(ROOT, "host"), path.join(folder, "host"), { recursive: true });

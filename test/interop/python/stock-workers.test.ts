@@ -1,9 +1,7 @@
 /** Real workers of AutoGen, in real processes, on a host: as they are, without a line of ours in them. */
-import { existsSync } from "node:fs";
-import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { startHostProcess } from "../../support/processes.ts";
-import { type Environment, ROOT } from "../environment.ts";
+import type { Environment } from "../environment.ts";
 import { startAutoGenHost } from "./autogen-host.ts";
 import { SCENARIOS, tryScenario } from "./scenarios.ts";
 
@@ -11,8 +9,6 @@ const environment: Environment | undefined = JSON.parse(
   process.env.AGENTMESH_ENVIRONMENTS ?? "{}",
 ).autogen;
 const python = environment?.kind === "ready" ? environment.command[0] : undefined;
-/** Whether the host speaks AutoGen's protocol. */
-const isOffered = existsSync(path.join(ROOT, "host", "src", "gateway", "autogen"));
 /** Milliseconds of real time: Python loads AutoGen for seconds on a busy machine. */
 const SCENARIO_MS = 60_000;
 
@@ -24,7 +20,7 @@ describe.runIf(python !== undefined)("workers of AutoGen", () => {
     expect(await outcome("unknown_type_fails_at_once")).toMatchObject({ kind: "otherwise" });
   });
 
-  describe.runIf(isOffered)("on our host", () => {
+  describe("on our host", () => {
     test.each(SCENARIOS)("$title", { timeout: SCENARIO_MS }, async ({ name }) => {
       const host = await startHostProcess();
       const outcome = await tryScenario(python ?? "", host.address, name);

@@ -24,6 +24,7 @@ export class TcpProxy {
   #server: Server | undefined;
   #port = 0;
   #accepted = 0;
+  #bytes = 0;
   #isStalled = false;
 
   /** `target` is where it leads, `host:port`. It takes nothing before {@link accept}. */
@@ -40,6 +41,11 @@ export class TcpProxy {
   /** Connections that were accepted so far. */
   get accepted(): number {
     return this.#accepted;
+  }
+
+  /** Bytes that were read so far from either side, of all connections. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** Takes connections, again and at the same port after {@link refuse}. @throws Error when the port is taken by then. */
@@ -95,7 +101,10 @@ export class TcpProxy {
       port: Number(this.#target.port),
       allowHalfOpen: true,
     });
-    const link = new Link(client, host, this.#options);
+    const count = (bytes: number): void => {
+      this.#bytes += bytes;
+    };
+    const link = new Link(client, host, this.#options, count);
     this.#links.add(link);
     link.onGone = () => this.#links.delete(link);
     if (this.#isStalled) link.stall();
@@ -112,12 +121,19 @@ class Link {
   readonly #delayMs: number;
   /** Bytes that pass per tick in either direction. */
   readonly #tickBytes: number;
+  readonly #count: (bytes: number) => void;
   #isStalled = false;
 
-  constructor(client: Socket, host: Socket, options: TcpProxyOptions) {
+  constructor(
+    client: Socket,
+    host: Socket,
+    options: TcpProxyOptions,
+    count: (bytes: number) => void,
+  ) {
     const { delayMs = 0, bytesPerSecond = Number.POSITIVE_INFINITY } = options;
     this.#sockets = [client, host];
     this.#delayMs = delayMs;
+    this.#count = count;
     this.#tickBytes = Math.ceil((bytesPerSecond * TICK_MS) / 1_000);
     this.#carry(client, host);
     this.#carry(host, client);
@@ -148,6 +164,7 @@ class Link {
   #carry(from: Socket, to: Socket): void {
     from.setNoDelay(true);
     from.on("data", (bytes) => {
+      this.#count(bytes.length);
       if (bytes.length > this.#tickBytes) this.#trickle(bytes, from, to);
       else this.#later(() => this.#pass(bytes, from, to));
     });

@@ -12,7 +12,7 @@ import { Output } from "../output/output.ts";
 import type { Paint, Style } from "../output/paint.ts";
 import { harmless } from "../output/paint.ts";
 import { wrapLines } from "../output/table.ts";
-import { quietGrpc } from "../quiet-grpc.ts";
+import { quietCaller } from "../quiet.ts";
 import { addHostCommand, type Shell } from "./host-command.ts";
 
 /** Each step needs those before it. */
@@ -68,7 +68,7 @@ opens a session without agents for a moment. Ends with the exit code of what has
 async function diagnoseAll(command: Command, { terminal }: Shell): Promise<number> {
   const output = new Output(terminal, command.getOptionValue("json") === true);
   const connection = connectionOf(command, terminal.env);
-  if (terminal.env.GRPC_VERBOSITY === undefined) quietGrpc();
+  quietCaller(terminal);
   const diagnoses: Diagnosis[] = [];
   for (const address of connection.addresses) {
     const types = command.getOptionValue("type") as string[] | undefined;

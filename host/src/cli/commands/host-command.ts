@@ -6,7 +6,7 @@ import { EXIT, exitCodeOf, exitCodesHelp } from "../exit-codes.ts";
 import { Interrupts } from "../interrupts.ts";
 import { Output } from "../output/output.ts";
 import { wrapLines } from "../output/table.ts";
-import { quietGrpc } from "../quiet-grpc.ts";
+import { quietCaller } from "../quiet.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** Where commands are added, and how they end. */
@@ -70,7 +70,7 @@ export async function withHost(
 ): Promise<void> {
   const connection = connectionOf(command, terminal.env);
   const output = new Output(terminal, command.getOptionValue("json") === true);
-  if (terminal.env.GRPC_VERBOSITY === undefined) quietGrpc();
+  quietCaller(terminal);
   const run = async (): Promise<undefined> => {
     const channel = await openChannel(connection);
     try {

@@ -20,7 +20,7 @@ import { startFailure, usageFailure } from "../failures.ts";
 import { addHostFlags, givenFlags } from "../host-flags.ts";
 import { Interrupts } from "../interrupts.ts";
 import { Output } from "../output/output.ts";
-import { quietGrpc } from "../quiet-grpc.ts";
+import { quietGrpc } from "../quiet.ts";
 import type { Terminal } from "../terminal.ts";
 import type { Shell } from "./host-command.ts";
 
@@ -67,7 +67,7 @@ export async function runHost(
   isJson = false,
 ): Promise<number> {
   const options = read(flags, terminal);
-  if (terminal.env.GRPC_VERBOSITY === undefined) quietGrpc();
+  quietGrpc(terminal);
   const interrupts = new Interrupts(terminal);
   const interrupted = interrupts.next();
   const started = await Promise.race([start(options), interrupted]);

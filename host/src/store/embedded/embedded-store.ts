@@ -1,6 +1,11 @@
 /**
  * The store of a host that has a data folder and nothing else: one SQLite file, one thread, one wait for the disk for
  * all that was asked for meanwhile.
+ *
+ * Why SQLite in libsql, and why a thread: synced appends of 256 B per second, in commits of 1, 100 and 1 000 events, measured
+ * on a busy machine of two cores: libsql in a thread of its own 500, 35 000, 64 000; on the event loop 922, 12 000, 28 000;
+ * an own file with fdatasync 427, 17 000, 70 000; classic-level 219, 6 600, 14 000. An own log would gain nothing that
+ * matters, and would have to prove what SQLite has proven.
  */
 import { mkdir } from "node:fs/promises";
 import path from "node:path";

@@ -1,11 +1,11 @@
 /** AgentMesh laid out for one row each: behind a slow link, crowded, spread, or with a million agents. */
+import { TcpProxy } from "@agentmesh/worker-sdk/testing";
 import {
   type Contender,
   type ContenderTraits,
   createContender,
   type Lineup,
 } from "../../contender.ts";
-import { type Forwarder, startForwarder } from "../../process/forwarder.ts";
 import type { ProcessGroup } from "../../process/process-group.ts";
 import type { Program } from "../../process/program.ts";
 import { SPREAD_PROCESSES, SPREAD_WORKERS } from "../../scenario.ts";
@@ -14,7 +14,7 @@ import { type RunningHost, startHost } from "./contender.ts";
 /** The process that makes the load, and what meters it. */
 interface Crew {
   readonly client: Program;
-  readonly meter?: Forwarder;
+  readonly meter?: TcpProxy;
 }
 
 /** What crowds a mesh. */
@@ -32,11 +32,11 @@ const KEYS_GRACE_MS = 300_000;
 export function createMeteredContender(): Contender {
   const firstLoad = { kind: "calls", call: "upload-10", window: 8 } as const;
   return layout("ours-metered", { firstLoad }, async (group, { address }) => {
-    const meter = await startForwarder(address, 0);
-    const metered = `127.0.0.1:${meter.port}`;
-    const client = fork(group, "client-process", [metered]);
+    const meter = new TcpProxy(address);
+    await meter.accept();
+    const client = fork(group, "client-process", [meter.address]);
     const tallyPort = await client.ready();
-    await fork(group, "large-worker-process", [metered, `${tallyPort}`]).ready();
+    await fork(group, "large-worker-process", [meter.address, `${tallyPort}`]).ready();
     return { client, meter };
   });
 }
