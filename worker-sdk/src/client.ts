@@ -102,7 +102,7 @@ class ClientSpeaker implements Speaker {
     const bounds = boundsOf(options, DEFAULTS.timeoutMs);
     const request = requestOf(target, encodeMessage(message, options, this.#maxBytes));
     const bytes = await this.#unary("Send", messageName, request, bounds);
-    if (reply.kind === "none") return undefined;
+    if (reply.kind !== "one") return undefined;
     const content = firstField(bytes);
     if (content !== undefined) return decodeReply(messageName, reply.type, content);
     throw wrongReply(`${messageName} was answered with nothing`);

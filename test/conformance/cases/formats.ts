@@ -17,7 +17,7 @@ import { collect, refusalOf } from "../../support/settling.ts";
 import { until } from "../../support/waiting.ts";
 import { reached } from "../journals.ts";
 import type { Case } from "../stage.ts";
-import { Note, Recite, Say } from "../vocabulary.ts";
+import { Note, Recite, Said, Say } from "../vocabulary.ts";
 
 const PROTO = path.resolve(import.meta.dirname, "../../../proto");
 const loaded = loadProtobuf("agentmesh/v1/content.proto", { includeDirs: [PROTO] });
@@ -141,6 +141,31 @@ export const formats: readonly Case[] = [
         { messageName: "talk.Note", contentType: "", data: Buffer.from('{"text":"psst"}') },
       ]);
       expect(runtimes.map(({ counters }) => counters.unhandledEvents)).not.toContain(1);
+    },
+  },
+  {
+    id: "unknown.raw-answers",
+    promise:
+      "A handler of unknown messages may answer them, with one message as it goes over the wire.",
+    async run({ caller, register }) {
+      const echo = defineAgent("echo", {
+        handlers: () => [],
+        onUnknown: ({ messageName, ...payload }) =>
+          messageName === "talk.Note" ? undefined : { ...payload, messageName: Said.messageName },
+      });
+      await register(echo);
+      const target = agentId("echo", "a");
+      expect(await caller.send(target, Say({ text: "hi" }))).toEqual({ text: "hi" });
+      await caller.send(target, Note({ text: "hi" }));
+      const error = await refusalOf(collect(caller.stream(target, Recite({ count: 3 }))));
+      expect(error).toMatchObject({ code: "INVALID_ARGUMENT", outcome: "not-executed" });
+      expect(error.message).toContain("talk.Recite is not answered by a stream; use send()");
+
+      const odd = { handlers: () => [], onUnknown: () => ({ text: "hi" }) as never };
+      await register(defineAgent("odd", odd));
+      const invalid = await refusalOf(caller.send(agentId("odd", "a"), Say({ text: "hi" })));
+      expect(invalid).toMatchObject({ code: "HANDLER_FAILED", outcome: "executed" });
+      expect(invalid.message).toContain("onUnknown returned no message");
     },
   },
   {

@@ -4,11 +4,13 @@ import {
   agentId,
   carries,
   defineAgent,
+  defineMessage,
   drop,
   type Interceptor,
   topicId,
 } from "@agentmesh/worker-sdk";
 import { expect } from "vitest";
+import { z } from "zod";
 import { Gate } from "../../support/gate.ts";
 import { Journal } from "../../support/journal.ts";
 import { collect, refusalOf } from "../../support/settling.ts";
@@ -34,8 +36,12 @@ function scribe(handled: Journal<string>) {
         for (const index of numbers(count)) yield { index };
       }),
     ],
+    onUnknown: (message) => ({ ...message, messageName: Pong.messageName }),
   });
 }
+
+const Pong = defineMessage("talk.Pong", z.object({}));
+const Ping = defineMessage("talk.Ping", z.object({}), { reply: Pong });
 
 const SCRIBE = agentId("scribe", "a");
 
@@ -132,10 +138,12 @@ export const receivingInterceptors: readonly Case[] = [
       // What nothing answers has no reply to see.
       await caller.send(SCRIBE, Note({ text: "hi" }));
       await collect(caller.stream(SCRIBE, Recite({ count: 1 })));
+      await caller.send(SCRIBE, Ping({}));
       const own = seen.filter((line) => !line.includes("stage.probe"));
       expect(own).toEqual([
         "reply scribe/a undefined talk.Said",
         "chunk scribe/a undefined talk.Piece",
+        "reply scribe/a undefined ",
       ]);
     },
   },

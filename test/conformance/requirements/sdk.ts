@@ -25,6 +25,7 @@ export const SDK: readonly Requirement[] = [
   row("M20", "unknown messages ignored", "autogen 4.2 test_closure_agent", "unknown.ignore"),
   row("M21", "unknown messages handed over raw", "DESIGN 5", "unknown.raw"),
   row("M22", "raw handlers fail like others", "DESIGN 2", "unknown.raw-fails"),
+  row("M23", "raw handlers answer", "autogen 4.2 test_closure_agent", "unknown.raw-answers"),
   // Errors
   row("E1", "code and details of AppError", "DESIGN 3", "error.application"),
   row("E2", "thrown Error", "DESIGN 3; autogen 4.4 Error", "error.thrown"),

@@ -28,7 +28,7 @@ describe("defineAgent", () => {
         ctx.state.seen += messageName.length;
       },
     });
-    expect(raw.unknown).toMatchObject({ message: { reply: { kind: "none" } } });
+    expect(raw.unknown).toMatchObject({ message: { reply: { kind: "raw" } } });
     const wrong: unknown = "log";
     expect(() => defineAgent("a", { handlers, onUnknown: wrong as "ignore" })).toThrow(
       'INVALID_ARGUMENT: agent type a: onUnknown must be "reject", "ignore" or a function',

@@ -9,7 +9,7 @@ export interface HandlerEntry<State> {
   /** The message type that it handles. */
   readonly message: MessageType<never, unknown, ReplyType>;
   /** Handles one message: returns the reply, nothing, or an async iterable of replies, as `message.reply` says. */
-  readonly handle: (message: unknown, context: AgentContext<State>) => unknown;
+  handle(message: unknown, context: AgentContext<State>): unknown;
 }
 
 /** A subscription that comes with an agent type: its agents get the events with the topic's source as their key. */
@@ -23,7 +23,17 @@ export type TopicPattern =
       readonly typePrefix: string;
     };
 
-/** An agent type as `defineAgent` makes it and a runtime runs it. Everything is resolved: no option is missing. */
+/** Runs when an agent is deactivated. As a method, for the reason that {@link AgentDefinition} gives. */
+type DeactivateHook<State> = {
+  /** @param state of the agent `id`. */
+  run(state: State, id: AgentId): void | Promise<void>;
+}["run"];
+
+/**
+ * An agent type as `defineAgent` makes it and a runtime runs it. Everything is resolved: no option is missing. A runtime
+ * hands each handler only the state that the definition itself has made: so what takes a state is a method, and any
+ * definition is an `AgentDefinition<unknown>`, in a list of them as well.
+ */
 export interface AgentDefinition<State> {
   /** Name of the type. */
   readonly type: string;
@@ -48,5 +58,5 @@ export interface AgentDefinition<State> {
   /** Deliveries in flight to one agent; 0 uses the host's default. */
   readonly agentWindow: number;
   /** Runs when an agent is deactivated (idle, moved, drained, closed), not when its worker is lost. */
-  readonly onDeactivate: ((state: State, id: AgentId) => void | Promise<void>) | undefined;
+  readonly onDeactivate: DeactivateHook<State> | undefined;
 }

@@ -59,5 +59,10 @@ export interface StreamReply<Input, Output> {
   readonly type: MessageType<Input, Output, ReplyType>;
 }
 
+/** What answers is not known beforehand: a message as it goes over the wire, or nothing. Only unknown messages are so. */
+export interface RawReply {
+  readonly kind: "raw";
+}
+
 /** What answers a message. */
-export type ReplyType = NoReply | OneReply<never, unknown> | StreamReply<never, unknown>;
+export type ReplyType = NoReply | OneReply<never, unknown> | StreamReply<never, unknown> | RawReply;

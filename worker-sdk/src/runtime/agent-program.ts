@@ -1,4 +1,3 @@
-import type { AgentId } from "@agentmesh/proto";
 import type { AgentDefinition } from "../agent/definition.ts";
 import type { AnnouncedType, HandledMessage } from "../connection/mesh-port.ts";
 import type { MessageType, ReplyType } from "../messages/message-type.ts";
@@ -9,11 +8,6 @@ export interface ProgramHandler<Context = TurnContext> {
   readonly message: MessageType<never, unknown, ReplyType>;
   handle(message: unknown, context: Context): unknown;
 }
-
-/** A hook with the type of the agent's state erased. */
-type DeactivateHook = {
-  run(state: unknown, id: AgentId): void | Promise<void>;
-}["run"];
 
 /**
  * An agent type with the type of its state erased: what turns run. Any `AgentDefinition` is one for a context that is an
@@ -31,10 +25,10 @@ export interface AgentProgram<Context = TurnContext>
     | "agentWindow"
     | "createState"
     | "stateCodec"
+    | "onDeactivate"
   > {
   readonly handlers: ReadonlyMap<string, ProgramHandler<Context>>;
   readonly unknown: "reject" | "ignore" | ProgramHandler<Context>;
-  readonly onDeactivate: DeactivateHook | undefined;
 }
 
 /** What others are told of an agent type. `maxTurnMs` is that of the worker, for types without one of their own. */
@@ -52,7 +46,7 @@ function handled({ message }: ProgramHandler): HandledMessage {
   const { reply } = message;
   return {
     messageType: message.messageName,
-    replyType: reply.kind === "none" ? "" : reply.type.messageName,
+    replyType: "type" in reply ? reply.type.messageName : "",
     replyStream: reply.kind === "stream",
     describe: () => message.describe?.(),
   };

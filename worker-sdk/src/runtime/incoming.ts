@@ -33,13 +33,24 @@ export function readIncoming(program: AgentProgram, frame: DeliverFrame | EventF
   try {
     const content = decodeContent(frame.content);
     const handler = program.handlers.get(content.messageType);
-    if (handler === undefined) return withoutHandler(program, frame, content);
-    const mismatch = frame.kind === "deliver" ? mismatchOf(handler, frame) : undefined;
-    if (mismatch !== undefined) return { kind: "failed", failure: mismatch, permanent: false };
-    return { kind: "ready", handler, content, message: handler.message.decode(content) };
+    return handler === undefined
+      ? withoutHandler(program, frame, content)
+      : forHandler(handler, frame, content);
   } catch (thrown) {
     return { kind: "failed", failure: undecodable(thrown), permanent: true };
   }
+}
+
+function forHandler(
+  handler: ProgramHandler,
+  frame: DeliverFrame | EventFrame,
+  content: Content,
+): Incoming {
+  const mismatch = frame.kind === "deliver" ? mismatchOf(handler, frame, content) : undefined;
+  if (mismatch !== undefined) return { kind: "failed", failure: mismatch, permanent: false };
+  const { message } = handler;
+  const decoded = message.reply.kind === "raw" ? raw(content) : message.decode(content);
+  return { kind: "ready", handler, content, message: decoded };
 }
 
 function withoutHandler(
@@ -50,8 +61,7 @@ function withoutHandler(
   const { unknown } = program;
   const { messageType } = content;
   if (unknown === "ignore" || messageType === WAKE_NAME) return IGNORED;
-  if (unknown !== "reject")
-    return { kind: "ready", handler: unknown, content, message: raw(content) };
+  if (unknown !== "reject") return forHandler(unknown, frame, content);
   if (frame.kind === "event") return UNHANDLED;
   const text = `agent type ${program.type} has no handler for ${messageType}`;
   return { kind: "failed", failure: failure("MESSAGE_UNHANDLED", text), permanent: false };
@@ -63,13 +73,17 @@ function raw({ messageType, contentType, data }: Content): RawMessage {
 }
 
 /** Send and handler must agree on whether one reply is expected or a stream of them. */
-function mismatchOf(handler: ProgramHandler, frame: DeliverFrame): Failure | undefined {
-  const { messageName, reply } = handler.message;
-  if (reply.kind === "stream" && frame.streamChunks === 0) {
-    return failure("INVALID_ARGUMENT", `${messageName} is answered by a stream; ask with stream()`);
+function mismatchOf(
+  { message }: ProgramHandler,
+  frame: DeliverFrame,
+  { messageType }: Content,
+): Failure | undefined {
+  const isStream = message.reply.kind === "stream";
+  if (isStream && frame.streamChunks === 0) {
+    return failure("INVALID_ARGUMENT", `${messageType} is answered by a stream; ask with stream()`);
   }
-  if (reply.kind !== "stream" && frame.streamChunks > 0) {
-    return failure("INVALID_ARGUMENT", `${messageName} is not answered by a stream; use send()`);
+  if (!isStream && frame.streamChunks > 0) {
+    return failure("INVALID_ARGUMENT", `${messageType} is not answered by a stream; use send()`);
   }
   return undefined;
 }

@@ -5,6 +5,7 @@ import {
   decodeContent,
   encodeContent,
 } from "@agentmesh/proto/wire";
+import { checkRaw } from "../agent/unknown-message.ts";
 import { reasonOf } from "../messages/codec.ts";
 import type { EncodedPayload, MessageType, ReplyType } from "../messages/message-type.ts";
 import type { OutgoingMessage } from "./messaging.ts";
@@ -30,8 +31,23 @@ export function encodeMessage(
   return enclose(messageName, message.type.encode(message.input), enclosure, maxBytes);
 }
 
-/** Encodes a reply. @throws MeshError as {@link encodeMessage}. */
+/**
+ * Encodes what a handler returned as the reply that its message promises; undefined where nothing answers.
+ * @throws MeshError as {@link encodeMessage}.
+ */
 export function encodeReply(
+  reply: ReplyType,
+  value: unknown,
+  maxBytes: number,
+): ContentBytes | undefined {
+  if (reply.kind === "one") return encodeAs(reply.type, value, maxBytes);
+  if (reply.kind !== "raw" || value === undefined) return undefined;
+  const message = checkRaw(value);
+  return enclose(message.messageName, message, NOTHING, maxBytes);
+}
+
+/** Encodes a reply, or an element of a stream of them. @throws MeshError as {@link encodeMessage}. */
+export function encodeAs(
   type: MessageType<never, unknown, ReplyType>,
   reply: unknown,
   maxBytes: number,

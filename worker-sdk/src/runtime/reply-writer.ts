@@ -6,7 +6,7 @@
  * W2. When the turn is told to stop, the iterable is closed as soon as it lets go.
  */
 import type { MessageType, ReplyType } from "../messages/message-type.ts";
-import { encodeReply } from "./outgoing.ts";
+import { encodeAs } from "./outgoing.ts";
 import type { Turn } from "./turn.ts";
 import type { Workplace } from "./workplace.ts";
 
@@ -85,7 +85,7 @@ export class ReplyWriter {
   #write(value: unknown): void {
     const { frame, phase, delivery, activation } = this.#turn;
     if (frame.kind === "event") return;
-    const content = encodeReply(this.#type, value, this.#workplace.maxPayloadBytes);
+    const content = encodeAs(this.#type, value, this.#workplace.maxPayloadBytes);
     this.#chunks--;
     this.#bytes -= content.length;
     if (phase !== "running") return;

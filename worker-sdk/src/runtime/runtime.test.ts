@@ -1,6 +1,7 @@
 import { agentId, failure, MeshError, topicId } from "@agentmesh/proto";
 import { describe, expect, test } from "vitest";
 import { defineAgent } from "../agent/define-agent.ts";
+import type { AgentDefinition } from "../agent/definition.ts";
 import { Ask, Note } from "../test-doubles/messages.ts";
 import { Gate, jsonContent, scripted, settled } from "../test-doubles/scripted-mesh.ts";
 
@@ -56,6 +57,25 @@ describe("registrations", () => {
     expect(mesh.endings).toEqual(["1: done"]);
     answer.open();
     await registered;
+  });
+
+  test("may come from a list of agent types with different states", async () => {
+    const { runtime, mesh } = scripted();
+    const counter = defineAgent("counter", {
+      state: { initial: () => ({ n: 0 }) },
+      handlers: (on) => [on(Note, (_, ctx) => void ctx.state.n++)],
+    });
+    const team: readonly AgentDefinition<unknown>[] = [idler(), counter];
+    for (const member of team) await runtime.register(member);
+    for (const member of [idler("other"), { ...counter, type: "second" }]) {
+      await runtime.register(member);
+    }
+    expect(mesh.registered.map(({ name }) => name)).toEqual([
+      "worker",
+      "counter",
+      "other",
+      "second",
+    ]);
   });
 
   test("of a type that is taken are refused", async () => {

@@ -99,8 +99,8 @@ export class AgentRuntime extends Messaging implements AsyncDisposable {
    * `DEADLINE_EXCEEDED` or `CANCELLED` when the host did not answer in time; `CLOSED`. A registration that failed is taken
    * back and may be tried again.
    */
-  async register<State>(
-    definition: AgentDefinition<State>,
+  async register<Definition extends AgentDefinition<unknown>>(
+    definition: Definition,
     options: WaitOptions = {},
   ): Promise<void> {
     this.#checkOpen();

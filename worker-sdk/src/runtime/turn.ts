@@ -286,10 +286,10 @@ export class Turn extends Deadline implements CallOrigin, Speaker {
 
   #returned(handler: ProgramHandler, value: unknown): boolean {
     const { reply } = handler.message;
-    if (reply.kind !== "one" || this.frame.kind === "event") return this.#tell(DONE, false);
+    if (this.frame.kind === "event") return this.#tell(DONE, false);
     try {
-      const content = encodeReply(reply.type, value, this.#workplace.maxPayloadBytes);
-      return this.#tell({ kind: "reply", content }, false);
+      const content = encodeReply(reply, value, this.#workplace.maxPayloadBytes);
+      return this.#tell(content === undefined ? DONE : { kind: "reply", content }, false);
     } catch (thrown) {
       return this.#threw(thrown);
     }

@@ -49,14 +49,16 @@ class InterceptedHandler implements ProgramHandler {
     const { reply } = this.message;
     const returned = this.#handler.handle(body, context);
     // Nobody is told what the handler of an event returns.
-    if (reply.kind !== "one" || context.kind === "event") return returned;
-    return andThen(returned, (value) =>
-      andThen(this.#reply("reply", reply.type, value, context), (passed) => {
+    if (reply.kind === "none" || context.kind === "event") return returned;
+    const type: OutgoingReply["type"] = reply.kind === "raw" ? this.message : reply.type;
+    return andThen(returned, (value) => {
+      if (reply.kind === "raw" && value === undefined) return value;
+      return andThen(this.#reply("reply", type, value, context), (passed) => {
         if (!(passed instanceof Dropped)) return passed.body;
         const executed = { outcome: "executed" } as const;
-        throw new EarlyEnd(failed(droppedFailure(passed, reply.type.messageName, executed)));
-      }),
-    );
+        throw new EarlyEnd(failed(droppedFailure(passed, type.messageName, executed)));
+      });
+    });
   }
 
   async *#stream(message: unknown, context: TurnContext): AsyncGenerator<unknown, void, undefined> {

@@ -3,7 +3,7 @@ import type { MessageType, ReplyType } from "../../messages/message-type.ts";
 
 /** What interceptors see of every message. `body` gets its type from {@link carries}. */
 export interface Intercepted {
-  /** Its message type. */
+  /** Its message type; a nameless one when it is a `RawMessage`. */
   readonly type: MessageType<unknown, unknown, ReplyType>;
   /** The message itself. It may be shared with its sender: give back another one instead of changing it. */
   readonly body: unknown;
