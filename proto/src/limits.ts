@@ -101,6 +101,8 @@ export const LIMITS = {
   greetingMs: 10_000,
   /** Agent types of one session. */
   agentTypesPerSession: 1_000,
+  /** Schemas of the messages of one agent type that the host remembers. */
+  typeSchemaBytes: 128 * 1024,
   /** Subscriptions of one session. */
   subscriptionsPerSession: 10_000,
   /** Agents of one worker of AutoGen of which the place is remembered. */

@@ -58,6 +58,19 @@ test("an admin lists what lives in a mesh and moves it off a worker", async () =
     },
   ]);
   expect(await all(admin.agents({ type: "writer" }))).toEqual([]);
+  const handled = { messageType: "demo.Ask", replyType: undefined, replyStream: false };
+  expect(await all(admin.agentTypes())).toMatchObject([
+    { name: "reader", workers: 1, agents: 1, handles: [{ ...handled, schema: undefined }, {}] },
+  ]);
+  const { handles } = await admin.agentType("reader");
+  expect(handles[0]).toMatchObject({
+    ...handled,
+    schema: { mediaType: "application/schema+json" },
+  });
+  expect(JSON.parse(Buffer.from(handles[0]?.schema?.data ?? []).toString())).toMatchObject({
+    properties: { text: { type: "string" } },
+  });
+  await expect(admin.agentType("writer")).rejects.toMatchObject({ code: "AGENT_TYPE_UNKNOWN" });
   const declared = { agentType: "reader", sessionId, id: expect.any(String), durable: undefined };
   expect(await all(admin.subscriptions())).toEqual(
     expect.arrayContaining([

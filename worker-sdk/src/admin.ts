@@ -1,4 +1,4 @@
-import { type AgentId, METADATA } from "@agentmesh/proto";
+import { type AgentId, checkAgentType, METADATA, meshError } from "@agentmesh/proto";
 import { openAccess } from "./connection/access.ts";
 import { Route } from "./connection/addresses.ts";
 import {
@@ -8,6 +8,7 @@ import {
   getDeadLetter,
   getStatus,
   listAgents,
+  listAgentTypes,
   listDeadLetters,
   listSubscriptions,
   listWorkers,
@@ -18,6 +19,7 @@ import {
 } from "./connection/admin-calls.ts";
 import type {
   AgentInfo,
+  AgentTypeInfo,
   DeadLetterInfo,
   DeadLetterWithContent,
   HostStatus,
@@ -75,6 +77,19 @@ export class MeshAdmin implements AsyncDisposable {
     options: AdminCallOptions & { readonly type?: string } = {},
   ): AsyncIterable<AgentInfo> {
     yield* listAgents(this.#channel, boundsOf(options, TIMEOUT_MS), options.type ?? "");
+  }
+
+  /** The agent types, by name, and what they handle: names without schemas. */
+  async *agentTypes(options: AdminCallOptions = {}): AsyncIterable<AgentTypeInfo> {
+    yield* listAgentTypes(this.#channel, boundsOf(options, TIMEOUT_MS), "");
+  }
+
+  /** One agent type, with the schemas of its messages. @throws MeshError `AGENT_TYPE_UNKNOWN`. */
+  async agentType(name: string, options: AdminCallOptions = {}): Promise<AgentTypeInfo> {
+    const bounds = boundsOf(options, TIMEOUT_MS);
+    checkAgentType(name);
+    for await (const type of listAgentTypes(this.#channel, bounds, name)) return type;
+    throw meshError("AGENT_TYPE_UNKNOWN", `no worker has announced agent type ${name}`);
   }
 
   /** The subscriptions, one for each session that declared it. */

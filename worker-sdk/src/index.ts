@@ -10,9 +10,11 @@ export { connectClient, type MeshClient } from "./client.ts";
 export type { DeadLetterFilter, Tail, TailFilter } from "./connection/admin-calls.ts";
 export type {
   AgentInfo,
+  AgentTypeInfo,
   DeadLetterInfo,
   DeadLetterWithContent,
   FailureInfo,
+  HandledMessageInfo,
   HostStatus,
   Sighting,
   SubscriptionInfo,

@@ -9,6 +9,8 @@ import {
   GetStatusResponse,
   ListAgentsRequest,
   ListAgentsResponse,
+  ListAgentTypesRequest,
+  ListAgentTypesResponse,
   ListDeadLettersRequest,
   ListDeadLettersResponse,
   ListSubscriptionsRequest,
@@ -49,6 +51,7 @@ export const adminServiceDefinition: ServiceDefinition = {
   GetStatus: method("GetStatus", GetStatusRequest, GetStatusResponse),
   ListWorkers: method("ListWorkers", ListWorkersRequest, ListWorkersResponse),
   ListAgents: method("ListAgents", ListAgentsRequest, ListAgentsResponse),
+  ListAgentTypes: method("ListAgentTypes", ListAgentTypesRequest, ListAgentTypesResponse),
   ListSubscriptions: method(
     "ListSubscriptions",
     ListSubscriptionsRequest,

@@ -6,6 +6,7 @@ import type {
   GetDeadLetterRequest,
   GetStatusRequest,
   ListAgentsRequest,
+  ListAgentTypesRequest,
   ListDeadLettersRequest,
   ListSubscriptionsRequest,
   ListWorkersRequest,
@@ -28,7 +29,7 @@ import type { Authenticator } from "../security/token.ts";
 import { getDeadLetter, listDeadLetters, purgeDeadLetters } from "./dead-letter-desk.ts";
 import { drainWorker } from "./drain.ts";
 import { hostStatus, type StatusParts } from "./host-status.ts";
-import { listAgents, listSubscriptions, listWorkers } from "./lists.ts";
+import { listAgents, listAgentTypes, listSubscriptions, listWorkers } from "./lists.ts";
 import { Tails } from "./tail/tails.ts";
 
 export interface AdminParts extends StatusParts {
@@ -63,6 +64,9 @@ export class AdminService {
       ),
       ListAgents: this.#unary(async (request: ListAgentsRequest, namespace) =>
         listAgents(this.#parts.namespace(namespace), request),
+      ),
+      ListAgentTypes: this.#unary(async (request: ListAgentTypesRequest, namespace) =>
+        listAgentTypes(this.#parts.namespace(namespace), request),
       ),
       ListSubscriptions: this.#unary(async (request: ListSubscriptionsRequest, namespace) =>
         listSubscriptions(sessions, namespace, request),

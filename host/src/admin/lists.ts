@@ -1,8 +1,11 @@
 /** What lives in a namespace, page by page. */
 import type {
   ActiveAgent,
+  KnownAgentType,
   ListAgentsRequest,
   ListAgentsResponse,
+  ListAgentTypesRequest,
+  ListAgentTypesResponse,
   ListSubscriptionsRequest,
   ListSubscriptionsResponse,
   ListWorkersRequest,
@@ -11,11 +14,15 @@ import type {
 } from "@agentmesh/proto/agentmesh/v1";
 import type { Agent } from "../delivery/agent.ts";
 import type { Namespace } from "../delivery/namespace.ts";
+import type { Worker } from "../delivery/worker.ts";
+import type { AgentType } from "../directory/agent-type.ts";
 import type { SubscriptionEntry } from "../directory/subscriptions.ts";
 import type { Member, Sessions } from "../gateway/sessions.ts";
 import { limitOf, numberCursor, pageByName } from "./page.ts";
 import { sessionOf } from "./session-of.ts";
 import { workerMessage } from "./worker-codec.ts";
+
+const NO_SCHEMA = Buffer.alloc(0);
 
 /** Sessions, in the order of their ids. */
 export function listWorkers(
@@ -34,6 +41,20 @@ export function listAgents(namespace: Namespace, request: ListAgentsRequest): Li
   const isWanted = (agent: Agent): boolean => agentType === "" || agent.id.type === agentType;
   const { agents, next } = namespace.roster.page(after, limitOf(request.limit), isWanted);
   return { agents: agents.map(agentMessage), nextCursor: next === 0 ? "" : String(next) };
+}
+
+/** Agent types, in the order of their names: all of them, or one with the schemas of its messages. */
+export function listAgentTypes(
+  namespace: Namespace,
+  request: ListAgentTypesRequest,
+): ListAgentTypesResponse {
+  const { agentType } = request;
+  if (agentType !== "") {
+    const type = namespace.types.get(agentType);
+    return { types: type === undefined ? [] : [typeMessage(type, true)], nextCursor: "" };
+  }
+  const { entries, nextCursor } = pageByName(namespace.types.values(), ({ name }) => name, request);
+  return { types: entries.map((type) => typeMessage(type, false)), nextCursor };
 }
 
 /** Subscriptions, in the order of their sessions and ids. */
@@ -85,6 +106,19 @@ function agentMessage(agent: Agent): ActiveAgent {
     sessionId: sessionOf(agent.worker)?.identity.sessionId ?? "",
     inFlight: agent.inFlight,
     queued: agent.waiting,
+  };
+}
+
+function typeMessage(type: AgentType<Worker, Agent>, withSchemas: boolean): KnownAgentType {
+  const { name, described, agentWindow, maxTurnMs, workerCount, agents } = type;
+  const handles = withSchemas
+    ? [...described.handles]
+    : described.handles.map((handled) => ({ ...handled, schema: NO_SCHEMA }));
+  const { description } = described;
+  return {
+    type: { name, description, handles, agentWindow, maxTurnMs },
+    workers: workerCount,
+    agents: agents.size,
   };
 }
 

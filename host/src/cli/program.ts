@@ -1,6 +1,7 @@
 import { MeshError } from "@agentmesh/proto";
 import { Command, CommanderError } from "commander";
 import { VERSION } from "../version.ts";
+import { addAgentTypes } from "./commands/agent-type.ts";
 import { addAgents } from "./commands/agents.ts";
 import { addDeadLetters } from "./commands/dead-letters.ts";
 import { addDoctor } from "./commands/doctor.ts";
@@ -23,6 +24,7 @@ const COMMANDS: readonly ((parent: Command, shell: Shell) => void)[] = [
   addStatus,
   addWorkers,
   addAgents,
+  addAgentTypes,
   addSubscriptions,
   addSend,
   addPublish,

@@ -11,6 +11,23 @@ export interface AgentTypeLimits {
   readonly maxTurnMs: number;
 }
 
+/** A message that agents of a type handle, as a worker described it. */
+export interface HandledMessage {
+  readonly messageType: string;
+  /** Media type of the schema; empty when there is none. */
+  readonly schemaType: string;
+  readonly schema: Buffer;
+  /** Message type of the reply; empty when nothing answers. */
+  readonly replyType: string;
+  readonly replyStream: boolean;
+}
+
+/** What a worker told people about an agent type. */
+export interface AgentTypeDescription {
+  readonly description: string;
+  readonly handles: readonly HandledMessage[];
+}
+
 /**
  * An agent type of one namespace: the workers that announced it, and the agents that wait for one of them. Workers stay
  * in the list while their session is suspended or lapsed, because they may come back.
@@ -25,6 +42,8 @@ export class AgentType<Worker extends Candidate, Agent> {
   readonly pool = new Map<Worker, Agent>();
   /** Whose agents of the same key live together with those of this type; undefined when each is placed by itself. */
   cohort: Cohort<Worker> | undefined = undefined;
+  /** What the worker that came last told of it. */
+  described: AgentTypeDescription = { description: "", handles: [] };
   readonly #workers = new Map<Worker, AgentTypeLimits>();
   readonly #defaults: AgentTypeLimits;
   #limits: AgentTypeLimits;

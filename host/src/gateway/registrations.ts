@@ -2,13 +2,13 @@
  * What a session has announced: agent types and subscriptions. They live as long as the session, over suspension and
  * lapse, and go with it.
  */
-import { type Failure, failure, isAgentType, quote } from "@agentmesh/proto";
+import { type Failure, failure, isAgentType, LIMITS, quote } from "@agentmesh/proto";
 import type { AgentType as AgentTypeMessage, Subscription } from "@agentmesh/proto/agentmesh/v1";
 import type { Agent } from "../delivery/agent.ts";
 import type { Dispatcher } from "../delivery/dispatcher.ts";
 import type { Namespace } from "../delivery/namespace.ts";
 import type { Worker } from "../delivery/worker.ts";
-import type { AgentType } from "../directory/agent-type.ts";
+import type { AgentType, AgentTypeDescription } from "../directory/agent-type.ts";
 import type { SubscriptionEntry } from "../directory/subscriptions.ts";
 import { matchOf } from "./durable-codec.ts";
 
@@ -18,6 +18,8 @@ export interface RegistrationLimits {
   /** Subscriptions of one session. */
   readonly subscriptions: number;
 }
+
+const NO_SCHEMA = Buffer.alloc(0);
 
 export class Registrations {
   readonly #namespace: Namespace;
@@ -66,6 +68,7 @@ export class Registrations {
     }
     const type = this.#namespace.type(name);
     type.add(this.#worker, message);
+    type.described = describe(message);
     this.#types.set(name, type);
     this.#dispatcher.typeAvailable(type);
     return undefined;
@@ -133,6 +136,20 @@ export class Registrations {
     if (!type.isKnown) this.#dispatcher.typeGone(type);
     this.#namespace.retireType(type);
   }
+}
+
+/** What of an announcement is remembered: a copy, for the announcement holds on to all that arrived with it. */
+function describe({ description, handles }: AgentTypeMessage): AgentTypeDescription {
+  const bytes = handles.reduce((sum, { schema }) => sum + schema.length, 0);
+  const fits = bytes <= LIMITS.typeSchemaBytes;
+  return {
+    description,
+    handles: handles.map((handled) =>
+      fits
+        ? { ...handled, schema: Buffer.from(handled.schema) }
+        : { ...handled, schemaType: "", schema: NO_SCHEMA },
+    ),
+  };
 }
 
 function entryOf(message: Subscription): SubscriptionEntry | Failure {

@@ -75,6 +75,38 @@ describe("what lives in a mesh", () => {
     });
   });
 
+  test("tells what can be asked of an agent type, and how it looks", async () => {
+    const { env } = await busyTemple();
+    expect((await run(["types"], { env })).out.split("\n")).toEqual([
+      "WORKERS  AGENTS  TYPE    HANDLES",
+      "      1       3  oracle  demo.Ask, demo.Tell, demo.Forget, demo.Wait, demo.Headline",
+      "",
+    ]);
+    const ask = { messageType: "demo.Ask", replyType: "demo.Answer" };
+    expect(await json(["types"], { env })).toMatchObject({
+      types: [{ type: "oracle", workers: 1, agents: 3 }],
+      nextCursor: "",
+    });
+    expect(await json(["types", "oracle"], { env })).toMatchObject({
+      type: "oracle",
+      handles: expect.arrayContaining([
+        {
+          ...ask,
+          schemaType: "application/schema+json",
+          schema: expect.objectContaining({
+            properties: { question: { type: "string" } },
+            required: ["question"],
+          }),
+        },
+      ]),
+    });
+    const shown = await run(["types", "oracle"], { env });
+    expect(shown.out).toMatch(/^oracle\nworkers 1, agents 3\n\ndemo\.Ask → demo\.Answer\n\{\n/);
+    const unknown = await run(["types", "prophet"], { env });
+    expect(unknown).toMatchObject({ ended: 9, out: "" });
+    expect(unknown.err).toContain("no worker has announced agent type prophet");
+  });
+
   test("is only that of the namespace and type that are asked for", async () => {
     const { env } = await busyTemple();
     const [type, elsewhere] = await Promise.all([

@@ -9,6 +9,8 @@ import {
   GetStatusResponse,
   ListAgentsRequest,
   ListAgentsResponse,
+  ListAgentTypesRequest,
+  ListAgentTypesResponse,
   ListDeadLettersRequest,
   ListDeadLettersResponse,
   ListSubscriptionsRequest,
@@ -23,7 +25,9 @@ import {
 } from "@agentmesh/proto/agentmesh/v1";
 import {
   type AgentInfo,
+  type AgentTypeInfo,
   agentInfo,
+  agentTypeInfo,
   type DeadLetterInfo,
   type DeadLetterWithContent,
   deadLetterInfo,
@@ -108,6 +112,19 @@ export function listAgents(
     const request = ListAgentsRequest.encode({ cursor, limit: PAGE, agentType });
     const page = await ask(channel, bounds, "ListAgents", request, ListAgentsResponse);
     return { entries: page.agents.map(agentInfo), nextCursor: page.nextCursor };
+  });
+}
+
+/** Lists the agent types of a namespace without schemas; with a name that one only, with its schemas. */
+export function listAgentTypes(
+  channel: UnaryChannel,
+  bounds: CallBounds,
+  agentType: string,
+): AsyncGenerator<AgentTypeInfo> {
+  return paged(async (cursor) => {
+    const request = ListAgentTypesRequest.encode({ cursor, limit: PAGE, agentType });
+    const page = await ask(channel, bounds, "ListAgentTypes", request, ListAgentTypesResponse);
+    return { entries: page.types.map(agentTypeInfo), nextCursor: page.nextCursor };
   });
 }
 

@@ -7,6 +7,8 @@ import {
   type DeadLetter,
   type ErrorMessage,
   type GetStatusResponse,
+  type KnownAgentType,
+  type MessageSchema as MessageSchemaMessage,
   type Subscription,
   TailKind,
   type TailResponse,
@@ -15,6 +17,7 @@ import {
   WorkerPhase,
 } from "@agentmesh/proto/agentmesh/v1";
 import { fromErrorMessage } from "@agentmesh/proto/wire";
+import type { MessageSchema } from "../messages/message-schema.ts";
 
 /** How a host is, and what it has counted. */
 export type HostStatus = Readonly<GetStatusResponse>;
@@ -37,6 +40,32 @@ export interface AgentInfo {
   readonly inFlight: number;
   /** Deliveries that wait for it at the host. */
   readonly queued: number;
+}
+
+/** A message that agents of a type handle, as their worker announced it. */
+export interface HandledMessageInfo {
+  /** Name of the message type. */
+  readonly messageType: string;
+  /** Name of the message type of the reply; undefined when nothing answers. */
+  readonly replyType: string | undefined;
+  /** Whether a stream of `replyType` answers. */
+  readonly replyStream: boolean;
+  /** What it looks like; undefined when that was not announced, or not asked for. */
+  readonly schema: MessageSchema | undefined;
+}
+
+/** An agent type that some worker runs, or has left messages behind. */
+export interface AgentTypeInfo {
+  /** Name of the type. */
+  readonly name: string;
+  /** One sentence for people; may be empty. */
+  readonly description: string;
+  /** What its agents handle, as the worker that came last has announced it. */
+  readonly handles: readonly HandledMessageInfo[];
+  /** Workers that run it, those that are expected back included. */
+  readonly workers: number;
+  /** Agents of it that are active or have messages waiting. */
+  readonly agents: number;
 }
 
 /** A subscription as it was declared. */
@@ -156,6 +185,22 @@ export function workerInfo(worker: Worker): WorkerInfo {
 
 export function agentInfo({ activation, ...rest }: ActiveAgent): AgentInfo {
   return { id: agentOf(activation?.agent) ?? NOBODY, activation: activation?.number ?? 0, ...rest };
+}
+
+/** Reads an agent type. */
+export function agentTypeInfo({ type, workers, agents }: KnownAgentType): AgentTypeInfo {
+  const { name = "", description = "", handles = [] } = type ?? {};
+  return { name, description, handles: handles.map(handledInfo), workers, agents };
+}
+
+function handledInfo(message: MessageSchemaMessage): HandledMessageInfo {
+  const { messageType, replyType, replyStream, schemaType: mediaType, schema: data } = message;
+  return {
+    messageType,
+    replyType: replyType === "" ? undefined : replyType,
+    replyStream,
+    schema: data.length === 0 ? undefined : { mediaType, data },
+  };
 }
 
 export function subscriptionInfo(declared: Subscription, sessionId: string): SubscriptionInfo {

@@ -9,6 +9,8 @@ import {
   GetStatusResponse,
   ListAgentsRequest,
   ListAgentsResponse,
+  ListAgentTypesRequest,
+  ListAgentTypesResponse,
   ListDeadLettersRequest,
   ListDeadLettersResponse,
   ListSubscriptionsRequest,
@@ -24,7 +26,9 @@ import {
 import type { Channel } from "./channel.ts";
 import {
   type AgentRecord,
+  type AgentTypeRecord,
   agentRecord,
+  agentTypeRecord,
   type DeadLetterRecord,
   deadLetterRecord,
   type SightingRecord,
@@ -109,6 +113,26 @@ export async function listAgents(
   const request = ListAgentsRequest.encode({ ...query, agentType });
   const page = await ask(channel, "ListAgents", request, ListAgentsResponse);
   return { entries: page.agents.map(agentRecord), nextCursor: page.nextCursor };
+}
+
+/** Agent types by name, without schemas. */
+export async function listAgentTypes(
+  channel: Channel,
+  query: PageQuery,
+): Promise<Page<AgentTypeRecord>> {
+  const request = ListAgentTypesRequest.encode({ ...query, agentType: "" });
+  const page = await ask(channel, "ListAgentTypes", request, ListAgentTypesResponse);
+  return { entries: page.types.map(agentTypeRecord), nextCursor: page.nextCursor };
+}
+
+/** One agent type with its schemas; undefined when nobody has announced it. */
+export async function getAgentType(
+  channel: Channel,
+  agentType: string,
+): Promise<AgentTypeRecord | undefined> {
+  const request = ListAgentTypesRequest.encode({ cursor: "", limit: 1, agentType });
+  const page = await ask(channel, "ListAgentTypes", request, ListAgentTypesResponse);
+  return page.types.map(agentTypeRecord)[0];
 }
 
 /** Declared subscriptions. */

@@ -6,6 +6,8 @@ import {
   type ContentMessage,
   type DeadLetter,
   type ErrorMessage,
+  type KnownAgentType,
+  type MessageSchema,
   type Subscription,
   TailKind,
   type TailResponse,
@@ -89,6 +91,27 @@ export interface DeadLetterRecord {
   readonly content?: ContentRecord;
 }
 
+/** A message that agents of a type handle. */
+export interface HandledRecord {
+  readonly messageType: string;
+  /** Absent where nothing answers. */
+  readonly replyType?: string;
+  readonly replyStream?: true;
+  readonly schemaType?: string;
+  /** The schema where it is JSON. */
+  readonly schema?: unknown;
+  /** The schema where it is anything else. */
+  readonly schemaBase64?: string;
+}
+
+export interface AgentTypeRecord {
+  readonly type: string;
+  readonly description: string;
+  readonly workers: number;
+  readonly agents: number;
+  readonly handles: readonly HandledRecord[];
+}
+
 export interface SightingRecord {
   readonly kind: "send" | "publish" | "deliver" | "end" | "dead-letter" | "refuse" | "missed";
   readonly at: string;
@@ -136,6 +159,28 @@ export function agentRecord({ activation, ...rest }: ActiveAgent): AgentRecord {
     activation: activation?.number ?? 0,
     ...rest,
   };
+}
+
+export function agentTypeRecord({ type, workers, agents }: KnownAgentType): AgentTypeRecord {
+  const { name = "", description = "", handles = [] } = type ?? {};
+  return { type: name, description, workers, agents, handles: handles.map(handledRecord) };
+}
+
+function handledRecord(handled: MessageSchema): HandledRecord {
+  const { messageType, replyType, replyStream, schemaType } = handled;
+  const schema = Buffer.from(handled.schema);
+  return {
+    messageType,
+    ...(replyType !== "" && { replyType }),
+    ...(replyStream && { replyStream }),
+    ...(schemaType !== "" && { schemaType }),
+    ...(schema.length > 0 && schemaRecord(schema)),
+  };
+}
+
+function schemaRecord(schema: Buffer): Pick<HandledRecord, "schema" | "schemaBase64"> {
+  const json = jsonOf(schema);
+  return json === undefined ? { schemaBase64: schema.toString("base64") } : { schema: json };
 }
 
 export function subscriptionRecord(

@@ -7,7 +7,7 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Content } from "./content.ts";
-import { Activation, Subscription } from "./directory.ts";
+import { Activation, AgentType, Subscription } from "./directory.ts";
 import { Error, ErrorCode } from "./error.ts";
 import { AgentId, TopicId } from "./identity.ts";
 
@@ -185,6 +185,36 @@ export interface ActiveAgent {
 export interface ListAgentsResponse {
   /** The agents. */
   agents: ActiveAgent[];
+  /** Cursor of the next page; empty on the last. */
+  nextCursor: string;
+}
+
+/** ListAgentTypesRequest asks for a page of agent types. */
+export interface ListAgentTypesRequest {
+  /** Cursor of the previous page; empty for the first. */
+  cursor: string;
+  /** Entries at most; 0 means 100, the most is 1 000. */
+  limit: number;
+  /** Only this agent type, with the schemas of its messages; empty means all, with the names only. */
+  agentType: string;
+}
+
+/** KnownAgentType is an agent type that some worker runs, or has left messages behind. */
+export interface KnownAgentType {
+  /** The type, as the worker that came last has announced it. */
+  type:
+    | AgentType
+    | undefined;
+  /** Workers that run it, those that are expected back included. */
+  workers: number;
+  /** Agents of it that are active or have messages waiting. */
+  agents: number;
+}
+
+/** ListAgentTypesResponse is a page of agent types, by name. */
+export interface ListAgentTypesResponse {
+  /** The types. */
+  types: KnownAgentType[];
   /** Cursor of the next page; empty on the last. */
   nextCursor: string;
 }
@@ -1201,6 +1231,199 @@ export const ListAgentsResponse: MessageFns<ListAgentsResponse> = {
             }
 
             message.agents.push(ActiveAgent.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextCursor = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseListAgentTypesRequest(): ListAgentTypesRequest {
+  return { cursor: "", limit: 0, agentType: "" };
+}
+
+export const ListAgentTypesRequest: MessageFns<ListAgentTypesRequest> = {
+  encode(message: ListAgentTypesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.cursor !== "") {
+      writer.uint32(10).string(message.cursor);
+    }
+    if (message.limit !== 0) {
+      writer.uint32(16).uint32(message.limit);
+    }
+    if (message.agentType !== "") {
+      writer.uint32(26).string(message.agentType);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListAgentTypesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListAgentTypesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.cursor = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.limit = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.agentType = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseKnownAgentType(): KnownAgentType {
+  return { type: undefined, workers: 0, agents: 0 };
+}
+
+export const KnownAgentType: MessageFns<KnownAgentType> = {
+  encode(message: KnownAgentType, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.type !== undefined) {
+      AgentType.encode(message.type, writer.uint32(10).fork()).join();
+    }
+    if (message.workers !== 0) {
+      writer.uint32(16).uint32(message.workers);
+    }
+    if (message.agents !== 0) {
+      writer.uint32(24).uint64(message.agents);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): KnownAgentType {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseKnownAgentType();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.type = AgentType.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.workers = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.agents = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseListAgentTypesResponse(): ListAgentTypesResponse {
+  return { types: [], nextCursor: "" };
+}
+
+export const ListAgentTypesResponse: MessageFns<ListAgentTypesResponse> = {
+  encode(message: ListAgentTypesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.types) {
+      KnownAgentType.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextCursor !== "") {
+      writer.uint32(18).string(message.nextCursor);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListAgentTypesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListAgentTypesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.types.push(KnownAgentType.decode(reader, reader.uint32()));
             continue;
           }
           case 2: {
