@@ -8,8 +8,8 @@ export {
   type StatusName,
 } from "./errors/error-table.ts";
 export { type Failure, type FailureHints, failure } from "./errors/failure.ts";
-export { AppError, invalid, MeshError, meshError } from "./errors/mesh-error.ts";
-export { failureOf } from "./errors/thrown.ts";
+export { AppError, failureOf, invalid, MeshError, meshError } from "./errors/mesh-error.ts";
+export { handlerFailure } from "./errors/thrown.ts";
 export {
   AgentId,
   agentId,

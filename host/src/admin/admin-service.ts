@@ -1,5 +1,5 @@
 /** AdminService: what people and tools see of a running host, and how they steer it. */
-import { type Failure, failure, failureOf, isAgentType, MeshError, quote } from "@agentmesh/proto";
+import { type Failure, failure, failureOf, isAgentType, quote } from "@agentmesh/proto";
 import type {
   DrainHostRequest,
   DrainWorkerRequest,
@@ -102,7 +102,7 @@ export class AdminService {
       }
       handle(call.request, namespaceOf(call.metadata)).then(
         (response) => callback(null, response),
-        (error: unknown) => callback(statusOf(refusalOf(error))),
+        (error: unknown) => callback(statusOf(failureOf(error))),
       );
     };
   }
@@ -137,10 +137,4 @@ export class AdminService {
     if (isAgentType(namespace)) return undefined;
     return failure("INVALID_ARGUMENT", `namespace ${quote(namespace)} breaks the grammar`);
   }
-}
-
-function refusalOf(error: unknown): Failure {
-  if (error instanceof MeshError)
-    return failure(error.code, error.message.slice(error.code.length + 2));
-  return failure("INTERNAL", failureOf(error).text);
 }

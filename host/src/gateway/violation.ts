@@ -1,9 +1,8 @@
-import { type Failure, failure, MeshError, meshError } from "@agentmesh/proto";
+import { type Failure, MeshError, meshError } from "@agentmesh/proto";
 
 /** Why a session ends over what was thrown on purpose; undefined for a defect of this host. */
 export function violationOf(error: unknown): Failure | undefined {
-  if (!(error instanceof MeshError)) return undefined;
-  return failure(error.code, error.message.slice(error.code.length + 2));
+  return error instanceof MeshError ? error.failure : undefined;
 }
 
 /** What a batch is worth that cannot be read: generated decoders throw plain errors for malformed control frames. */

@@ -208,7 +208,9 @@ export class Router {
       await Promise.all(stored);
       this.#endTurn(worker, frame, undefined);
     } catch (error) {
-      this.#endTurn(worker, frame, failureOf(error));
+      // The handler ran, whatever the store says of the events.
+      const refusal = { ...failureOf(error), outcome: "executed", retryable: false } as const;
+      this.#endTurn(worker, frame, refusal);
       throw error;
     }
   }

@@ -19,6 +19,8 @@ export class MeshError extends Error {
   readonly retryable: boolean;
   /** Milliseconds after which a repetition makes sense; 0 without such a hint. */
   readonly retryAfterMs: number;
+  /** The failure itself, as it travels. */
+  readonly failure: Failure;
   /** Code of an {@link AppError}; empty otherwise. */
   readonly appCode: string;
   /** Details of an {@link AppError}, parsed; undefined otherwise. */
@@ -29,6 +31,7 @@ export class MeshError extends Error {
   constructor(reason: Failure, options?: ErrorOptions) {
     super(`${reason.code}: ${reason.text}`, options);
     this.name = "MeshError";
+    this.failure = reason;
     this.code = reason.code;
     this.status = ERROR_TABLE[reason.code].status;
     this.outcome = reason.outcome;
@@ -71,6 +74,12 @@ export class AppError extends Error {
 
 function hasBrand(value: unknown, brand: symbol): boolean {
   return typeof value === "object" && value !== null && brand in value;
+}
+
+/** What an error of ours says, as it travels; any other error is a defect of whoever threw it: `INTERNAL`. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof MeshError) return error.failure;
+  return failure("INTERNAL", error instanceof Error ? error.message : String(error));
 }
 
 /** A MeshError of this code, for callers that throw. */

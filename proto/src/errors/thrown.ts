@@ -6,7 +6,7 @@ import { AppError } from "./mesh-error.ts";
 const { errorTextChars, errorStackChars, errorDetailsBytes } = LIMITS;
 
 /** What a handler threw, as the failure that its caller is told. It never throws, whatever was thrown. */
-export function failureOf(thrown: unknown): Failure {
+export function handlerFailure(thrown: unknown): Failure {
   try {
     if (thrown instanceof AppError) return appFailure(thrown);
     if (thrown instanceof Error) return errorFailure(thrown);

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ConnectRequest, ConnectResponse } from "../../gen/agentmesh/v1/gateway.ts";
 import { MeshError } from "../errors/mesh-error.ts";
-import { failureOf } from "../errors/thrown.ts";
+import { handlerFailure } from "../errors/thrown.ts";
 import { agentId } from "../identity/agent-id.ts";
 import { topicId } from "../identity/topic-id.ts";
 import { openBatch, readHostBatch, readWorkerBatch, setFirstNumber } from "./batch.ts";
@@ -23,7 +23,7 @@ const content = encodeContent({
   metadata: { tenant: "blue", "": "" },
   messageId: "m-1",
 });
-const failed = { kind: "failed" as const, failure: failureOf(new Error("it broke")) };
+const failed = { kind: "failed" as const, failure: handlerFailure(new Error("it broke")) };
 const publish = {
   kind: "publish" as const,
   sequence: 3,

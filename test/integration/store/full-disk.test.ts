@@ -2,6 +2,8 @@
 import { spawn } from "node:child_process";
 import { rmSync } from "node:fs";
 import path from "node:path";
+import type { ErrorMessage } from "@agentmesh/proto/agentmesh/v1";
+import { fromErrorMessage } from "@agentmesh/proto/wire";
 import { expect, onTestFinished } from "vitest";
 import { folderForTest } from "../../support/folder.ts";
 import { contentOfSize, done, durable, publish } from "../../support/frames.ts";
@@ -13,6 +15,13 @@ import { until } from "../../support/waiting.ts";
 const MAIN = new URL("../../../host/dist/cli/main.js", import.meta.url).pathname;
 const BALLAST_MIB = 8;
 const EVENT_BYTES = 200_000;
+
+/** `CODE, outcome, retryable: text`. */
+function refusalText(error: ErrorMessage | undefined): string {
+  if (error === undefined) return "refused without a reason";
+  const { code, outcome, retryable, text } = fromErrorMessage(error);
+  return `${code}, ${outcome}, ${retryable ? "retryable" : "not retryable"}: ${text}`;
+}
 
 const onOwnDisk = testWith(
   "unshare",
@@ -36,14 +45,14 @@ async function startOnSmallDisk(disk: string) {
   return { host, address: line.slice("agentmesh host ready on ".length) };
 }
 
-/** Publishes and waits for the answer: `accepted`, or the text of the refusal. */
+/** Publishes and waits for the answer: `accepted`, or code, outcome and text of the refusal. */
 async function outcomeOf(worker: RawWorker, sequence: number): Promise<string> {
   worker.write(publish(sequence, "news/a", "", { content: contentOfSize(EVENT_BYTES) }));
   let outcome = "";
   const isAnswered = (): boolean => {
     if (worker.taken("accepted").length > 0) outcome = "accepted";
     for (const { control } of worker.taken("control")) {
-      if (control.$case === "refused") outcome = control.value.error?.text ?? "refused";
+      if (control.$case === "refused") outcome = refusalText(control.value.error);
     }
     return outcome !== "";
   };
@@ -62,7 +71,9 @@ onOwnDisk(
     let accepted = 0;
     let outcome = await outcomeOf(publisher, 1);
     for (; outcome === "accepted"; outcome = await outcomeOf(publisher, accepted + 1)) accepted++;
-    expect(outcome).toMatch(/the disk that holds \S+ is full: make room/);
+    expect(outcome).toMatch(
+      /^STORE_UNAVAILABLE, not-executed, retryable: the disk that holds \S+ is full: make room/,
+    );
     expect(accepted).toBeGreaterThan(0);
 
     rmSync(path.join("/proc", String(host.pid), "root", disk, "ballast"));

@@ -17,7 +17,7 @@ export function payloadInvalid(messageName: string, reason: string, cause?: unkn
 
 /** What went wrong, as the part of a sentence. */
 export function reasonOf(thrown: unknown): string {
-  if (thrown instanceof MeshError) return thrown.message.slice(thrown.code.length + 2);
+  if (thrown instanceof MeshError) return thrown.failure.text;
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 

@@ -1,4 +1,4 @@
-import { type Failure, failure, failureOf, type MeshError } from "@agentmesh/proto";
+import { type Failure, failure, handlerFailure, type MeshError } from "@agentmesh/proto";
 import type { Ending, PublishFrame, TurnEndFrame } from "@agentmesh/proto/wire";
 
 const NO_PUBLISHES: readonly PublishFrame[] = [];
@@ -52,9 +52,9 @@ export function endingOf(
   isEvent: boolean,
 ): TurnEndFrame["ending"] {
   if (thrown instanceof EarlyEnd) return thrown.ending;
-  if (stopReason === undefined) return failed(failureOf(thrown));
+  if (stopReason === undefined) return failed(handlerFailure(thrown));
   // What lost its host has not failed: it is handled once more.
   if (isEvent && stopReason.code === "WORKER_LOST") return AGAIN;
   if (thrown === stopReason) return failed(failure(stopReason.code, undefined, STOPPED));
-  return failed(failureOf(thrown));
+  return failed(handlerFailure(thrown));
 }

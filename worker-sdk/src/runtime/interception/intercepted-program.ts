@@ -1,4 +1,4 @@
-import { failureOf } from "@agentmesh/proto";
+import { handlerFailure } from "@agentmesh/proto";
 import { DONE } from "@agentmesh/proto/wire";
 import type { AgentProgram, ProgramHandler } from "../agent-program.ts";
 import { isAsyncIterable, notIterable } from "../reply-writer.ts";
@@ -112,7 +112,7 @@ class InterceptedHandler implements ProgramHandler {
 
 /** A hook threw before the handler ran. */
 function refuse(thrown: unknown): never {
-  throw new EarlyEnd(failed({ ...failureOf(thrown), outcome: "not-executed" }));
+  throw new EarlyEnd(failed({ ...handlerFailure(thrown), outcome: "not-executed" }));
 }
 
 /** Goes on with a value, at once unless it is a promise. */
