@@ -269,7 +269,7 @@ export class Session implements WorkerSink, CallerSink {
 
   /** Answers a Ping at once. */
   pong(nonce: number): void {
-    this.#outbox.sendUnnumbered(control({ $case: "pong", value: { nonce } }));
+    this.#outbox.sendUnnumbered("pong", control({ $case: "pong", value: { nonce } }));
   }
 
   deliver(call: CallDelivery): void {
@@ -301,7 +301,7 @@ export class Session implements WorkerSink, CallerSink {
   }
 
   #ping(): void {
-    this.#outbox.sendUnnumbered(control({ $case: "ping", value: { nonce: 0 } }));
+    this.#outbox.sendUnnumbered("ping", control({ $case: "ping", value: { nonce: 0 } }));
   }
 
   /** Answers, unless the session has ended meanwhile. */

@@ -183,7 +183,7 @@ describe("a stream that pushes back", () => {
     const { outbox, inbox, tape } = setUp();
     tape.room = 1;
     outbox.attach(tape, 0);
-    outbox.sendUnnumbered(small(99));
+    outbox.sendUnnumbered("ping", small(99));
     outbox.send(small(1));
     outbox.flush();
     expect(tape.read).toEqual([[0, [99]]]);
@@ -200,6 +200,22 @@ describe("a stream that pushes back", () => {
     outbox.flush();
     expect(tape.read.at(-1)).toEqual([0, []]);
   });
+});
+
+test("a peer that asks and does not read is owed its last question only, before anything else", () => {
+  const { outbox, tape } = setUp();
+  tape.room = 1;
+  outbox.attach(tape, 0);
+  outbox.send(small(1));
+  outbox.flush();
+  outbox.send(small(2));
+  for (let nonce = 101; nonce <= 200; nonce++) outbox.sendUnnumbered("pong", small(nonce));
+  outbox.sendUnnumbered("ping", small(300));
+  expect(tape.numbers).toEqual([1]);
+  tape.room = Number.POSITIVE_INFINITY;
+  outbox.drained();
+  outbox.flush();
+  expect(tape.numbers).toEqual([1, 200, 300, 2]);
 });
 
 describe("the windows of an outbox", () => {

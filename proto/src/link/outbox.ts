@@ -5,6 +5,7 @@
  * O1. Frames leave in the order in which they were sent, each exactly once per stream.
  * O2. A numbered batch is kept from `send` until it is acknowledged; on a new stream all that is kept leaves again.
  * O3. Nothing is written while the stream pushes back; what waits then is counted in `bytes`.
+ *     Of pings and pongs only the newest wait: a peer that asks and never reads makes nothing grow.
  * O4. `bytes` passing `limitBytes` is told once; the owner ends the session.
  */
 
@@ -72,7 +73,8 @@ export class Outbox<Frame> {
   #scheduled = false;
   /** Whether something has left in this turn of the event loop. */
   #hasFlushed = false;
-  #wasFull = false;
+  /** Pings and pongs that the stream could not take. */
+  readonly #owed = new Map<"ping" | "pong", Frame>();
   #overflowed = false;
 
   constructor(options: OutboxOptions<Frame>) {
@@ -87,9 +89,7 @@ export class Outbox<Frame> {
 
   /** Whether who can wait should: new work is held back, replies and acknowledgements are not. */
   get isFull(): boolean {
-    const full = this.bytes >= this.#options.replayBytes;
-    if (full) this.#wasFull = true;
-    return full;
+    return this.bytes >= this.#options.replayBytes;
   }
 
   /** Whether nothing waits for the stream or for an acknowledgement. */
@@ -117,11 +117,14 @@ export class Outbox<Frame> {
     this.#schedule();
   }
 
-  /** Writes frames at once, ahead of what waits, outside of the numbering. Without effect when there is no stream. */
-  sendUnnumbered(frame: Frame): void {
-    const { append, inbox } = this.#options;
-    const written = this.#stream?.write(encodeUnnumbered(append, frame, inbox.receivedThrough));
-    if (written === false) this.#blocked = true;
+  /**
+   * Writes a ping or pong ahead of what waits, outside of the numbering: at once, or as soon as the stream takes more.
+   * Without effect when there is no stream.
+   */
+  sendUnnumbered(kind: "ping" | "pong", frame: Frame): void {
+    if (this.#stream === undefined) return;
+    if (this.#blocked) this.#owed.set(kind, frame);
+    else this.#writeUnnumbered(this.#stream, frame);
   }
 
   /** The stream takes more. */
@@ -148,6 +151,7 @@ export class Outbox<Frame> {
     }
     if (!this.#options.numbered) return;
     if (number > this.#acknowledgedThrough) this.#acknowledgedThrough = number;
+    const { isFull } = this;
     let batch = this.#kept.first;
     while (batch !== undefined && batch.last <= number && this.#written > 0) {
       this.#kept.shift();
@@ -156,7 +160,7 @@ export class Outbox<Frame> {
       this.#written--;
       batch = this.#kept.first;
     }
-    this.#tellRoom();
+    this.#tellRoom(isFull);
   }
 
   /**
@@ -178,6 +182,7 @@ export class Outbox<Frame> {
   /** The stream is gone; what is sent from now on waits. */
   detach(): void {
     this.#stream = undefined;
+    this.#owed.clear();
   }
 
   /** Writes what waits without waiting for the end of the turn. */
@@ -187,6 +192,7 @@ export class Outbox<Frame> {
     if (stream === undefined || this.#blocked) return;
     if (!this.#hasFlushed) setImmediate(this.#turnOver);
     this.#hasFlushed = true;
+    if (this.#owed.size > 0) this.#writeOwed(stream);
     if (this.#frames > 0) this.#seal();
     while (this.#written < this.#kept.length && !this.#blocked) {
       this.#write(stream, this.#kept.at(this.#written) as SealedBatch);
@@ -203,9 +209,21 @@ export class Outbox<Frame> {
       if (batch.last > this.#sentThrough) this.#sentThrough = batch.last;
       return;
     }
+    const { isFull } = this;
     this.#kept.shift();
     this.#keptBytes -= batch.bytes.length;
-    this.#tellRoom();
+    this.#tellRoom(isFull);
+  }
+
+  #writeOwed(stream: BatchStream): void {
+    const frames = [...this.#owed.values()];
+    this.#owed.clear();
+    for (const frame of frames) this.#writeUnnumbered(stream, frame);
+  }
+
+  #writeUnnumbered(stream: BatchStream, frame: Frame): void {
+    const { append, inbox } = this.#options;
+    if (!stream.write(encodeUnnumbered(append, frame, inbox.receivedThrough))) this.#blocked = true;
   }
 
   #writeAcknowledgement(stream: BatchStream): void {
@@ -248,10 +266,8 @@ export class Outbox<Frame> {
     }
   }
 
-  #tellRoom(): void {
-    if (!this.#wasFull || this.bytes >= this.#options.replayBytes) return;
-    this.#wasFull = false;
-    this.#options.onRoom();
+  #tellRoom(wasFull: boolean): void {
+    if (wasFull && !this.isFull) this.#options.onRoom();
   }
 
   /**

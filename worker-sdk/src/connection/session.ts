@@ -158,7 +158,7 @@ export class Session {
         const now = clock.now();
         if (now <= this.#contactUntil) this.#contactUntil = now + this.#contactMs;
       },
-      onSilence: () => this.#unnumbered({ $case: "ping", value: { nonce: 0 } }),
+      onSilence: () => this.#unnumbered("ping", { $case: "ping", value: { nonce: 0 } }),
       onDead: () => stream.destroy(failure("CONNECTION_LOST", "the host gives no sign of life")),
     });
     this.#enter({ kind: "open", stream, liveness });
@@ -276,7 +276,7 @@ export class Session {
     if (frame.kind === "control") {
       const { control } = frame;
       if (control.$case === "ping") {
-        this.#unnumbered({ $case: "pong", value: { nonce: control.value.nonce } });
+        this.#unnumbered("pong", { $case: "pong", value: { nonce: control.value.nonce } });
         return;
       }
       if (control.$case === "pong") return;
@@ -313,8 +313,8 @@ export class Session {
     if (phase.kind === "open") phase.stream.destroy(reason);
   }
 
-  #unnumbered(control: WorkerControl): void {
-    this.#outbox.sendUnnumbered({ kind: "control", control });
+  #unnumbered(kind: "ping" | "pong", control: WorkerControl): void {
+    this.#outbox.sendUnnumbered(kind, { kind: "control", control });
   }
 
   /** The stream, with a note of how far the numbered frames have come. */
