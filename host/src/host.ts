@@ -98,7 +98,8 @@ export async function createHost(
     await host.restore();
     await host.listen(credentials);
   } catch (error) {
-    await store.close();
+    // What was restored is at work already.
+    await host.close();
     throw error;
   }
   return host;

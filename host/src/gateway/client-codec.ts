@@ -42,7 +42,7 @@ export function readClientSend(bytes: Buffer): Decoded<ClientSend> {
       const tag = reader.tag();
       if (tag === 0x0a) target = readAgentId(reader);
       else if (tag === 0x12) content = reader.bytes();
-      else if (tag === 0x18) chunkTimeoutMs = reader.varint();
+      else if (tag === 0x18) chunkTimeoutMs = reader.uint32();
       else reader.skip(tag);
     }
     return { target, content, chunkTimeoutMs };

@@ -86,6 +86,18 @@ test("a second host on the same folder is refused, and the first goes on", async
   await failOnEvents(first.address);
 });
 
+test("a host that cannot listen leaves nothing at work, and its folder to another one", async () => {
+  const data = path.join(folderForTest(), "data");
+  const { address } = await startHostProcess();
+  const lines: string[] = [];
+  const log = { write: (line: string) => void lines.push(line) };
+  await expect(createHost({ listen: address, data, logLevel: "info" }, { log })).rejects.toThrow(
+    "cannot listen",
+  );
+  expect(lines).toEqual([expect.stringContaining('"event":"host.closed"')]);
+  await startHostProcess({ data });
+});
+
 /** Runs a command that starts a host which cannot start. @returns its last line. */
 async function refusalOf(command: string, args: readonly string[]): Promise<string> {
   const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
