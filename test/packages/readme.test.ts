@@ -19,6 +19,7 @@ const TOOLS_MS = 180_000;
 /** Milliseconds of real time for a process to start. */
 const START_MS = 20_000;
 const ROOT = new URL("../../", import.meta.url);
+const NPM_COMMANDS = new Set(["init", "install", "pkg"]);
 /** An address where nobody listens, and the exit code that says so. */
 const NOBODY = "127.0.0.1:1";
 const NO_HOST = 5;
@@ -74,10 +75,12 @@ describe.each(documents)("$path", ({ folder, programs, commands }) => {
 
   test("its commands find the mesh that its programs make", { timeout: TOOLS_MS }, async () => {
     const { address } = await startMesh(folder, programs);
+    const files = programs.map(({ file }) => file);
     await writeNamedFiles();
     for (const { command } of commands.filter((line) => !isForHost(line))) {
-      if (command.startsWith("npm ")) expect(npmScript(command), command).toBeTruthy();
-      else await runAtMesh(command, address);
+      if (isForNpm(command)) expect(npmScript(command), command).toBeTruthy();
+      else if (command.startsWith("npx tsx ")) expect(files).toContain(command.slice(8));
+      else await runAtMesh(command.replace(/^npx /, ""), address);
     }
   });
 });
@@ -120,10 +123,15 @@ async function workersAreReady(host: string, count: number): Promise<void> {
   );
 }
 
-/** What an npm command runs in this repository. */
-function npmScript(command: string): string | undefined {
-  const [, first = "", second = ""] = command.split(" ");
-  return scripts[first === "run" ? second : first];
+/** Whether npm runs it, here or in this repository as seen from elsewhere. */
+function isForNpm(command: string): boolean {
+  return /^(\(cd \S+ && )?npm /.test(command);
+}
+
+/** What an npm command runs in this repository, or that it is one of npm's own. */
+function npmScript(command: string): string | true | undefined {
+  const [, first = "", second = ""] = /\bnpm (\S+) ?([\w-]*)/.exec(command) ?? [];
+  return NPM_COMMANDS.has(first) || scripts[first === "run" ? second : first];
 }
 
 function isForHost({ command }: ShellLine): boolean {
