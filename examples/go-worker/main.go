@@ -1,11 +1,10 @@
-// A whole AgentMesh worker over generated stubs: it stamps parcels and sends them on. See proto/README.md, "A small worker".
+// A whole AgentMesh worker over generated stubs alone. Its rules: proto/README.md, "The smallest worker".
 package main
 
 import (
 	"cmp"
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"os"
 	"sync"
@@ -13,7 +12,7 @@ import (
 	"time"
 
 	mesh "agentmesh.example/go-worker/gen/agentmesh/v1"
-	courier "agentmesh.example/go-worker/gen/courier/v1"
+	parcels "agentmesh.example/go-worker/gen/courier/v1"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/keepalive"
@@ -21,62 +20,52 @@ import (
 )
 
 const agentType = "go-courier"
-const notExecuted, executed = mesh.Outcome_OUTCOME_NOT_EXECUTED, mesh.Outcome_OUTCOME_EXECUTED
 
-var (
-	host      = cmp.Or(os.Getenv("AGENTMESH_HOST"), "127.0.0.1:50051")
-	sequences atomic.Uint64 // of publishes, over all sessions
-	hello     = &mesh.Hello{
-		VersionMin: 1, VersionMax: 1, Name: agentType, InstanceId: rand.Text(), SdkName: "example-go",
-		AgentTypes: []*mesh.AgentType{{Name: agentType, Handles: []*mesh.MessageSchema{{MessageType: "courier.v1.Parcel"}, {MessageType: "courier.v1.Unpack"}}}},
-		Subscriptions: []*mesh.Subscription{{Id: "posted", AgentType: agentType,
-			Match: &mesh.Subscription_TopicType{TopicType: "posted." + agentType}}},
+// courier is what the agents do: they stamp a parcel, send it along its route, and answer with it, whole or in pieces.
+func courier(t *turn, message proto.Message) *mesh.Error {
+	parcel, isWhole := message.(*parcels.Parcel)
+	if !isWhole {
+		parcel = message.(*parcels.Unpack).Parcel
 	}
-)
-
-// A turn is one delivery on its way through its agent.
-type turn struct {
-	context.Context      // done when the delivery is cancelled or the session is over
-	cancel               context.CancelFunc
-	delivery, activation uint64
-	agent                *mesh.AgentId
-	content              *mesh.Content
-	chunks, bytes        int           // credit of a stream of replies, guarded by the session's lock
-	grown                chan struct{} // has an element when the credit has grown
+	if parcel.GetWeightGrams() == 0 {
+		return &mesh.Error{Text: "a parcel without weight is lost", AppCode: "WEIGHTLESS"}
+	}
+	parcel.Stamps = append(parcel.Stamps, &parcels.Stamp{Agent: t.agent.Type + "/" + t.agent.Key, WeightGrams: parcel.WeightGrams})
+	if len(parcel.Route) > 0 {
+		target := &mesh.AgentId{Type: parcel.Route[0], Key: t.agent.Key}
+		parcel.Route = parcel.Route[1:]
+		sent, err := t.client.Send(t, &mesh.SendRequest{Target: target, Content: pack(parcel)})
+		if err != nil {
+			return &mesh.Error{Text: err.Error()}
+		}
+		back, failed := unpack(sent.Reply)
+		if failed != nil {
+			return failed
+		}
+		parcel = back.(*parcels.Parcel)
+	}
+	if isWhole {
+		return t.answer(parcel)
+	}
+	for number := range int64(message.(*parcels.Unpack).Pieces) {
+		if failed := t.answer(&parcels.Parcel{Number: number + 1, Stamps: parcel.Stamps}); failed != nil {
+			return failed
+		}
+	}
+	return nil
 }
 
-// A session lives as long as its stream; what a broken one leaves behind is dropped with it.
-type session struct {
-	sync.Mutex
-	sending  sync.Mutex
-	stream   grpc.BidiStreamingClient[mesh.ConnectRequest, mesh.ConnectResponse]
-	requests uint64
-	replies  map[uint64]chan *mesh.Result // what sends wait for, by request
-	turns    map[uint64]*turn             // that have not ended, by delivery
-	last     map[uint64]chan struct{}     // closed when the latest turn has ended, by activation
-}
-
-type handler func(*turn, proto.Message) (*mesh.Content, error)
-
-type failure struct{ reason *mesh.Error }
-
-func (f failure) Error() string { return f.reason.Text }
-
-func fail(code mesh.ErrorCode, outcome mesh.Outcome, appCode, text string, values ...any) error {
-	return failure{&mesh.Error{Code: code, Outcome: outcome, AppCode: appCode, Text: fmt.Sprintf(text, values...)}}
-}
-
-func unpack(content *mesh.Content) (message proto.Message, err error) {
+func unpack(content *mesh.Content) (message proto.Message, failed *mesh.Error) {
 	switch content.GetMessageType() {
 	case "courier.v1.Parcel":
-		message = &courier.Parcel{}
+		message = &parcels.Parcel{}
 	case "courier.v1.Unpack":
-		message = &courier.Unpack{}
+		message = &parcels.Unpack{}
 	default:
-		return nil, fail(mesh.ErrorCode_ERROR_CODE_MESSAGE_UNHANDLED, notExecuted, "", "%s takes parcels only", agentType)
+		return nil, &mesh.Error{Code: mesh.ErrorCode_ERROR_CODE_MESSAGE_UNHANDLED, Text: agentType + " takes parcels only"}
 	}
 	if err := proto.Unmarshal(content.Data, message); err != nil {
-		return nil, fail(mesh.ErrorCode_ERROR_CODE_PAYLOAD_INVALID, notExecuted, "", "no %s: %v", content.MessageType, err)
+		return nil, &mesh.Error{Code: mesh.ErrorCode_ERROR_CODE_PAYLOAD_INVALID, Text: err.Error()}
 	}
 	return message, nil
 }
@@ -87,209 +76,178 @@ func pack(message proto.Message) *mesh.Content {
 	return &mesh.Content{MessageType: name, ContentType: "application/x-protobuf", Data: data}
 }
 
-func (s *session) say(frame *mesh.WorkerFrame) {
-	s.sending.Lock()
-	defer s.sending.Unlock()
-	s.stream.Send(&mesh.ConnectRequest{Frames: []*mesh.WorkerFrame{frame}}) // when it fails, so does Recv
+// From here on it is everything that a worker must say, whatever its agents do.
+var (
+	host      = cmp.Or(os.Getenv("AGENTMESH_HOST"), "127.0.0.1:50051")
+	sequences atomic.Uint64 // of publishes, over all sessions
+	handles   = []*mesh.MessageSchema{{MessageType: "courier.v1.Parcel"}, {MessageType: "courier.v1.Unpack"}}
+	posted    = &mesh.Subscription_TopicType{TopicType: "posted." + agentType}
+	hello     = &mesh.Hello{VersionMin: 1, VersionMax: 1, Name: agentType, InstanceId: rand.Text(),
+		AgentTypes:    []*mesh.AgentType{{Name: agentType, Handles: handles}},
+		Subscriptions: []*mesh.Subscription{{Id: "posted", AgentType: agentType, Match: posted}}}
+	cancelled = &mesh.Error{Code: mesh.ErrorCode_ERROR_CODE_CANCELLED, Text: "the turn was cancelled"}
+)
+
+// A session is one stream to the host. What is in flight when it breaks is over, and the next one begins anew.
+type session struct {
+	client mesh.ClientServiceClient
+	stream grpc.BidiStreamingClient[mesh.ConnectRequest, mesh.ConnectResponse]
+	saying sync.Mutex
+	turns  sync.Map                 // by delivery
+	last   map[uint64]chan struct{} // by activation: closed when its latest turn has ended
 }
 
-func (s *session) run(ctx context.Context) error {
-	s.say(&mesh.WorkerFrame{Kind: &mesh.WorkerFrame_Hello{Hello: hello}})
-	for {
-		batch, err := s.stream.Recv()
-		if err != nil {
-			return err
-		}
-		for _, frame := range batch.Frames {
-			s.take(ctx, frame)
-		}
-	}
+// A turn is one delivery on its way through its agent. Its context is done when it is cancelled or its session is over.
+type turn struct {
+	context.Context
+	cancel context.CancelFunc
+	*session
+	agent             *mesh.AgentId
+	content           *mesh.Content
+	end               *mesh.TurnEnd
+	isEvent, isStream bool
+	chunks, bytes     int // credit of a stream of replies
+	credits           chan *mesh.StreamCredit
 }
 
-func (s *session) take(ctx context.Context, frame *mesh.HostFrame) {
-	s.Lock()
-	defer s.Unlock()
+func (s *session) say(frame *mesh.WorkerFrame) error {
+	s.saying.Lock()
+	defer s.saying.Unlock()
+	return s.stream.Send(&mesh.ConnectRequest{Frames: []*mesh.WorkerFrame{frame}}) // when it fails, so does Recv
+}
+
+func (s *session) take(frame *mesh.HostFrame) {
 	switch kind := frame.Kind.(type) {
 	case *mesh.HostFrame_Welcome:
 		fmt.Println(agentType, "connected to", host)
+	case *mesh.HostFrame_Ping:
+		go s.say(&mesh.WorkerFrame{Kind: &mesh.WorkerFrame_Pong{Pong: &mesh.Pong{Nonce: kind.Ping.Nonce}}})
 	case *mesh.HostFrame_Deliver:
 		d := kind.Deliver
-		s.start(ctx, &turn{delivery: d.Delivery, activation: d.Activation, agent: d.Target, content: d.Content,
-			chunks: int(d.StreamChunks), bytes: int(d.StreamBytes)}, s.answer)
+		s.start(d, &turn{agent: d.Target, content: d.Content, isStream: d.StreamChunks > 0,
+			chunks: int(d.StreamChunks), bytes: int(d.StreamBytes)})
 	case *mesh.HostFrame_Event:
-		for _, t := range kind.Event.Targets {
-			s.start(ctx, &turn{delivery: t.Delivery, activation: t.Activation, agent: t.Agent,
-				content: kind.Event.Content}, s.handle)
-		}
-	case *mesh.HostFrame_Result:
-		if reply := s.replies[kind.Result.Request]; reply != nil {
-			reply <- kind.Result
-			delete(s.replies, kind.Result.Request)
-		}
-	case *mesh.HostFrame_StreamCredit:
-		if t := s.turns[kind.StreamCredit.Stream]; t != nil {
-			t.chunks, t.bytes = t.chunks+int(kind.StreamCredit.Chunks), t.bytes+int(kind.StreamCredit.Bytes)
-			select {
-			case t.grown <- struct{}{}:
-			default:
-			}
-		}
-	case *mesh.HostFrame_CancelDelivery:
-		if t := s.turns[kind.CancelDelivery.Delivery]; t != nil {
-			t.cancel()
+		for _, target := range kind.Event.Targets {
+			s.start(target, &turn{agent: target.Agent, content: kind.Event.Content, isEvent: true})
 		}
 	case *mesh.HostFrame_Deactivate:
 		for _, activation := range kind.Deactivate.Activations {
 			delete(s.last, activation)
 		}
-	case *mesh.HostFrame_Ping:
-		go s.say(&mesh.WorkerFrame{Kind: &mesh.WorkerFrame_Pong{Pong: &mesh.Pong{Nonce: kind.Ping.Nonce}}})
+	case *mesh.HostFrame_CancelDelivery:
+		if t, runs := s.turns.Load(kind.CancelDelivery.Delivery); runs {
+			t.(*turn).cancel()
+		}
+	case *mesh.HostFrame_StreamCredit:
+		if t, runs := s.turns.Load(kind.StreamCredit.Stream); runs {
+			go t.(*turn).grant(kind.StreamCredit)
+		}
 	}
 }
 
-// start lets the turn begin when the one before it, of the same activation, has ended.
-func (s *session) start(ctx context.Context, t *turn, handle handler) {
-	before, ended := s.last[t.activation], make(chan struct{})
-	t.Context, t.cancel = context.WithCancel(ctx)
-	t.grown = make(chan struct{}, 1)
-	s.turns[t.delivery], s.last[t.activation] = t, ended
+// start begins a turn when the latest one of its activation has ended.
+func (s *session) start(job interface {
+	GetDelivery() uint64
+	GetActivation() uint64
+}, t *turn) {
+	t.Context, t.cancel = context.WithCancel(s.stream.Context())
+	t.session, t.credits = s, make(chan *mesh.StreamCredit)
+	t.end = &mesh.TurnEnd{Delivery: job.GetDelivery(), Activation: job.GetActivation()}
+	s.turns.Store(t.end.Delivery, t)
+	before, ended := s.last[t.end.Activation], make(chan struct{})
+	s.last[t.end.Activation] = ended
 	go func() {
 		defer close(ended)
 		if before != nil {
 			select {
 			case <-before:
-			case <-t.Done(): // dropped before it began; the next one still waits for the one before
-				s.end(t, handle)
-				<-before
-				return
+			case <-t.Done():
+				defer func() { <-before }() // who is cancelled while it waits lets nobody pass
 			}
 		}
-		s.end(t, handle)
+		t.run()
 	}()
 }
 
-func (s *session) end(t *turn, handle handler) {
-	var reply *mesh.Content
-	message, err := unpack(t.content)
-	if err == nil && t.Err() == nil {
-		reply, err = handle(t, message)
+// run handles the message and ends the delivery in any case.
+func (t *turn) run() {
+	message, failed := unpack(t.content)
+	if t.Err() != nil {
+		failed = cancelled
 	}
-	turnEnd := &mesh.TurnEnd{Delivery: t.delivery, Activation: t.activation}
-	var failed failure
-	switch {
-	case t.Err() != nil:
-		cancelled := &mesh.Error{Code: mesh.ErrorCode_ERROR_CODE_CANCELLED, Outcome: mesh.Outcome_OUTCOME_UNKNOWN, Text: "the turn was cancelled"}
-		turnEnd.Outcome = &mesh.TurnEnd_Error{Error: cancelled}
-	case errors.As(err, &failed):
-		turnEnd.Outcome = &mesh.TurnEnd_Error{Error: failed.reason}
-	case reply != nil:
-		turnEnd.Outcome = &mesh.TurnEnd_Reply{Reply: reply}
+	if failed == nil {
+		failed = courier(t, message)
 	}
-	s.Lock()
-	delete(s.turns, t.delivery)
-	s.Unlock()
+	if failed != nil {
+		t.end.Publishes, t.end.Outcome = nil, &mesh.TurnEnd_Error{Error: failed}
+	}
+	t.turns.Delete(t.end.Delivery)
 	t.cancel()
-	s.say(&mesh.WorkerFrame{Kind: &mesh.WorkerFrame_TurnEnd{TurnEnd: turnEnd}})
+	t.say(&mesh.WorkerFrame{Kind: &mesh.WorkerFrame_TurnEnd{TurnEnd: t.end}})
 }
 
-func (s *session) answer(t *turn, message proto.Message) (*mesh.Content, error) {
-	unpack, streams := message.(*courier.Unpack)
-	if !streams {
-		parcel, err := s.carry(t, message)
-		return pack(parcel), err
-	}
-	parcel, err := s.carry(t, unpack.Parcel)
-	for number := int64(1); err == nil && number <= int64(unpack.Pieces); number++ {
-		err = s.chunk(t, pack(&courier.Parcel{Number: number, Stamps: parcel.Stamps}))
-	}
-	return nil, err
-}
-
-func (s *session) handle(t *turn, message proto.Message) (*mesh.Content, error) {
-	parcel, err := s.carry(t, message)
-	if err == nil {
-		s.say(&mesh.WorkerFrame{Kind: &mesh.WorkerFrame_Publish{Publish: &mesh.Publish{Sequence: sequences.Add(1),
-			Topic:   &mesh.TopicId{Type: "delivered", Source: t.agent.Key},
-			Content: pack(parcel), Activation: t.activation, Parent: t.delivery}}})
-	}
-	return nil, err
-}
-
-// carry stamps a parcel and sends it along its route.
-func (s *session) carry(t *turn, message proto.Message) (*courier.Parcel, error) {
-	parcel, isParcel := message.(*courier.Parcel)
-	if !isParcel || parcel.GetWeightGrams() == 0 {
-		return nil, fail(mesh.ErrorCode_ERROR_CODE_APPLICATION, executed, "WEIGHTLESS", "a parcel without weight is lost")
-	}
-	parcel.Stamps = append(parcel.Stamps, &courier.Stamp{Agent: t.agent.Type + "/" + t.agent.Key, WeightGrams: parcel.WeightGrams})
-	if len(parcel.Route) == 0 {
-		return parcel, nil
-	}
-	target, reply := &mesh.AgentId{Type: parcel.Route[0], Key: t.agent.Key}, make(chan *mesh.Result, 1)
-	parcel.Route = parcel.Route[1:]
-	s.Lock()
-	s.requests++
-	request := s.requests
-	s.replies[request] = reply
-	s.Unlock()
-	s.say(&mesh.WorkerFrame{Kind: &mesh.WorkerFrame_Send{Send: &mesh.Send{Request: request, Target: target,
-		Content: pack(parcel), Activation: t.activation, Parent: t.delivery}}})
-	select {
-	case result := <-reply:
-		if err := result.GetError(); err != nil {
-			return nil, fail(mesh.ErrorCode_ERROR_CODE_HANDLER_FAILED, executed, "", "%s: %s", target.Type, err.Text)
+// answer takes the reply, an element of a stream of replies, or what is published when an event has been handled.
+func (t *turn) answer(message proto.Message) *mesh.Error {
+	content := pack(message)
+	switch {
+	case t.isEvent:
+		t.end.Publishes = append(t.end.Publishes, &mesh.Publish{Sequence: sequences.Add(1),
+			Topic: &mesh.TopicId{Type: "delivered", Source: t.agent.Key}, Content: content})
+	case t.isStream:
+		for t.chunks <= 0 || t.bytes <= 0 {
+			select {
+			case credit := <-t.credits:
+				t.chunks, t.bytes = t.chunks+int(credit.Chunks), t.bytes+int(credit.Bytes)
+			case <-t.Done():
+				return cancelled
+			}
 		}
-		message, err := unpack(result.GetReply())
-		parcel, _ := message.(*courier.Parcel)
-		return parcel, err
-	case <-t.Done():
-		return nil, t.Err()
+		t.chunks, t.bytes = t.chunks-1, t.bytes-proto.Size(content)
+		chunk := &mesh.ReplyChunk{Delivery: t.end.Delivery, Activation: t.end.Activation, Content: content}
+		t.say(&mesh.WorkerFrame{Kind: &mesh.WorkerFrame_Chunk{Chunk: chunk}})
+	default:
+		t.end.Outcome = &mesh.TurnEnd_Reply{Reply: content}
 	}
-}
-
-// chunk sends one element as soon as both parts of the credit are above 0.
-func (s *session) chunk(t *turn, content *mesh.Content) error {
-	for {
-		s.Lock()
-		room := t.chunks > 0 && t.bytes > 0
-		if room {
-			t.chunks, t.bytes = t.chunks-1, t.bytes-proto.Size(content)
-		}
-		s.Unlock()
-		if room {
-			break
-		}
-		select {
-		case <-t.grown:
-		case <-t.Done():
-			return t.Err()
-		}
-	}
-	s.say(&mesh.WorkerFrame{Kind: &mesh.WorkerFrame_Chunk{Chunk: &mesh.ReplyChunk{Delivery: t.delivery, Activation: t.activation, Content: content}}})
 	return nil
 }
 
-// connect opens one session and returns when it is over.
-func connect(client mesh.GatewayServiceClient) error {
+func (t *turn) grant(credit *mesh.StreamCredit) {
+	select {
+	case t.credits <- credit:
+	case <-t.Done():
+	}
+}
+
+// connect opens one session and returns why it is over.
+func connect(channel *grpc.ClientConn) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	stream, err := client.Connect(ctx)
+	stream, err := mesh.NewGatewayServiceClient(channel).Connect(ctx)
 	if err != nil {
 		return err
 	}
-	s := &session{stream: stream, replies: map[uint64]chan *mesh.Result{}, turns: map[uint64]*turn{}, last: map[uint64]chan struct{}{}}
-	return s.run(ctx)
+	s := &session{client: mesh.NewClientServiceClient(channel), stream: stream, last: map[uint64]chan struct{}{}}
+	s.say(&mesh.WorkerFrame{Kind: &mesh.WorkerFrame_Hello{Hello: hello}})
+	for {
+		batch, err := stream.Recv()
+		if err != nil {
+			return err
+		}
+		for _, frame := range batch.Frames {
+			s.take(frame)
+		}
+	}
 }
 
 func main() {
-	connection, err := grpc.NewClient(host, grpc.WithTransportCredentials(insecure.NewCredentials()),
+	channel, err := grpc.NewClient(host, grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 10 * time.Second}),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(5<<20)))
 	if err != nil {
 		panic(err)
 	}
-	for { // a broken stream has ended its session: the next one starts anew
-		fmt.Println(agentType, "lost", host+":", connect(mesh.NewGatewayServiceClient(connection)))
+	for {
+		fmt.Println(agentType, "lost", host+":", connect(channel))
 		time.Sleep(200 * time.Millisecond)
 	}
 }

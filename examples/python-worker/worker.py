@@ -1,151 +1,120 @@
-"""A whole AgentMesh worker over generated stubs: it stamps parcels and sends them on. See proto/README.md, "A small worker"."""
-import asyncio, collections, itertools, os, pathlib, sys, uuid
+"""A whole AgentMesh worker over generated stubs alone. Its rules: proto/README.md, "The smallest worker"."""
+import asyncio, itertools, os, pathlib, sys, uuid, weakref
 import grpc
-
-sys.path.append(str(pathlib.Path(__file__).parent / "gen"))
-from agentmesh.v1 import content_pb2, error_pb2, gateway_pb2, gateway_pb2_grpc
+sys.path.append(str(pathlib.Path(__file__).with_name("gen")))
+from agentmesh.v1 import client_pb2, client_pb2_grpc, content_pb2, gateway_pb2, gateway_pb2_grpc
 from courier.v1.parcel_pb2 import Parcel, Unpack
 
+# The agents: couriers, who stamp parcels and send them on.
 HOST, TYPE = os.environ.get("AGENTMESH_HOST", "127.0.0.1:50051"), "python-courier"
-MESSAGES = {message.DESCRIPTOR.full_name: message for message in (Parcel, Unpack)}
-INSTANCE = uuid.uuid4().hex
-SEQUENCES = itertools.count(1)  # of publishes, over all sessions
-HELLO = gateway_pb2.Hello(
-    version_min=1, version_max=1, name=TYPE, instance_id=INSTANCE, sdk_name="example-python",
-    agent_types=[dict(name=TYPE, handles=[dict(message_type=name) for name in MESSAGES])],
-    subscriptions=[dict(id="posted", topic_type=f"posted.{TYPE}", agent_type=TYPE)])
+HANDLED = {"courier.v1.Parcel": Parcel, "courier.v1.Unpack": Unpack}
+HELLO = dict(version_min=1, version_max=1, name=TYPE, instance_id=uuid.uuid4().hex,
+             agent_types=[dict(name=TYPE, handles=[dict(message_type=name) for name in HANDLED])],
+             subscriptions=[dict(id="posted", topic_type=f"posted.{TYPE}", agent_type=TYPE)])
 
+async def courier(agent, message, mesh):  # yields what the message is answered with
+    parcel = message.parcel if isinstance(message, Unpack) else message
+    if parcel.weight_grams == 0:
+        raise Failure("a parcel without weight is lost", app_code="WEIGHTLESS")
+    parcel.stamps.add(agent=f"{agent.type}/{agent.key}", weight_grams=parcel.weight_grams)
+    if parcel.route:
+        target = dict(type=parcel.route.pop(0), key=agent.key)
+        parcel = unpack((await mesh.Send(client_pb2.SendRequest(target=target, content=pack(parcel)))).reply)
+    if isinstance(message, Parcel):
+        yield parcel
+    else:
+        for number in range(1, message.pieces + 1):
+            yield Parcel(number=number, stamps=parcel.stamps)
+
+# Messages and failures.
 class Failure(Exception):
-    def __init__(self, code, text, outcome="NOT_EXECUTED", app_code=""):
-        self.error = error_pb2.Error(
-            code=f"ERROR_CODE_{code}", text=text, outcome=f"OUTCOME_{outcome}", app_code=app_code)
-
-def unpack(content):
-    if content.message_type not in MESSAGES:
-        raise Failure("MESSAGE_UNHANDLED", f"{TYPE} handles {', '.join(MESSAGES)} only")
-    try:
-        return MESSAGES[content.message_type].FromString(content.data)
-    except Exception as error:
-        raise Failure("PAYLOAD_INVALID", f"this is no {content.message_type}: {error}") from error
+    def __init__(self, text, **fields):
+        self.error = dict(text=text, **fields)
 
 def pack(message):
-    return content_pb2.Content(
-        message_type=message.DESCRIPTOR.full_name, content_type="application/x-protobuf",
-        data=message.SerializeToString())
+    return content_pb2.Content(message_type=message.DESCRIPTOR.full_name, content_type="application/x-protobuf",
+                               data=message.SerializeToString())
 
-class Session:
-    def __init__(self):
-        self.outbox, self.requests = asyncio.Queue(), itertools.count(1)
-        self.replies = {}  # what sends wait for, by request
-        self.turns = {}  # that have not ended, by delivery
-        self.credits = {}  # chunks, bytes and the event that there are more, by delivery
-        self.locks = collections.defaultdict(asyncio.Lock)  # one turn at a time, by activation
+def unpack(content):
+    if content.message_type not in HANDLED:
+        raise Failure(f"{TYPE} has no handler for {content.message_type}", code="ERROR_CODE_MESSAGE_UNHANDLED")
+    try:
+        return HANDLED[content.message_type].FromString(content.data)
+    except Exception as error:
+        raise Failure(f"no {content.message_type}: {error}", code="ERROR_CODE_PAYLOAD_INVALID") from error
 
-    def say(self, **kind):
-        self.outbox.put_nowait(gateway_pb2.ConnectRequest(frames=[kind]))
+# The worker: one stream to the host. What is in flight when it breaks is over, and the next one begins anew.
+SEQUENCES = itertools.count(1)  # of publishes, over all streams
 
-    async def batches(self):
+async def serve(channel):
+    outbox, mesh = asyncio.Queue(), client_pb2_grpc.ClientServiceStub(channel)
+    turns, credits = {}, {}  # by delivery
+    orders = weakref.WeakValueDictionary()  # a lock by activation: an agent has one turn at a time, in order
+
+    def say(**frame):
+        outbox.put_nowait(gateway_pb2.ConnectRequest(frames=[frame]))
+
+    async def batches():
         while True:
-            yield await self.outbox.get()
+            yield await outbox.get()
 
-    async def run(self, channel):
-        self.say(hello=HELLO)
+    async def stream(job, replies):
+        chunks, bytes = job.stream_chunks, job.stream_bytes
+        async for content in replies:
+            while chunks <= 0 or bytes <= 0:
+                credit = await credits[job.delivery].get()
+                chunks, bytes = chunks + credit.chunks, bytes + credit.bytes
+            chunks, bytes = chunks - 1, bytes - content.ByteSize()
+            say(chunk=dict(delivery=job.delivery, activation=job.activation, content=content))
+
+    async def turn(job, agent, content, is_event):
         try:
-            async for batch in gateway_pb2_grpc.GatewayServiceStub(channel).Connect(self.batches()):
-                for frame in batch.frames:
-                    kind = frame.WhichOneof("kind")
-                    self.take(kind, getattr(frame, kind) if kind else None)
-        finally:
-            for turn in self.turns.values():
-                turn.cancel()
+            async with orders.setdefault(job.activation, asyncio.Lock()):
+                replies = (pack(reply) async for reply in courier(agent, unpack(content), mesh))
+                if is_event:
+                    topic = dict(type="delivered", source=agent.key)
+                    end = dict(publishes=[dict(sequence=next(SEQUENCES), topic=topic, content=reply)
+                                          async for reply in replies])
+                else:
+                    end = dict(reply=await (stream(job, replies) if job.stream_chunks else anext(replies)))
+        except BaseException as failure:  # also when it is cancelled
+            end = dict(error=getattr(failure, "error", dict(text=repr(failure))))
+        del turns[job.delivery], credits[job.delivery]
+        say(turn_end=dict(delivery=job.delivery, activation=job.activation, **end))
 
-    def take(self, kind, frame):
-        match kind:
-            case "welcome":
-                print(f"{TYPE} connected to {HOST}", flush=True)
-            case "deliver":
-                self.credits[frame.delivery] = [frame.stream_chunks, frame.stream_bytes, asyncio.Event()]
-                self.start(frame, self.answer, frame.target, frame.content)
-            case "event":
-                for target in frame.targets:
-                    self.start(target, self.handle, target.agent, frame.content)
-            case "result" if frame.request in self.replies:
-                self.replies.pop(frame.request).set_result(frame)
-            case "stream_credit" if frame.stream in self.credits:
-                credit = self.credits[frame.stream]
-                credit[0], credit[1] = credit[0] + frame.chunks, credit[1] + frame.bytes
-                credit[2].set()
-            case "cancel_delivery" if frame.delivery in self.turns:
-                self.turns[frame.delivery].cancel()
-            case "deactivate":
-                for activation in frame.activations:
-                    self.locks.pop(activation, None)
-            case "ping":
-                self.say(pong=dict(nonce=frame.nonce))
+    def start(job, *message):
+        credits[job.delivery] = asyncio.Queue()
+        turns[job.delivery] = asyncio.create_task(turn(job, *message))
 
-    def start(self, job, handler, agent, content):
-        turn = self.turns[job.delivery] = asyncio.create_task(self.in_order(job, handler, agent, content))
-        turn.add_done_callback(lambda turn: self.end(job, turn))
-
-    async def in_order(self, job, handler, agent, content):
-        async with self.locks[job.activation]:
-            return await handler(job, agent, unpack(content))
-
-    def end(self, job, turn):
-        del self.turns[job.delivery]
-        self.credits.pop(job.delivery, None)
-        cancelled = Failure("CANCELLED", "the turn was cancelled", "UNKNOWN")
-        failure = cancelled if turn.cancelled() else turn.exception()
-        if failure is None:
-            outcome = dict(reply=turn.result())
-        elif isinstance(failure, Failure):
-            outcome = dict(error=failure.error)
-        else:
-            outcome = dict(error=Failure("HANDLER_FAILED", repr(failure), "EXECUTED").error)
-        self.say(turn_end=dict(delivery=job.delivery, activation=job.activation, **outcome))
-
-    async def answer(self, job, agent, message):
-        if isinstance(message, Parcel):
-            return pack(await self.carry(job, agent, message))
-        parcel = await self.carry(job, agent, message.parcel)
-        for number in range(1, message.pieces + 1):
-            await self.chunk(job, pack(Parcel(number=number, stamps=parcel.stamps)))
-
-    async def handle(self, job, agent, parcel):
-        parcel = await self.carry(job, agent, parcel)
-        topic = dict(type="delivered", source=agent.key)
-        self.say(publish=dict(sequence=next(SEQUENCES), topic=topic, content=pack(parcel),
-                              activation=job.activation, parent=job.delivery))
-
-    async def carry(self, job, agent, parcel):
-        if parcel.weight_grams == 0:
-            raise Failure("APPLICATION", "a parcel without weight is lost", "EXECUTED", "WEIGHTLESS")
-        parcel.stamps.add(agent=f"{agent.type}/{agent.key}", weight_grams=parcel.weight_grams)
-        if not parcel.route:
-            return parcel
-        target, request = dict(type=parcel.route.pop(0), key=agent.key), next(self.requests)
-        reply = self.replies[request] = asyncio.get_running_loop().create_future()
-        self.say(send=dict(request=request, target=target, content=pack(parcel),
-                           activation=job.activation, parent=job.delivery))
-        result = await reply
-        if result.HasField("error"):
-            raise Failure("HANDLER_FAILED", f"{target['type']}: {result.error.text}", "EXECUTED")
-        return unpack(result.reply)
-
-    async def chunk(self, job, content):
-        credit = self.credits[job.delivery]
-        while credit[0] <= 0 or credit[1] <= 0:
-            credit[2].clear()
-            await credit[2].wait()
-        credit[0], credit[1] = credit[0] - 1, credit[1] - content.ByteSize()
-        self.say(chunk=dict(delivery=job.delivery, activation=job.activation, content=content))
+    say(hello=HELLO)
+    try:
+        async for batch in gateway_pb2_grpc.GatewayServiceStub(channel).Connect(batches()):
+            for frame in batch.frames:
+                match frame.WhichOneof("kind"):
+                    case "welcome":
+                        print(f"{TYPE} connected to {HOST}", flush=True)
+                    case "ping":
+                        say(pong=dict(nonce=frame.ping.nonce))
+                    case "deliver":
+                        start(frame.deliver, frame.deliver.target, frame.deliver.content, False)
+                    case "event":
+                        for target in frame.event.targets:
+                            start(target, target.agent, frame.event.content, True)
+                    case "cancel_delivery" if frame.cancel_delivery.delivery in turns:
+                        turns[frame.cancel_delivery.delivery].cancel()
+                    case "stream_credit" if frame.stream_credit.stream in turns:
+                        credits[frame.stream_credit.stream].put_nowait(frame.stream_credit)
+                await asyncio.sleep(0)  # a turn begins before the next frame is read, so that it can be cancelled
+    finally:
+        for task in turns.values():
+            task.cancel()
 
 async def main():
     options = [("grpc.keepalive_time_ms", 5_000), ("grpc.max_receive_message_length", 5 << 20)]
-    while True:  # a broken stream has ended its session: the next one starts anew
+    while True:
         try:
             async with grpc.aio.insecure_channel(HOST, options) as channel:
-                await Session().run(channel)
+                await serve(channel)
         except grpc.aio.AioRpcError as error:
             print(f"{TYPE} lost {HOST}: {error.details()}", flush=True)
         await asyncio.sleep(0.2)

@@ -4,6 +4,7 @@ import { Parcel as ParcelType } from "./gen/courier/v1/parcel.ts";
 export {
   Handling,
   Parcel as ParcelFields,
+  Scatter as ScatterFields,
   Unpack as UnpackFields,
 } from "./gen/courier/v1/parcel.ts";
 export { Parcel, Piece, Unpack } from "./messages.ts";

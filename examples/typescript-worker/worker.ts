@@ -8,7 +8,7 @@ import {
   topicId,
 } from "@agentmesh/worker-sdk";
 import { Parcel as ParcelFields } from "./gen/courier/v1/parcel.ts";
-import { Parcel, Piece, Unpack } from "./messages.ts";
+import { Parcel, Piece, Scatter, Unpack } from "./messages.ts";
 
 const TYPE = "typescript-courier";
 const EMPTY = ParcelFields.decode(new Uint8Array());
@@ -41,9 +41,18 @@ const courier = defineAgent(TYPE, {
       const { stamps } = await carry(parcel, ctx);
       for (let number = 1; number <= pieces; number++) yield { ...EMPTY, number, stamps };
     }),
+    on(Scatter, ({ parcel, copies }, ctx) => {
+      const copy = Piece(parcel ?? EMPTY);
+      const topic = topicId("scattered", ctx.self.key);
+      // Not `ctx.publish`, and nobody waits: these are no part of the turn.
+      for (let number = 1; number <= copies; number++)
+        worker.publish(topic, copy).catch(console.error);
+    }),
   ],
 });
 
 const worker = await connectWorker({ host: HOST, name: TYPE });
 await worker.register(courier);
 console.log(`${TYPE} connected to ${HOST}`);
+
+process.once("SIGTERM", () => worker.drain());

@@ -24,7 +24,16 @@ export const ROOT = fileURLToPath(
 const CACHE = path.join(ROOT, ".cache");
 const PROTO_FOLDERS = ["proto", path.join("examples", "proto")];
 /** The parts of the protocol that a worker speaks. */
-const WORKER_PROTOS = ["call", "content", "directory", "error", "gateway", "identity", "publish"];
+const WORKER_PROTOS = [
+  "call",
+  "client",
+  "content",
+  "directory",
+  "error",
+  "gateway",
+  "identity",
+  "publish",
+];
 const LEAST_PYTHON = "3.10";
 
 /** The worker of examples/python-worker, in a virtual environment of its own. */

@@ -18,6 +18,7 @@ export interface ShellLine {
 
 const BLOCK = /^```(\w+)\n([\s\S]*?)^```$/gm;
 const FILE_NAME = /^\/\/ ([\w-]+\.ts)\n/gm;
+const SCRIPT_PRINTED = /(?:print|Println)\(.*\)\s+(?:#|\/\/) (.*)$/gm;
 const PRINTED = /console\.log\(.*\); \/\/ (.*)$/gm;
 
 /** The named programs of a document; blocks without a name are fragments, which only explain. */
@@ -30,6 +31,13 @@ export function programsOf(document: string): Program[] {
       prints: [...text.matchAll(PRINTED)].map(([, printed = ""]) => printed),
     }));
   });
+}
+
+/** The program that a document shows in another language. @throws Error unless there is exactly one. */
+export function scriptOf(document: string, language: "python" | "go"): Omit<Program, "file"> {
+  const [text, ...others] = blocksOf(document, language);
+  if (text === undefined || others.length > 0) throw new Error(`not one program in ${language}`);
+  return { text, prints: [...text.matchAll(SCRIPT_PRINTED)].map(([, printed = ""]) => printed) };
 }
 
 /** The TypeScript of a document that has no name. */

@@ -10,7 +10,7 @@ import {
   type EventFrame,
   type HostControl,
   type HostFrame,
-  readWorkerBatch,
+  type PublishFrame,
   setFirstNumber,
   setReceivedThrough,
   type WorkerControl,
@@ -18,7 +18,7 @@ import {
 } from "@agentmesh/proto/wire";
 import { Journal } from "../support/journal.ts";
 import type { WorkerStream } from "./fake-host.ts";
-import { contentOf, type Errand, encodeBatch, endsOf, WELCOME } from "./host-words.ts";
+import { contentOf, type Errand, encodeBatch, endsOf, publishesOf, WELCOME } from "./host-words.ts";
 import { nameOf, SessionRules, type WorkerRules } from "./traffic-rules.ts";
 
 /** A frame as it came, also when it had come before. */
@@ -61,6 +61,8 @@ export class HostSession {
   isOpen = true;
   /** Whether frames are acknowledged. */
   #isPolite = true;
+  /** Whether publishes are answered. */
+  #takesPublishes = true;
 
   constructor(
     stream: WorkerStream,
@@ -148,6 +150,24 @@ export class HostSession {
     this.#isPolite = false;
   }
 
+  /** Leaves publishes without an answer, until {@link accept}. */
+  refrain(): void {
+    this.#takesPublishes = false;
+  }
+
+  /** Accepts publishes that were left without an answer. */
+  accept(...sequences: readonly number[]): void {
+    this.say({ kind: "accepted", sequences });
+  }
+
+  /** The first `count` publishes. */
+  async publishes(count: number) {
+    const isIt = ({ kind }: WorkerFrame): boolean => kind === "publish";
+    const what = `${count} publishes`;
+    const found = await this.#expect(this.frames.several(isIt, count, what, this.#limit()), what);
+    return found.filter((frame) => frame.kind === "publish");
+  }
+
   /** A message for an agent of the announced type, not said yet. */
   async delivery(errand: Errand): Promise<DeliverFrame> {
     const { name } = await this.agentType();
@@ -204,11 +224,16 @@ export class HostSession {
     return event;
   }
 
-  /** Ends an activation. The next delivery to its agent names another. */
-  deactivate({ activation, target }: DeliverFrame): void {
+  /** Ends an activation. */
+  deactivate(delivery: DeliverFrame): void {
+    this.forget(delivery);
+    this.sayControl({ $case: "deactivate", value: { activations: [delivery.activation] } });
+  }
+
+  /** The activation has ended: the next delivery to its agent names another. */
+  forget({ activation, target }: DeliverFrame): void {
     this.#rules.deactivated(activation);
     this.#activations.delete(target.text);
-    this.sayControl({ $case: "deactivate", value: { activations: [activation] } });
   }
 
   /** The agent type that messages go to. */
@@ -230,6 +255,11 @@ export class HostSession {
     const isIt = ({ frame }: Arrival): boolean =>
       frame.kind === "control" && frame.control.$case === name;
     return this.#expect(this.arrivals.first(isIt, name, { from, ...this.#limit() }), name);
+  }
+
+  /** Lets a stream of replies go on to its end. */
+  more({ delivery }: DeliverFrame): void {
+    this.say({ kind: "stream-credit", stream: delivery, chunks: 100, bytes: 0 });
   }
 
   /** The send that a turn makes. */
@@ -303,7 +333,8 @@ export class HostSession {
   }
 
   #take(bytes: Buffer): void {
-    const batch = readWorkerBatch(bytes);
+    const batch = this.#rules.read(bytes);
+    if (batch === undefined) return this.cut();
     this.acknowledged.add(batch.receivedThrough);
     for (const [index, frame] of batch.frames.entries())
       this.arrivals.add({ number: batch.firstNumber === 0 ? 0 : batch.firstNumber + index, frame });
@@ -313,9 +344,12 @@ export class HostSession {
       this.#rules.frame(frame);
       this.frames.add(frame);
       if (frame.kind === "control") this.#answer(frame.control);
-      else if (frame.kind === "publish")
-        this.say({ kind: "accepted", sequences: [frame.sequence] });
+      else if (this.#takesPublishes) this.#acceptAll(publishesOf(frame));
     }
+  }
+
+  #acceptAll(publishes: readonly PublishFrame[]): void {
+    if (publishes.length > 0) this.accept(...publishes.map(({ sequence }) => sequence));
   }
 
   /** Does what every host does. */
@@ -325,7 +359,9 @@ export class HostSession {
       this.agentTypes.add(control.value.agentType);
     if (control.$case === "subscribe" && control.value.subscription !== undefined)
       this.subscriptions.add(control.value.subscription);
-    if ("request" in control.value && control.$case !== "loadState")
+    // When the last agent has moved, a case knows.
+    const isForCase = control.$case === "loadState" || control.$case === "drain";
+    if ("request" in control.value && !isForCase)
       this.sayControl({
         $case: "answer",
         value: { request: control.value.request, error: undefined },

@@ -5,6 +5,7 @@ import {
   encodeContent,
   type HostFrame,
   openBatch,
+  type PublishFrame,
   setFirstNumber,
   setReceivedThrough,
   WireWriter,
@@ -62,6 +63,12 @@ export function encodeBatch(frames: readonly HostFrame[]): Buffer {
 export function endsOf(frame: WorkerFrame): readonly number[] {
   if (frame.kind === "turn-end") return [frame.delivery];
   return frame.kind === "done" ? frame.deliveries : [];
+}
+
+/** What a frame publishes. */
+export function publishesOf(frame: WorkerFrame): readonly PublishFrame[] {
+  if (frame.kind === "publish") return [frame];
+  return frame.kind === "turn-end" ? frame.publishes : [];
 }
 
 /** A message as content. */

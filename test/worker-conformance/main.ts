@@ -21,7 +21,7 @@ async function main(args: readonly string[]): Promise<number> {
       console.log(USAGE);
       return 0;
     }
-    const findings = await tryWorker(options.worker, options.limitMs);
+    const findings = await tryWorker(options);
     console.log(options.json ? formatJson(findings) : formatTable(findings));
     return countsOf(findings).broken === 0 ? 0 : EXIT_BROKEN;
   } catch (error) {

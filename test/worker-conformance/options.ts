@@ -1,21 +1,20 @@
 /** The command line of the runner. */
 import { parseArgs } from "node:util";
+import { REQUIREMENTS } from "./requirements.ts";
+import type { Trial } from "./run.ts";
 
-export interface RunnerOptions {
-  /** Command that starts the worker; a shell reads it. It finds the host's address in `AGENTMESH_HOST`. */
-  readonly worker: string;
+export interface RunnerOptions extends Trial {
   /** Whether the result is printed as JSON. */
   readonly json: boolean;
-  /** Milliseconds that the worker may take for whatever it must do. */
-  readonly limitMs: number;
 }
 
-export const USAGE = `npm run conformance -- --worker "<command>" [--json] [--limit-ms <n>]
+export const USAGE = `npm run conformance -- --worker "<command>" [--only <ids>] [--json] [--limit-ms <n>]
 
 Runs a worker against a host that misbehaves on purpose, and prints which of the numbered requirements of
 proto/README.md it meets. The command finds the address to connect to in the variable AGENTMESH_HOST.
 
   --worker <command>   starts the worker; a shell reads it
+  --only <ids>         tries these requirements, for example W11,W12 (default: all)
   --json               print the result as JSON
   --limit-ms <n>       milliseconds that the worker may take for each answer, 100 to 60000 (default 5000)
 
@@ -27,6 +26,7 @@ export function parseOptions(args: readonly string[]): RunnerOptions | "help" {
     args: [...args],
     options: {
       worker: { type: "string" },
+      only: { type: "string" },
       json: { type: "boolean", default: false },
       "limit-ms": { type: "string", default: "5000" },
       help: { type: "boolean", default: false },
@@ -40,5 +40,12 @@ export function parseOptions(args: readonly string[]): RunnerOptions | "help" {
   const limitMs = Number(values["limit-ms"]);
   if (!Number.isInteger(limitMs) || limitMs < 100 || limitMs > 60_000)
     throw new Error(`--limit-ms ${values["limit-ms"]} is not a whole number from 100 to 60000`);
-  return { worker: values.worker, json: values.json, limitMs };
+  return { worker: values.worker, json: values.json, limitMs, only: idsOf(values.only) };
+}
+
+function idsOf(list: string | undefined): readonly string[] | undefined {
+  const ids = list?.split(",").map((id) => id.trim());
+  const unknown = ids?.find((id) => !REQUIREMENTS.some((requirement) => requirement.id === id));
+  if (unknown !== undefined) throw new Error(`--only: there is no requirement "${unknown}"`);
+  return ids;
 }

@@ -4,7 +4,7 @@ import type { Finding, Verdict } from "./verdicts.ts";
 const WORDS: Readonly<Record<Verdict["kind"], string>> = {
   met: "met",
   broken: "BROKEN",
-  "not-tried": "–",
+  "not-claimed": "–",
 };
 
 /** A line for every requirement, and a last one that sums up. */
@@ -13,8 +13,8 @@ export function formatTable(findings: readonly Finding[]): string {
     const line = `${id.padEnd(4)} ${WORDS[verdict.kind].padEnd(7)} ${text}`;
     return verdict.kind === "met" ? [line] : [line, `${" ".repeat(13)}${verdict.reason}`];
   });
-  const { met, broken, notTried } = countsOf(findings);
-  return [...lines, `${met} met, ${broken} broken, ${notTried} not tried`].join("\n");
+  const { met, broken, notClaimed } = countsOf(findings);
+  return [...lines, `${met} met, ${broken} broken, ${notClaimed} not claimed`].join("\n");
 }
 
 /** The same as JSON. */
@@ -32,5 +32,5 @@ export function formatJson(findings: readonly Finding[]): string {
 export function countsOf(findings: readonly Finding[]) {
   const count = (kind: Verdict["kind"]): number =>
     findings.filter(({ verdict }) => verdict.kind === kind).length;
-  return { met: count("met"), broken: count("broken"), notTried: count("not-tried") };
+  return { met: count("met"), broken: count("broken"), notClaimed: count("not-claimed") };
 }

@@ -3,25 +3,26 @@
  * a number is never given to another requirement.
  */
 
-/** Whom a requirement is for. */
-export type Scope =
-  /** Every worker. */
-  | "all"
-  /** Workers whose Hello says `resume`. */
+/** What a worker says of itself, by which the runner knows what it can be tried for. */
+export type Claim =
+  /** Its Hello says `resume`: then it keeps all rules. */
   | "resume"
-  /** Workers whose Hello does not. */
+  /** Its Hello does not: then it leaves out what a small worker may. */
   | "small"
-  /** Workers that handle `courier.v1.Parcel` and `courier.v1.Unpack`, by which the runner can tell what their agents do. */
-  | "courier";
+  /** It handles `courier.v1.Parcel` and `courier.v1.Unpack`, by which the runner can tell what its agents do. */
+  | "courier"
+  /** It handles `courier.v1.Scatter`, by which the runner lets it publish outside of turns. */
+  | "scatter";
 
 export interface Requirement {
   readonly id: string;
-  readonly scope: Scope;
+  /** Whom it concerns: workers that claim all of these. Without any, every worker. */
+  readonly claims: readonly Claim[];
   readonly text: string;
 }
 
-function row(id: string, scope: Scope, text: string): Requirement {
-  return { id, scope, text };
+function row(id: string, who: "all" | Claim | readonly Claim[], text: string): Requirement {
+  return { id, claims: who === "all" ? [] : [who].flat(), text };
 }
 
 export const REQUIREMENTS: readonly Requirement[] = [
@@ -97,10 +98,14 @@ export const REQUIREMENTS: readonly Requirement[] = [
   // Sends
   row(
     "W22",
-    "courier",
+    ["resume", "courier"],
     "A send in a turn names the activation and the delivery, and a request number of its own.",
   ),
-  row("W23", "courier", "A result, whether reply or error, lets the waiting turn go on."),
+  row(
+    "W23",
+    ["resume", "courier"],
+    "A result, whether reply or error, lets the waiting turn go on.",
+  ),
   // Streams
   row("W24", "courier", "A chunk leaves only while both parts of the credit are above 0."),
   row(
@@ -128,5 +133,35 @@ export const REQUIREMENTS: readonly Requirement[] = [
     "W32",
     "resume",
     "After a resumption no turn starts before the frame `Welcome.replay_through` has arrived.",
+  ),
+  // The lease
+  row(
+    "W33",
+    ["resume", "courier"],
+    "What `Welcome.lapsed_through` has ended takes no effect: neither a turn nor what is still on its way to it.",
+  ),
+  row("W34", ["resume", "courier"], "Without a stream for `lease_ms` running turns are stopped."),
+  // Re-entry
+  row(
+    "W35",
+    ["resume", "courier"],
+    "A delivery that re-enters is handled while the turn that it enters waits for its send.",
+  ),
+  // Outside of turns
+  row(
+    "W36",
+    ["resume", "scatter"],
+    "A publish that was not accepted in a session that is lost is sent again, with `resent` and its sequence.",
+  ),
+  row(
+    "W37",
+    ["resume", "scatter"],
+    "No more sends and publishes without ancestors are unsettled than `request_window` allows.",
+  ),
+  // The end
+  row(
+    "W38",
+    ["resume", "courier"],
+    "On SIGTERM the worker says `WorkerDrain`, finishes what runs, and after the `Answer` says `Goodbye`.",
   ),
 ];

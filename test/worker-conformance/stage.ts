@@ -2,9 +2,9 @@
  * Where a case meets the worker: one process, one session at a time. A case finds a session that is open, and may leave it
  * broken: the next one waits for the worker to come back.
  */
-import { ParcelFields, UnpackFields } from "@agentmesh/examples/courier";
+import { ParcelFields, ScatterFields, UnpackFields } from "@agentmesh/examples/courier";
 import type { Hello } from "@agentmesh/proto/agentmesh/v1";
-import { type Ending, readWorkerBatch } from "@agentmesh/proto/wire";
+import type { Ending } from "@agentmesh/proto/wire";
 import { Journal } from "../support/journal.ts";
 import { FakeHost, type WorkerStream } from "./fake-host.ts";
 import { HostSession, Numbers } from "./host-session.ts";
@@ -13,8 +13,13 @@ import { WorkerRules } from "./traffic-rules.ts";
 import type { Verdicts } from "./verdicts.ts";
 import { WorkerProcess } from "./worker-process.ts";
 
+/** Milliseconds that a process may take to start. */
+const START_MS = 20_000;
 const PARCEL = "courier.v1.Parcel";
 const UNPACK = "courier.v1.Unpack";
+const SCATTER = "courier.v1.Scatter";
+/** Credit in bytes that does not limit anything here. */
+const MANY_BYTES = 1_048_576;
 const EMPTY = ParcelFields.decode(new Uint8Array());
 /** What a parcel of the runner is sent on to; the runner answers in its place. */
 export const ELSEWHERE = "elsewhere";
@@ -59,9 +64,10 @@ export class Stage implements AsyncDisposable {
   /** The next stream whose Hello has come. Starts the worker when it does not run. */
   async greeting(): Promise<Greeting> {
     this.#start();
+    const isFirst = this.#greetings.mark === 0;
     const greeting = await this.#greetings.first(() => true, "a stream with Hello", {
       from: this.#greeted,
-      limitMs: this.limitMs,
+      limitMs: isFirst ? Math.max(START_MS, this.limitMs) : this.limitMs,
     });
     this.#greeted = this.#greetings.entries.indexOf(greeting) + 1;
     return greeting;
@@ -75,6 +81,11 @@ export class Stage implements AsyncDisposable {
     this.#session = new HostSession(stream, hello, this.#rules, this.#numbers, this.limitMs);
     this.#session.welcome(fields);
     return this.#session;
+  }
+
+  /** Asks the worker's process to leave. */
+  terminate(): void {
+    this.#worker?.terminate();
   }
 
   /** Ends the session, if there is one, so that the next case begins with another. */
@@ -105,10 +116,10 @@ export class Stage implements AsyncDisposable {
   #accept(stream: WorkerStream): void {
     stream.onBatch = (bytes) => {
       stream.onBatch = () => this.#rules.verdicts.broken("W1", "a batch came before Welcome");
-      const batch = readWorkerBatch(bytes);
-      const hello = this.#rules.greeting(batch);
+      const batch = this.#rules.read(bytes);
+      const hello = batch && this.#rules.greeting(batch);
       if (hello === undefined) stream.cut();
-      else this.#greetings.add({ stream, hello, receivedThrough: batch.receivedThrough });
+      else this.#greetings.add({ stream, hello, receivedThrough: batch?.receivedThrough ?? 0 });
     };
   }
 }
@@ -123,8 +134,19 @@ export function parcel(number: number, isRouted = false): Errand {
   return { messageType: PARCEL, data: encodeParcel(number, isRouted ? [ELSEWHERE] : []) };
 }
 
+/** A parcel of which this many copies are to be published outside of the turn. */
+export function scattering(copies: number): Errand {
+  const parcel = { ...EMPTY, number: 1, weightGrams: 1 };
+  return { messageType: SCATTER, data: ScatterFields.encode({ parcel, copies }).finish() };
+}
+
+/** What lets a turn wait: two pieces, and credit for one of them. {@link HostSession.more} lets it go on. */
+export function waiting(): Errand {
+  return unpacking(2, 1, MANY_BYTES);
+}
+
 /** A parcel that is to be unpacked into a stream of this many. */
-export function unpacking(pieces: number, chunks: number, bytes: number): Errand {
+export function unpacking(pieces: number, chunks: number, bytes = MANY_BYTES): Errand {
   const whole = { ...EMPTY, number: 1, weightGrams: 1 };
   const data = UnpackFields.encode({ parcel: whole, pieces }).finish();
   return { messageType: UNPACK, data, chunks, bytes };

@@ -8,12 +8,14 @@
 import type { Hello } from "@agentmesh/proto/agentmesh/v1";
 import {
   BATCH_BYTES,
-  BATCH_FRAMES,
   type Batch,
   decodeContent,
+  type PublishFrame,
+  readWorkerBatch,
   type WorkerControl,
   type WorkerFrame,
 } from "@agentmesh/proto/wire";
+import { publishesOf } from "./host-words.ts";
 import type { Verdicts } from "./verdicts.ts";
 
 /** A delivery that the worker has to end. */
@@ -41,6 +43,17 @@ export class WorkerRules {
     this.#lastSequence = 0;
   }
 
+  /** What the worker has sent; undefined when it is no batch. */
+  read(bytes: Buffer): Batch<WorkerFrame> | undefined {
+    try {
+      return readWorkerBatch(bytes);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.verdicts.broken("W5", `a batch cannot be read: ${reason}`);
+      return undefined;
+    }
+  }
+
   /** The first batch of a stream. @returns its Hello; undefined when it is none. */
   greeting(batch: Batch<WorkerFrame>): Hello | undefined {
     const [frame] = batch.frames;
@@ -59,9 +72,13 @@ export class WorkerRules {
     return hello;
   }
 
-  publish(sequence: number): void {
-    if (sequence <= this.#lastSequence) {
-      this.verdicts.broken("W28", `sequence ${sequence} came after ${this.#lastSequence}`);
+  /** A publish. What is sent again keeps its sequence. */
+  publish({ sequence, resent }: Pick<PublishFrame, "sequence" | "resent">): void {
+    if (resent ? sequence > this.#lastSequence : sequence <= this.#lastSequence) {
+      this.verdicts.broken(
+        "W28",
+        `sequence ${sequence} came ${resent ? "again" : ""} after ${this.#lastSequence}`,
+      );
     }
     this.#lastSequence = Math.max(this.#lastSequence, sequence);
   }
@@ -116,20 +133,25 @@ export class SessionRules {
     }
   }
 
+  /** What the worker has sent; undefined when it is no batch. */
+  read(bytes: Buffer): Batch<WorkerFrame> | undefined {
+    return this.#worker.read(bytes);
+  }
+
   /** A batch. @returns its frames that are new, each to be handed to {@link frame}. */
   batch(batch: Batch<WorkerFrame>, length: number): readonly WorkerFrame[] {
-    if (batch.count > BATCH_FRAMES || (length > BATCH_BYTES && batch.count > 1))
+    if (length > BATCH_BYTES && batch.count > 1)
       this.#verdicts.broken("W5", `a batch held ${batch.count} frames and ${length} bytes`);
     this.#verdicts.met("W5");
     return this.#resumes ? this.#numbered(batch) : this.#withoutNumbers(batch);
   }
 
   frame(frame: WorkerFrame): void {
+    for (const publish of publishesOf(frame)) this.#worker.publish(publish);
     if (frame.kind === "turn-end") this.#ended(frame.delivery, frame.activation);
     else if (frame.kind === "done")
       for (const delivery of frame.deliveries) this.#ended(delivery, frame.activation);
     else if (frame.kind === "reply-chunk") this.#chunk(frame);
-    else if (frame.kind === "publish") this.#worker.publish(frame.sequence);
     else if (frame.kind === "send") this.#send(frame);
   }
 

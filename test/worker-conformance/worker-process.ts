@@ -42,6 +42,11 @@ export class WorkerProcess {
     return this.#ended;
   }
 
+  /** Asks it, and all that it started, to leave. */
+  terminate(): void {
+    this.#signal("SIGTERM");
+  }
+
   /** Ends it and all that it started. */
   async stop(): Promise<void> {
     this.#kill();
@@ -49,10 +54,14 @@ export class WorkerProcess {
   }
 
   #kill(): void {
+    this.#signal("SIGKILL");
+  }
+
+  #signal(signal: NodeJS.Signals): void {
     const { pid } = this.#child;
     if (this.#ended !== undefined || pid === undefined) return;
     try {
-      process.kill(-pid, "SIGKILL");
+      process.kill(-pid, signal);
     } catch {
       // It has ended in this moment.
     }

@@ -6,8 +6,10 @@ import { type Failure, failure } from "../errors/failure.ts";
 import { decodeFailure, encodeFailure, fromErrorMessage, toErrorMessage } from "./errors.ts";
 
 const text = fc.string({ unit: "binary", maxLength: 100 });
+const CODES = Object.keys(ERROR_TABLE) as ErrorCode[];
+const NOTHING = ErrorMessage.decode(new Uint8Array());
 const failures: fc.Arbitrary<Failure> = fc.record({
-  code: fc.constantFrom(...(Object.keys(ERROR_TABLE) as ErrorCode[])),
+  code: fc.constantFrom(...CODES),
   text,
   outcome: fc.constantFrom("not-executed", "unknown", "executed"),
   retryable: fc.boolean(),
@@ -34,9 +36,23 @@ test("empty details are none", () => {
   expect(decodeFailure(encodeFailure(own)).details).toBeUndefined();
 });
 
-test("a code of a later version reads as INTERNAL, and an outcome that is not told as unknown", () => {
+test("a code of a later version reads as INTERNAL, and an outcome of one as unknown", () => {
   const later = { ...toErrorMessage(failure("CLOSED")), code: 999 as ErrorMessage["code"] };
   expect(fromErrorMessage(later).code).toBe("INTERNAL");
-  const silent = { ...later, outcome: WireOutcome.UNSPECIFIED };
-  expect(fromErrorMessage(silent).outcome).toBe("unknown");
+  const outcome = 9 as ErrorMessage["outcome"];
+  expect(fromErrorMessage({ ...later, outcome }).outcome).toBe("unknown");
+});
+
+test("an outcome that is not told is that of the table", () => {
+  for (const code of CODES) {
+    const silent = { ...toErrorMessage(failure(code)), outcome: WireOutcome.UNSPECIFIED };
+    expect(fromErrorMessage(silent).outcome).toBe(failure(code).outcome);
+  }
+});
+
+test("a failure without a code is one of the agent: its own where it has a code of its own", () => {
+  const read = (fields: Partial<ErrorMessage>) => fromErrorMessage({ ...NOTHING, ...fields });
+  expect(read({ text: "oh" })).toEqual(failure("HANDLER_FAILED", "oh"));
+  const own = failure("APPLICATION", "no weight", { appCode: "WEIGHTLESS" });
+  expect(read({ text: "no weight", appCode: "WEIGHTLESS" })).toEqual(own);
 });

@@ -1,5 +1,9 @@
-import { Error as ErrorMessage, Outcome as WireOutcome } from "../../gen/agentmesh/v1/error.ts";
-import { ERROR_TABLE, errorCodeOf, type Outcome } from "../errors/error-table.ts";
+import {
+  Error as ErrorMessage,
+  ErrorCode as WireCode,
+  Outcome as WireOutcome,
+} from "../../gen/agentmesh/v1/error.ts";
+import { ERROR_TABLE, type ErrorCode, errorCodeOf, type Outcome } from "../errors/error-table.ts";
 import type { Failure } from "../errors/failure.ts";
 import { decodeGenerated } from "./generated.ts";
 
@@ -25,10 +29,11 @@ export function toErrorMessage(failure: Failure): ErrorMessage {
 
 /** The failure that a message of the protocol tells. */
 export function fromErrorMessage(message: ErrorMessage): Failure {
+  const code = codeOf(message);
   return {
-    code: errorCodeOf(message.code),
+    code,
     text: message.text,
-    outcome: fromWireOutcome(message.outcome),
+    outcome: fromWireOutcome(message.outcome) ?? ERROR_TABLE[code].outcome,
     retryable: message.retryable,
     appCode: message.appCode,
     details: message.details.length === 0 ? undefined : message.details,
@@ -47,7 +52,15 @@ export function decodeFailure(bytes: Uint8Array): Failure {
   return fromErrorMessage(decodeGenerated(ErrorMessage, bytes));
 }
 
-function fromWireOutcome(outcome: WireOutcome): Outcome {
+/** What an agent fails with needs no code on the wire. */
+function codeOf({ code, appCode }: ErrorMessage): ErrorCode {
+  if (code !== WireCode.UNSPECIFIED) return errorCodeOf(code);
+  return appCode === "" ? "HANDLER_FAILED" : "APPLICATION";
+}
+
+/** Undefined when it is not told. An outcome of a later version reads as unknown. */
+function fromWireOutcome(outcome: WireOutcome): Outcome | undefined {
+  if (outcome === WireOutcome.UNSPECIFIED) return undefined;
   if (outcome === WireOutcome.NOT_EXECUTED) return "not-executed";
   return outcome === WireOutcome.EXECUTED ? "executed" : "unknown";
 }

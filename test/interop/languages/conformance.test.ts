@@ -2,12 +2,16 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { REQUIREMENTS } from "../../worker-conformance/requirements.ts";
+import { type Claim, REQUIREMENTS } from "../../worker-conformance/requirements.ts";
+import { FAITHFUL, SABOTAGES } from "../../worker-conformance/sabotage/sabotages.ts";
 import { commandOf, LANGUAGES } from "./couriers.ts";
 
 const RUNNER = fileURLToPath(new URL("../../dist/worker-conformance/main.js", import.meta.url));
 const BROKEN = fileURLToPath(
   new URL("../../dist/worker-conformance/broken-worker.js", import.meta.url),
+);
+const SABOTEUR = fileURLToPath(
+  new URL("../../dist/worker-conformance/sabotage/saboteur.js", import.meta.url),
 );
 /** Milliseconds of real time for a run: every requirement has a session of its own at worst. */
 const RUN_MS = 120_000;
@@ -44,25 +48,49 @@ function idsOf(output: string, verdict: string): string[] {
   return report.requirements.filter((row) => row.verdict === verdict).map(({ id }) => id);
 }
 
-const scoped = (...scopes: readonly string[]): string[] =>
-  REQUIREMENTS.filter(({ scope }) => scopes.includes(scope)).map(({ id }) => id);
+/** Those that concern none of the workers that do not claim this. */
+const needing = (claim: Claim): string[] =>
+  REQUIREMENTS.filter(({ claims }) => claims.includes(claim)).map(({ id }) => id);
 
 describe.each(LANGUAGES)("the %s worker", (language) => {
   test("meets every requirement that concerns it", { timeout: RUN_MS }, async () => {
     const { code, output } = await runner("--worker", shellWords(commandOf(language)), "--json");
     const resumes = language === "typescript";
     expect(idsOf(output, "broken")).toEqual([]);
-    expect(idsOf(output, "not-tried")).toEqual(scoped(resumes ? "small" : "resume"));
+    expect(idsOf(output, "not-claimed")).toEqual(needing(resumes ? "small" : "resume"));
     expect(code).toBe(0);
   });
 });
 
-test("a worker that breaks the rules fails in just these", { timeout: RUN_MS }, async () => {
+describe.concurrent("a worker that", () => {
+  test.each(Object.entries(SABOTAGES))(
+    "%s is found out, and nothing else is held against it",
+    { timeout: RUN_MS },
+    async (name, { breaks, also = [] }) => {
+      const worker = shellWords([process.execPath, SABOTEUR, name]);
+      const only = [...breaks, ...also].join();
+      const options = ["--only", only, "--json", "--limit-ms", "2000"];
+      const { code, output } = await runner("--worker", worker, ...options);
+      expect(idsOf(output, "broken")).toEqual(breaks);
+      expect(idsOf(output, "met").sort()).toEqual([...also].sort());
+      expect(code).toBe(1);
+    },
+  );
+});
+
+test("a small worker that breaks many rules fails in just these", { timeout: RUN_MS }, async () => {
   const worker = shellWords([process.execPath, BROKEN]);
   const { code, output } = await runner("--worker", worker, "--json", "--limit-ms", "2000");
-  const faults = ["W2", "W14", "W15", "W16", "W18", "W20", "W22", "W23", "W24", "W28"];
-  expect(idsOf(output, "broken")).toEqual([...faults, "W29"]);
+  const faults = ["W2", "W14", "W15", "W16", "W18", "W20", "W24", "W28", "W29"];
+  expect(idsOf(output, "broken")).toEqual(faults);
   expect(code).toBe(1);
+});
+
+test("a link that breaks nothing is no fault of the worker", { timeout: RUN_MS }, async () => {
+  const worker = shellWords([process.execPath, SABOTEUR, FAITHFUL]);
+  const tried = ["W6", "W7", "W11", "W12", "W14", "W38"];
+  const { output } = await runner("--worker", worker, "--only", tried.join(), "--json");
+  expect(idsOf(output, "met")).toEqual(tried);
 });
 
 test("people get a table that says why", { timeout: RUN_MS }, async () => {
@@ -73,7 +101,7 @@ test("people get a table that says why", { timeout: RUN_MS }, async () => {
     /^W29 {2}BROKEN {2}`Ping` is answered.*\n {13}Pong came with nonce 424243$/m,
   );
   expect(output).toMatch(/^W30 {2}– {7}After .*\n {13}its Hello does not say resume$/m);
-  expect(output).toMatch(/^14 met, 11 broken, 7 not tried$/m);
+  expect(output).toMatch(/^14 met, 9 broken, 15 not claimed$/m);
   expect(code).toBe(1);
 });
 

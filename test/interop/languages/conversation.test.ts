@@ -69,6 +69,13 @@ async function follow(caller: Worker): Promise<Journal<ParcelFields>> {
   return delivered;
 }
 
+test.each(Object.keys(FULL).filter((field) => field !== "route" && field !== "stamps"))(
+  "a courier that loses the field %s is noticed",
+  (field) => {
+    expect({ ...FULL, [field]: Reflect.get(EMPTY_PARCEL, field) }).not.toEqual(FULL);
+  },
+);
+
 test("a parcel goes through every language and back, and each field stays as it was", async () => {
   const { caller } = await startMesh();
   for (const [index, first] of LANGUAGES.entries()) {

@@ -1,9 +1,14 @@
 /** What becomes of deliveries. */
 import { ParcelFields } from "@agentmesh/examples/courier";
-import { decodeContent, type Ending } from "@agentmesh/proto/wire";
+import {
+  type DeliverFrame,
+  decodeContent,
+  type Ending,
+  type WorkerFrame,
+} from "@agentmesh/proto/wire";
 import type { HostSession } from "../host-session.ts";
 import { contentOf, endsOf } from "../host-words.ts";
-import { BROKEN_PARCEL, isRefusal, parcel } from "../stage.ts";
+import { BROKEN_PARCEL, isRefusal, parcel, waiting } from "../stage.ts";
 import { type Case, must } from "./case.ts";
 
 const CANCELLED = 5;
@@ -44,19 +49,14 @@ export const DELIVERIES: readonly Case[] = [
     async run(stage) {
       const session = await stage.session();
       const key = "in-order";
-      const first = await session.deliver({ ...parcel(1, true), key });
-      const second = await session.deliver({ ...parcel(2, true), key });
-      const firstSend = await session.sendOf(first);
+      const first = await session.deliver({ ...waiting(), key });
+      const second = await session.deliver({ ...waiting(), key });
+      await session.chunks(first, 1);
       await session.barrier();
-      const early = session.frames.entries.some(
-        (frame) =>
-          (frame.kind === "send" && frame.parent === second.delivery) ||
-          endsOf(frame).includes(second.delivery),
-      );
-      must(!early, "the second turn began while the first one waited");
-      answer(session, firstSend.request);
+      must(!hasBegun(session, second), "the second turn began while the first one waited");
+      session.more(first);
       await session.end(first);
-      answer(session, (await session.sendOf(second)).request);
+      session.more(second);
       await session.end(second);
       const more = [3, 4, 5].map((number) => session.deliver({ ...parcel(number), key }));
       const numbers = (await Promise.all(more)).map(({ delivery }) => delivery);
@@ -72,14 +72,14 @@ export const DELIVERIES: readonly Case[] = [
     id: "W19",
     async run(stage) {
       const session = await stage.session();
-      const waiting = await session.deliver(parcel(1, true));
-      const { request } = await session.sendOf(waiting);
+      const stream = await session.deliver(waiting());
+      await session.chunks(stream, 1);
       await session.end(await session.deliver(parcel(2)));
       const from = session.arrivals.mark;
       session.sayAside({ $case: "ping", value: { nonce: 19 } });
       await session.control("pong", from);
-      answer(session, request);
-      await session.end(waiting);
+      session.more(stream);
+      await session.end(stream);
     },
   },
   {
@@ -87,18 +87,18 @@ export const DELIVERIES: readonly Case[] = [
     async run(stage) {
       const session = await stage.session();
       const key = "cancelled";
-      const running = await session.deliver({ ...parcel(1, true), key });
-      await session.sendOf(running);
-      const waiting = await session.deliver({ ...parcel(2, true), key });
-      cancel(session, waiting.delivery);
-      await session.end(waiting);
+      const running = await session.deliver({ ...waiting(), key });
+      await session.chunks(running, 1);
+      const second = await session.deliver({ ...waiting(), key });
+      cancel(session, second.delivery);
+      await session.end(second);
       cancel(session, running.delivery);
       must((await session.end(running)) !== "postponed", "the cancelled turn was postponed");
       await session.end(await session.deliver({ ...parcel(3), key }));
-      const begun = session.frames.entries.some(
-        (frame) => frame.kind === "send" && frame.parent === waiting.delivery,
+      must(
+        !session.frames.entries.some((frame) => isChunkOf(frame, second)),
+        "a delivery that was cancelled while it waited began all the same",
       );
-      must(!begun, "a delivery that was cancelled while it waited began all the same");
     },
   },
   {
@@ -106,8 +106,8 @@ export const DELIVERIES: readonly Case[] = [
     async run(stage) {
       const session = await stage.session();
       const key = "moved";
-      const old = await session.deliver({ ...parcel(1, true), key });
-      await session.sendOf(old);
+      const old = await session.deliver({ ...waiting(), key });
+      await session.chunks(old, 1);
       session.deactivate(old);
       await session.end(await session.deliver({ ...parcel(2), key }));
     },
@@ -132,4 +132,16 @@ export function parcelOf(ending: Ending | "postponed"): ParcelFields {
     `it ended as ${JSON.stringify(ending)} instead of with a reply`,
   );
   return ParcelFields.decode(decodeContent(ending.content).data);
+}
+
+/** Whether anything has come of a delivery. */
+function hasBegun(session: HostSession, delivery: DeliverFrame): boolean {
+  return session.frames.entries.some(
+    (frame) => isChunkOf(frame, delivery) || endsOf(frame).includes(delivery.delivery),
+  );
+}
+
+/** Whether a frame is an element of the stream that answers a delivery. */
+export function isChunkOf(frame: WorkerFrame, { delivery }: DeliverFrame): boolean {
+  return frame.kind === "reply-chunk" && frame.delivery === delivery;
 }

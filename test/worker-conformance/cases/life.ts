@@ -1,7 +1,6 @@
 /** Signs of life, and a host that leaves. */
-import { parcel } from "../stage.ts";
+import { waiting } from "../stage.ts";
 import { type Case, must } from "./case.ts";
-import { answer } from "./deliveries.ts";
 
 const NONCE = 424_242;
 
@@ -32,13 +31,34 @@ export const LIFE: readonly Case[] = [
     id: "W31",
     async run(stage) {
       const session = await stage.session();
-      const waiting = await session.deliver(parcel(31, true));
-      const { request } = await session.sendOf(waiting);
+      const stream = await session.deliver(waiting());
+      await session.chunks(stream, 1);
       session.sayControl({ $case: "drain", value: { graceMs: 60_000, address: "" } });
-      answer(session, request);
-      await session.end(waiting);
+      session.more(stream);
+      await session.end(stream);
       session.finish();
       await (await stage.session()).agentType();
+    },
+  },
+  {
+    id: "W38",
+    async run(stage) {
+      const session = await stage.session();
+      const stream = await session.deliver(waiting());
+      await session.chunks(stream, 1);
+      stage.terminate();
+      const { frame } = await session.control("drain");
+      session.more(stream);
+      const end = await session.end(stream);
+      must(
+        end !== "postponed" && end.kind === "done",
+        `what ran when the worker was to leave ended as ${JSON.stringify(end)}`,
+      );
+      const from = session.arrivals.mark;
+      must(frame.kind === "control" && frame.control.$case === "drain", "it is a WorkerDrain");
+      const { request } = frame.control.value;
+      session.sayControl({ $case: "answer", value: { request, error: undefined } });
+      await session.control("goodbye", from);
     },
   },
 ];

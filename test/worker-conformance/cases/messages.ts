@@ -2,13 +2,12 @@
 import { ParcelFields } from "@agentmesh/examples/courier";
 import { failure } from "@agentmesh/proto";
 import { decodeContent, type ReplyChunkFrame } from "@agentmesh/proto/wire";
-import { ELSEWHERE, parcel, unpacking } from "../stage.ts";
+import { publishesOf } from "../host-words.ts";
+import { ELSEWHERE, parcel, scattering, unpacking } from "../stage.ts";
 import { type Case, must } from "./case.ts";
 import { answer, cancel, parcelOf } from "./deliveries.ts";
 
 const PIECES = 5;
-/** Credit in bytes that does not limit anything here. */
-const MANY_BYTES = 1_048_576;
 
 export const MESSAGES: readonly Case[] = [
   {
@@ -54,7 +53,7 @@ export const MESSAGES: readonly Case[] = [
     id: "W24",
     async run(stage) {
       const session = await stage.session();
-      const byChunks = await session.deliver(unpacking(PIECES, 2, MANY_BYTES));
+      const byChunks = await session.deliver(unpacking(PIECES, 2));
       await session.chunks(byChunks, 2);
       const byBytes = await session.deliver(unpacking(PIECES, PIECES, 1));
       await session.chunks(byBytes, 1);
@@ -70,7 +69,7 @@ export const MESSAGES: readonly Case[] = [
     id: "W25",
     async run(stage) {
       const session = await stage.session();
-      const stream = await session.deliver(unpacking(PIECES, 2, MANY_BYTES));
+      const stream = await session.deliver(unpacking(PIECES, 2));
       await session.chunks(stream, 2);
       session.say({ kind: "stream-credit", stream: stream.delivery, chunks: 2, bytes: 0 });
       await session.chunks(stream, 4);
@@ -88,7 +87,7 @@ export const MESSAGES: readonly Case[] = [
     id: "W26",
     async run(stage) {
       const session = await stage.session();
-      const stream = await session.deliver(unpacking(PIECES, 1, MANY_BYTES));
+      const stream = await session.deliver(unpacking(PIECES, 1));
       await session.chunks(stream, 1);
       cancel(session, stream.delivery);
       await session.end(stream);
@@ -108,11 +107,66 @@ export const MESSAGES: readonly Case[] = [
       for (const key of ["before", "after"]) {
         const session = await stage.session();
         const { targets } = await session.publish([key], parcel(28));
-        const limits = { limitMs: session.limitMs };
-        await session.frames.first(({ kind }) => kind === "publish", "a publish", limits);
         for (const target of targets) await session.end(target);
+        const published = session.frames.entries.flatMap(publishesOf);
+        must(published.length > 0, "an event led to no publish before its delivery ended");
         session.cut();
       }
+    },
+  },
+  {
+    id: "W35",
+    async run(stage) {
+      const session = await stage.session();
+      const key = "re-entered";
+      const outer = await session.deliver({ ...parcel(1, true), key });
+      const { request } = await session.sendOf(outer);
+      const inner = await session.delivery({ ...parcel(35), key });
+      session.say({ ...inner, reenters: request });
+      const { number } = parcelOf(await session.end(inner));
+      must(number === 35, `the delivery that re-enters was answered with parcel ${number}`);
+      answer(session, request);
+      await session.end(outer);
+    },
+  },
+  {
+    id: "W36",
+    async run(stage) {
+      const session = await stage.session();
+      session.refrain();
+      await session.end(await session.deliver(scattering(2)));
+      const first = await session.publishes(2);
+      session.cut();
+      const again = await (await stage.session()).publishes(2);
+      const told = (publishes: typeof first): string =>
+        publishes.map(({ sequence }) => sequence).join();
+      must(
+        told(again) === told(first),
+        `publishes ${told(first)} came in the next session as ${told(again)}`,
+      );
+      must(
+        again.every(({ resent }) => resent),
+        "a publish came again without `resent`",
+      );
+    },
+  },
+  {
+    id: "W37",
+    async run(stage) {
+      stage.discard();
+      const session = stage.welcome(await stage.greeting(), { requestWindow: 2 });
+      session.refrain();
+      await session.end(await session.deliver(scattering(4)));
+      const [first] = await session.publishes(2);
+      await session.barrier();
+      const early = session.frames.entries.flatMap(publishesOf).length;
+      must(early === 2, `${early} publishes came into a window of 2`);
+      session.accept(first?.sequence ?? 0);
+      const [, second, third] = await session.publishes(3);
+      session.accept(second?.sequence ?? 0, third?.sequence ?? 0);
+      const fourth = (await session.publishes(4)).at(-1);
+      session.accept(fourth?.sequence ?? 0);
+      session.cut();
     },
   },
 ];

@@ -1,10 +1,15 @@
 /** How sessions begin, break and go on. */
+import { setTimeout } from "node:timers/promises";
 import { endsOf } from "../host-words.ts";
-import { refuse } from "../stage.ts";
+import { parcel, refuse, waiting } from "../stage.ts";
 import { type Case, must } from "./case.ts";
+import { isChunkOf, parcelOf } from "./deliveries.ts";
 
 const WINDOWS = { requestWindow: 100, requestWindowBytes: 1_048_576 };
 const UNKNOWN = { messageType: "conformance.Unknown", data: new Uint8Array() };
+/** A lease, and a time by which every worker has noticed its end. */
+const LEASE_MS = 200;
+const LAPSE_MS = 1_000;
 /** As many frames as may arrive before an acknowledgement must leave. */
 const ACKNOWLEDGED_FRAMES = 128;
 
@@ -111,6 +116,59 @@ export const SESSIONS: readonly Case[] = [
       await next.barrier();
       const numbered = next.arrivals.entries.find(({ number }) => number > 0);
       must(numbered?.number === 1, `the new session began with frame ${numbered?.number}`);
+    },
+  },
+  {
+    id: "W33",
+    async run(stage) {
+      const session = await stage.session();
+      const key = "lapsed";
+      const old = await session.deliver({ ...waiting(), key });
+      await session.chunks(old, 1);
+      const late = await session.delivery({ ...parcel(1), key });
+      const { receivedThrough, lastNumber } = session;
+      session.cut();
+      const { stream } = await stage.greeting();
+      session.forget(old);
+      const lapse = { lapsedThrough: late.activation, replayThrough: lastNumber + 1 };
+      session.resume(stream, receivedThrough, lapse);
+      session.say(late);
+      session.forget(late);
+      session.more(old);
+      parcelOf(await session.end(await session.deliver({ ...parcel(2), key })));
+      await session.barrier();
+      const effect = session.frames.entries.find(
+        (frame) => frame.kind === "turn-end" && frame.delivery === late.delivery,
+      );
+      must(
+        effect?.kind !== "turn-end" || effect.ending.kind === "failed",
+        "a delivery was handled in an activation that has ended",
+      );
+      must(
+        session.frames.entries.filter((frame) => isChunkOf(frame, old)).length === 1,
+        "a turn went on in an activation that has ended",
+      );
+    },
+  },
+  {
+    id: "W34",
+    async run(stage) {
+      stage.discard();
+      const session = stage.welcome(await stage.greeting(), { leaseMs: LEASE_MS });
+      const stream = await session.deliver(waiting());
+      await session.chunks(stream, 1);
+      const { receivedThrough } = session;
+      session.cut();
+      const greeting = await stage.greeting();
+      await setTimeout(LAPSE_MS);
+      session.resume(greeting.stream, receivedThrough, { leaseMs: LEASE_MS });
+      session.more(stream);
+      const end = await session.end(stream);
+      must(
+        end !== "postponed" && end.kind === "failed",
+        `a turn whose lease had run out ended as ${JSON.stringify(end)}`,
+      );
+      session.cut();
     },
   },
 ];

@@ -13,7 +13,7 @@ export const protobufFileName = "agentmesh/v1/error.proto";
 
 /** ErrorCode is stable: a value keeps its meaning for good and a retired one is never used again. */
 export const ErrorCode = {
-  /** UNSPECIFIED - Not an error code. */
+  /** UNSPECIFIED - Not told: APPLICATION where there is an `app_code`, otherwise HANDLER_FAILED. */
   UNSPECIFIED: 0,
   /** AGENT_TYPE_UNKNOWN - No live, suspended or settling session announced the agent type. */
   AGENT_TYPE_UNKNOWN: 1,
@@ -132,7 +132,7 @@ export namespace ErrorCode {
 
 /** Outcome says whether the handler of a failed message ran. */
 export const Outcome = {
-  /** UNSPECIFIED - Not told; read it as unknown. */
+  /** UNSPECIFIED - Not told: what the table of proto/README.md says of the code. */
   UNSPECIFIED: 0,
   /** NOT_EXECUTED - The handler did not start. A repetition cannot duplicate anything. */
   NOT_EXECUTED: 1,

@@ -94,6 +94,16 @@ export interface Unpack {
   pieces: number;
 }
 
+/** Scatter asks for copies, published as `scattered` outside of the turn that answers it with nothing. */
+export interface Scatter {
+  /** What is copied. */
+  parcel:
+    | Parcel
+    | undefined;
+  /** How often. */
+  copies: number;
+}
+
 function createBaseAddress(): Address {
   return { street: "", city: "" };
 }
@@ -490,6 +500,63 @@ export const Unpack: MessageFns<Unpack> = {
             }
 
             message.pieces = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseScatter(): Scatter {
+  return { parcel: undefined, copies: 0 };
+}
+
+export const Scatter: MessageFns<Scatter> = {
+  encode(message: Scatter, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.parcel !== undefined) {
+      Parcel.encode(message.parcel, writer.uint32(10).fork()).join();
+    }
+    if (message.copies !== 0) {
+      writer.uint32(16).uint32(message.copies);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Scatter {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseScatter();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.parcel = Parcel.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.copies = reader.uint32();
             continue;
           }
         }
