@@ -13,8 +13,8 @@ import { WorkerRules } from "./traffic-rules.ts";
 import type { Verdicts } from "./verdicts.ts";
 import { WorkerProcess } from "./worker-process.ts";
 
-/** Milliseconds that a process may take to start. */
-const START_MS = 20_000;
+/** Milliseconds that a worker may take to start, or to come back: after many broken streams it waits longer and longer. */
+const CONNECT_MS = 20_000;
 const PARCEL = "courier.v1.Parcel";
 const UNPACK = "courier.v1.Unpack";
 const SCATTER = "courier.v1.Scatter";
@@ -64,10 +64,9 @@ export class Stage implements AsyncDisposable {
   /** The next stream whose Hello has come. Starts the worker when it does not run. */
   async greeting(): Promise<Greeting> {
     this.#start();
-    const isFirst = this.#greetings.mark === 0;
     const greeting = await this.#greetings.first(() => true, "a stream with Hello", {
       from: this.#greeted,
-      limitMs: isFirst ? Math.max(START_MS, this.limitMs) : this.limitMs,
+      limitMs: Math.max(CONNECT_MS, this.limitMs),
     });
     this.#greeted = this.#greetings.entries.indexOf(greeting) + 1;
     return greeting;

@@ -2,8 +2,6 @@
  * A worker that breaks one rule, for the tests of the runner: `node saboteur.js "<name>"`. It is the example worker, which
  * keeps all of them, behind a link that breaks this one.
  */
-import { spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import {
   readHostBatch,
   readWorkerBatch,
@@ -17,9 +15,8 @@ import { encodeBatch as encodeHostBatch } from "../host-words.ts";
 import type { HostBatch, Sabotage } from "./sabotage.ts";
 import { FAITHFUL, SABOTAGES } from "./sabotages.ts";
 
-const WORKER = fileURLToPath(
-  new URL("../../../../examples/dist/typescript-worker/worker.js", import.meta.url),
-);
+const WORKER = new URL("../../../../examples/dist/typescript-worker/worker.js", import.meta.url)
+  .href;
 const RUNNER = process.env.AGENTMESH_HOST ?? "127.0.0.1:50051";
 
 function link(worker: WorkerStream, { toHost, toWorker }: Sabotage): void {
@@ -50,8 +47,5 @@ const [, , name = ""] = process.argv;
 const sabotage = name === FAITHFUL ? { breaks: [] } : SABOTAGES[name];
 if (sabotage === undefined) throw new Error(`there is no sabotage "${name}"`);
 const { address } = await FakeHost.start((stream) => link(stream, sabotage));
-const env = { ...process.env, AGENTMESH_HOST: address };
-const worker = spawn(process.execPath, [WORKER], { env, stdio: "inherit" });
-// Whoever asks the worker to leave asks the whole group: the link stays until it has.
-process.on("SIGTERM", () => {});
-worker.once("close", (code) => process.exit(code ?? 1));
+process.env.AGENTMESH_HOST = address;
+await import(WORKER);
