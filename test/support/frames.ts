@@ -177,7 +177,15 @@ export function control(frame: WorkerControl): ControlFrame<WorkerControl> {
 
 /** An agent type that handles nothing by name. */
 export function agentType(name: string, fields: Partial<Omit<AgentType, "name">> = {}): AgentType {
-  return { name, description: "", handles: [], agentWindow: 0, maxTurnMs: 0, ...fields };
+  return {
+    name,
+    description: "",
+    handles: [],
+    agentWindow: 0,
+    maxTurnMs: 0,
+    concurrency: 0,
+    ...fields,
+  };
 }
 
 /** A subscription to one topic type, or to a prefix when `match` ends in `*`. */

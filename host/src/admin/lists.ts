@@ -110,13 +110,13 @@ function agentMessage(agent: Agent): ActiveAgent {
 }
 
 function typeMessage(type: AgentType<Worker, Agent>, withSchemas: boolean): KnownAgentType {
-  const { name, described, agentWindow, maxTurnMs, workerCount, agents } = type;
+  const { name, described, agentWindow, maxTurnMs, concurrency, workerCount, agents } = type;
   const handles = withSchemas
     ? [...described.handles]
     : described.handles.map((handled) => ({ ...handled, schema: NO_SCHEMA }));
   const { description } = described;
   return {
-    type: { name, description, handles, agentWindow, maxTurnMs },
+    type: { name, description, handles, agentWindow, maxTurnMs, concurrency },
     workers: workerCount,
     agents: agents.size,
   };

@@ -37,6 +37,8 @@ abstract class BaseDelivery extends Deadline {
   isPostponed = false;
   /** Workers that were lost while they handled it. */
   crashes = 0;
+  /** Its turn was open when a worker was lost, and has not ended since: see `suspicion.ts`. */
+  isSuspect = false;
 
   constructor(agent: Agent, order: number) {
     super();

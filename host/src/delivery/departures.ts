@@ -9,6 +9,7 @@ import type { Agent } from "./agent.ts";
 import type { Endings } from "./endings.ts";
 import type { HeldContent } from "./held-content.ts";
 import type { Shipping } from "./shipping.ts";
+import { suspicionsOf, unsuspected } from "./suspicion.ts";
 import type { Worker } from "./worker.ts";
 
 export class Departures {
@@ -41,16 +42,20 @@ export class Departures {
     if (ended.length > 0) worker.sink.deactivate(ended);
   }
 
-  /** The lease of a worker has run out, or its session has ended: its agents go elsewhere. */
-  lose(worker: Worker, reason: Failure): void {
+  /**
+   * The lease of a worker has run out, or its session has ended: its agents go elsewhere. Unless it `left` by its own
+   * word or the host's, what it may have been handling is suspected of having ended it.
+   */
+  lose(worker: Worker, reason: Failure, left: boolean): void {
     const agents = [...worker.agents];
-    const suspects = new Set<Agent>();
-    for (const delivery of worker.clear()) {
+    const { suspect } = worker;
+    const lost = worker.clear();
+    const suspicionOf = left ? unsuspected : suspicionsOf(lost, suspect);
+    for (const delivery of lost) {
       delivery.worker = undefined;
       this.#inFlight.letGo(delivery);
       if (delivery.kind === "call") this.#endings.end(delivery, failed(reason));
-      else this.#endings.redeliver(delivery, reason, !suspects.has(delivery.agent));
-      suspects.add(delivery.agent);
+      else this.#endings.redeliver(delivery, reason, suspicionOf(delivery));
     }
     worker.held.clear();
     for (const agent of agents) {
@@ -102,7 +107,7 @@ export class Departures {
     for (const delivery of others) {
       this.#shipping.land(worker, delivery);
       if (delivery.kind === "call") this.#endings.end(delivery, failed(stale));
-      else this.#endings.redeliver(delivery, stale, false);
+      else this.#endings.redeliver(delivery, stale, "none");
     }
     this.leave(agent);
   }

@@ -276,9 +276,12 @@ export class Dispatcher {
     this.#shipping.serve(worker);
   }
 
-  /** The lease of a worker has run out, or its session has ended: its agents go elsewhere. */
-  workerLost(worker: Worker, reason: Failure): void {
-    this.#departures.lose(worker, reason);
+  /**
+   * The lease of a worker has run out, or its session has ended: its agents go elsewhere. `left`: by its own word or the
+   * host's, so that nothing that it handled is suspected of having ended it.
+   */
+  workerLost(worker: Worker, reason: Failure, left = false): void {
+    this.#departures.lose(worker, reason, left);
     this.#turns.remove(worker);
   }
 

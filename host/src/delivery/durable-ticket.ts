@@ -73,6 +73,7 @@ export class DurableTicket {
     // The attempt of then may have begun as well.
     this.delivery.attempt = attempt + 1;
     this.delivery.crashes = crashes;
+    this.delivery.isSuspect = crashes > 0;
     this.failures = failures;
     this.firstUnixMs = firstUnixMs;
     this.dueUnixMs = dueUnixMs;

@@ -19,6 +19,7 @@ import type { Backlog } from "./backlog.ts";
 import type { CallDelivery, Delivery, EventDelivery } from "./delivery.ts";
 import type { DurableTicket } from "./durable-ticket.ts";
 import type { Namespace } from "./namespace.ts";
+import type { Suspicion } from "./suspicion.ts";
 import type { Tap } from "./tap.ts";
 
 /** Takes what could not be handled. */
@@ -58,11 +59,14 @@ export class Endings {
     if (delivery.kind === "call" && !delivery.settled) delivery.end(ending);
   }
 
-  /** Events of a lost worker go to the next one. Only those that it may have begun are suspected of its loss. */
-  redeliver(delivery: EventDelivery, reason: Failure, suspected: boolean): void {
-    if (suspected) delivery.crashes++;
-    if (delivery.crashes >= this.#parts.crashLimit) {
-      this.end(delivery, { kind: "failed", failure: reason }, true);
+  /** Events of a lost worker go to the next one, unless too many workers were lost over one. */
+  redeliver(delivery: EventDelivery, reason: Failure, suspicion: Suspicion): void {
+    if (suspicion !== "none") {
+      delivery.crashes++;
+      delivery.isSuspect = true;
+    }
+    if (suspicion === "sole" && delivery.crashes >= this.#parts.crashLimit) {
+      this.end(delivery, { kind: "failed", failure: crashLimit(delivery, reason) }, true);
       return;
     }
     delivery.attempt++;
@@ -75,12 +79,14 @@ export class Endings {
   postpone(delivery: Delivery, delayMs: number): void {
     if (isSettledCall(delivery)) return;
     delivery.isPostponed = true;
+    delivery.isSuspect = false;
     this.#parts.backlog.add(delivery);
     this.#parts.deadlines.arm(this.#alarmOf(delivery), delayMs);
   }
 
   /** An event of a durable subscription waits at the head of its lane, which stands still meanwhile. */
   retry(delivery: EventDelivery, delayMs: number): void {
+    delivery.isSuspect = false;
     this.#parts.backlog.add(delivery);
     if (delivery.lane !== undefined) delivery.lane.parked = true;
     this.#parts.deadlines.arm(delivery, delayMs);
@@ -175,6 +181,11 @@ export class Endings {
     delivery.alarm ??= deadline(() => this.#parts.onDue(delivery));
     return delivery.alarm;
   }
+}
+
+function crashLimit({ crashes }: EventDelivery, { code, text }: Failure): Failure {
+  const workers = crashes === 1 ? "a worker was" : `${crashes} workers were`;
+  return failure(code, `crash limit: ${workers} lost while it was handled; ${text}`);
 }
 
 function isSettledCall(delivery: Delivery): boolean {

@@ -3,6 +3,8 @@
  *
  * Roots wait for their worker to be open, for room in their agent's window and for their worker's credit, in this
  * order. Nested calls wait for the worker to be open and for nothing else, so that turns that wait for them can end.
+ * A suspect waits until its worker has no other suspect in flight, and its agent nothing at all; until its end, its agent
+ * gets nothing more.
  */
 import { type Clock, failure } from "@agentmesh/proto";
 import type { Counters } from "../observability/counters.ts";
@@ -16,7 +18,7 @@ import type { TurnWatch } from "./turn-watch.ts";
 import type { Worker } from "./worker.ts";
 
 /** When a delivery may leave; `never` is for nested calls above the hard cap. */
-type Leave = "now" | "when-open" | "after-an-end" | "with-credit" | "never";
+type Leave = "now" | "when-open" | "after-an-end" | "after-the-suspect" | "with-credit" | "never";
 
 interface ShippingParts {
   readonly clock: Clock;
@@ -78,10 +80,19 @@ export class Shipping {
 
   /** Gives a worker's credit to the agents that wait for it, in turn. */
   serve(worker: Worker): void {
+    if (worker.inDoubt.size > 0) this.#serveInDoubt(worker);
     while (worker.hasCredit) {
       const agent = worker.nextReady();
       if (agent === undefined) return;
       if (agent.worker === worker) this.pump(agent);
+    }
+  }
+
+  #serveInDoubt(worker: Worker): void {
+    let agent = worker.nextInDoubt();
+    while (agent !== undefined) {
+      if (agent.worker === worker) this.pump(agent);
+      agent = worker.nextInDoubt();
     }
   }
 
@@ -102,6 +113,9 @@ export class Shipping {
         return true;
       case "when-open":
         worker.held.add(agent);
+        return false;
+      case "after-the-suspect":
+        worker.inDoubt.add(agent);
         return false;
       case "with-credit":
         worker.waitForCredit(agent);
@@ -126,6 +140,10 @@ export class Shipping {
     if (delivery.isNested)
       return worker.nestedInFlight < this.#parts.nestedInFlight ? "now" : "never";
     if (agent.isLeaving || agent.rootsInFlight >= agent.type.agentWindow) return "after-an-end";
+    if (delivery.isSuspect || worker.suspect?.agent === agent) {
+      if (agent.rootsInFlight > 0) return "after-an-end";
+      if (worker.suspect !== undefined) return "after-the-suspect";
+    }
     return worker.hasCredit ? "now" : "with-credit";
   }
 

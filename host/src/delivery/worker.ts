@@ -33,6 +33,7 @@ export type WorkerPhase = "open" | "held" | "lapsed" | "gone";
  * W2. `agents` are exactly the agents whose `worker` is this one.
  * W3. Deliveries without ancestors are shipped only below `#maxInFlight`; agents that wait for that are in `#ready`, and
  *     their `waitsFor` is this worker. An agent waits for one worker at a time: the last that it was placed on.
+ * W4. One suspect at most is in flight: `suspect`. Agents whose suspects wait for its end are in `inDoubt`.
  */
 export class Worker implements Candidate {
   /** What placement knows the worker by: the same over all its sessions. */
@@ -43,6 +44,10 @@ export class Worker implements Candidate {
   readonly agents = new Set<Agent>();
   /** Agents that have something waiting and could not ship because the worker was held. */
   readonly held = new Set<Agent>();
+  /** The delivery in flight that is suspected of having cost an earlier worker its life. */
+  suspect: Delivery | undefined = undefined;
+  /** Agents whose suspects wait for the end of that one. */
+  readonly inDoubt = new Set<Agent>();
   /** Held until its session has its first stream, so that what it brings along is adopted before anything is placed. */
   phase: WorkerPhase = "held";
   /** It is leaving: nothing new is placed on it. */
@@ -109,12 +114,14 @@ export class Worker implements Candidate {
     delivery.worker = this;
     delivery.phase = "shipped";
     this.inFlight.set(delivery.number, delivery);
+    if (delivery.isSuspect) this.suspect = delivery;
     if (!delivery.isNested) this.rootsInFlight++;
   }
 
   /** Notes a delivery as not in flight any more. */
   give(delivery: Delivery): void {
     if (!this.inFlight.delete(delivery.number)) return;
+    if (delivery === this.suspect) this.suspect = undefined;
     if (!delivery.isNested) this.rootsInFlight--;
   }
 
@@ -134,11 +141,21 @@ export class Worker implements Candidate {
     return agent;
   }
 
+  /** The next agent whose suspect may leave; undefined while another one is in flight. */
+  nextInDoubt(): Agent | undefined {
+    if (this.suspect !== undefined) return undefined;
+    const [agent] = this.inDoubt;
+    if (agent !== undefined) this.inDoubt.delete(agent);
+    return agent;
+  }
+
   /** Forgets everything in flight, and who waited. @returns what was in flight, in the order of shipping. */
   clear(): Delivery[] {
     const lost = this.inFlight.values();
     this.inFlight.clear();
     this.rootsInFlight = 0;
+    this.suspect = undefined;
+    this.inDoubt.clear();
     for (const agent of this.#ready.drain())
       if (agent.waitsFor === this) agent.waitsFor = undefined;
     return lost;

@@ -28,6 +28,12 @@ export interface AgentTypeDescription {
   readonly handles: readonly HandledMessage[];
 }
 
+/** The same as a worker announced it; 0 leaves it to the host. */
+export interface AnnouncedLimits extends AgentTypeLimits {
+  /** Turns of one agent that may run at the same time; 0 is 1. */
+  readonly concurrency: number;
+}
+
 /**
  * An agent type of one namespace: the workers that announced it, and the agents that wait for one of them. Workers stay
  * in the list while their session is suspended or lapsed, because they may come back.
@@ -44,15 +50,15 @@ export class AgentType<Worker extends Candidate, Agent> {
   cohort: Cohort<Worker> | undefined = undefined;
   /** What the worker that came last told of it. */
   described: AgentTypeDescription = { description: "", handles: [] };
-  readonly #workers = new Map<Worker, AgentTypeLimits>();
+  readonly #workers = new Map<Worker, AnnouncedLimits>();
   readonly #defaults: AgentTypeLimits;
-  #limits: AgentTypeLimits;
+  #limits: AnnouncedLimits;
 
   /** `defaults` are for workers that do not say. */
   constructor(name: string, defaults: AgentTypeLimits) {
     this.name = name;
     this.#defaults = defaults;
-    this.#limits = defaults;
+    this.#limits = this.#agreed();
   }
 
   /** Deliveries without ancestors in flight to one agent: the smallest that a worker announced. */
@@ -63,6 +69,11 @@ export class AgentType<Worker extends Candidate, Agent> {
   /** Milliseconds after which a turn is told to stop: the largest that a worker announced. */
   get maxTurnMs(): number {
     return this.#limits.maxTurnMs;
+  }
+
+  /** Turns of one agent that may run at the same time: the largest that a worker announced. */
+  get concurrency(): number {
+    return this.#limits.concurrency;
   }
 
   /** Whether any session, live or expected back, announced the type. */
@@ -76,7 +87,7 @@ export class AgentType<Worker extends Candidate, Agent> {
   }
 
   /** Adds a worker; a limit of 0 is the host's. @returns false when it had announced the type already. */
-  add(worker: Worker, limits: AgentTypeLimits): boolean {
+  add(worker: Worker, limits: AnnouncedLimits): boolean {
     if (this.#workers.has(worker)) return false;
     this.#workers.set(worker, limits);
     this.#limits = this.#agreed();
@@ -107,14 +118,15 @@ export class AgentType<Worker extends Candidate, Agent> {
     return leastLoaded(this.#workers.keys());
   }
 
-  #agreed(): AgentTypeLimits {
+  #agreed(): AnnouncedLimits {
     const all = [...this.#workers.values()];
-    if (all.length === 0) return this.#defaults;
+    if (all.length === 0) return { ...this.#defaults, concurrency: 1 };
     const windows = all.map(({ agentWindow }) => agentWindow || this.#defaults.agentWindow);
     const turns = all.map(({ maxTurnMs }) => maxTurnMs || this.#defaults.maxTurnMs);
     return {
       agentWindow: Math.min(...windows, BOUNDS.agentWindow),
       maxTurnMs: Math.max(...turns),
+      concurrency: Math.max(1, ...all.map(({ concurrency }) => concurrency)),
     };
   }
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { AgentType } from "./agent-type.ts";
 import { hashOf } from "./placement.ts";
 
-const LIMITS = { agentWindow: 1, maxTurnMs: 1 };
+const LIMITS = { agentWindow: 1, maxTurnMs: 1, concurrency: 1 };
 
 function worker(name: string) {
   return { placementHash: hashOf(name), load: 0, isPlaceable: true, isLeaving: false };

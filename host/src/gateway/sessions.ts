@@ -211,7 +211,7 @@ export class Sessions {
     this.#byToken.delete(session.identity.resumeToken);
     this.#parts.router.callerGone(session.caller);
     const lost = failure("WORKER_LOST", lostText(session, reason.text));
-    this.#parts.dispatcher.workerLost(session.worker, lost);
+    this.#parts.dispatcher.workerLost(session.worker, lost, DEPARTURES.has(reason.code));
     member?.registrations.clear();
     this.#parts.counters.sessionsEnded++;
     this.#noteEnd(session, reason);
@@ -260,6 +260,13 @@ const ORDINARY_ENDS: ReadonlySet<ErrorCode> = new Set([
   "HOST_DRAINING",
   "WORKER_LOST",
   "CONNECTION_LOST",
+  "SESSION_SUPERSEDED",
+]);
+
+/** Ends by the worker's own word or the host's: no message is to blame for them. */
+const DEPARTURES: ReadonlySet<ErrorCode> = new Set([
+  "CLOSED",
+  "HOST_DRAINING",
   "SESSION_SUPERSEDED",
 ]);
 

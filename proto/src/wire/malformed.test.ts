@@ -74,6 +74,7 @@ const WORKER: readonly WorkerFrame[] = [
           handles: [HANDLED],
           agentWindow: 16,
           maxTurnMs: 600_000,
+          concurrency: 1,
         },
       },
     },

@@ -270,12 +270,23 @@ test("only what the lost worker may have begun is suspected of its loss", async 
   caller.write(publish(1, "news/s", "begun"), publish(2, "news/s", "behind it"));
   await worker.next("event");
   await worker.next("event");
-  await worker.leave();
+  await worker.cut();
+  await suspended(mesh, 1);
+  clock.advance(LEASE_MS);
   const other = await mesh.worker(["a"], { subscriptions: ["news -> a"] });
-  await caller.barrier();
-  await other.barrier();
-  expect(other.taken("event")).toEqual([]);
+  expect(textOf((await other.next("event")).content)).toBe("behind it");
   const { deadLetters } = await mesh.client.deadLetters();
-  expect(deadLetters).toHaveLength(1);
-  expect(await mesh.counter("events_dropped")).toBe(1);
+  expect(deadLetters).toMatchObject([{ crashes: 1 }]);
+});
+
+test("a worker that leaves is no crash: nothing that it had is suspected", async () => {
+  const mesh = await hostForTest({ crashLimit: 1 });
+  const worker = await mesh.worker(["a"], { subscriptions: ["news -> a"] });
+  const other = await mesh.worker();
+  other.write(publish(1, "news/s", "begun"));
+  await worker.next("event");
+  const next = await mesh.worker(["a"], { subscriptions: ["news -> a"] });
+  await worker.leave();
+  expect((await next.next("event")).targets).toMatchObject([{ attempt: 2 }]);
+  expect((await mesh.client.deadLetters()).deadLetters).toEqual([]);
 });

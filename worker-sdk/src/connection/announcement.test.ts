@@ -15,6 +15,7 @@ function announced(...sizes: readonly number[]): AnnouncedType {
     })),
     agentWindow: 0,
     maxTurnMs: 0,
+    concurrency: 1,
   };
 }
 

@@ -35,6 +35,7 @@ export function toAgentTypes(types: readonly AnnouncedType[]): AgentType[] {
     handles: type.handles.map(toSchema),
     agentWindow: type.agentWindow,
     maxTurnMs: type.maxTurnMs,
+    concurrency: type.concurrency,
   }));
 }
 

@@ -70,6 +70,8 @@ export interface AnnouncedType {
   readonly agentWindow: number;
   /** Milliseconds after which a turn is abandoned; 0 uses the host's default. */
   readonly maxTurnMs: number;
+  /** Turns of one agent that may run at the same time. */
+  readonly concurrency: number;
 }
 
 /** Which topics: one type, or all types with a prefix. */

@@ -39,6 +39,7 @@ export function announce(program: AgentProgram, maxTurnMs: number): AnnouncedTyp
     handles: [...program.handlers.values()].map(handled),
     agentWindow: program.agentWindow,
     maxTurnMs: program.maxTurnMs || maxTurnMs,
+    concurrency: program.concurrency,
   };
 }
 

@@ -35,6 +35,7 @@ describe("registrations", () => {
         name: "worker",
         description: "works",
         agentWindow: 4,
+        concurrency: 1,
         maxTurnMs: 60_000,
         handles: [
           { messageType: "test.Note", replyType: "", replyStream: false, describe },

@@ -207,6 +207,7 @@ export class AutogenClients {
       // These workers handle as many messages at once as arrive: a nested call must not wait for the one above it.
       agentWindow: BOUNDS.agentWindow,
       maxTurnMs: 0,
+      concurrency: BOUNDS.agentWindow,
     });
     if (refusal !== undefined) return refusal;
     this.#types.add(nameIn(client.namespace, name), client);

@@ -41,6 +41,11 @@ export interface AgentType {
    * the same agent; a while later it abandons the activation. 0 means the host's default.
    */
   maxTurnMs: number;
+  /**
+   * How many turns of one agent of this type may run at the same time; 0 means 1. When a worker is lost, only so many
+   * deliveries of each agent, the oldest, are suspected of its loss.
+   */
+  concurrency: number;
 }
 
 /** DurableOptions make a subscription outlive every session: its events wait on disk until they are handled. */
@@ -177,7 +182,7 @@ export const MessageSchema: MessageFns<MessageSchema> = {
 };
 
 function createBaseAgentType(): AgentType {
-  return { name: "", description: "", handles: [], agentWindow: 0, maxTurnMs: 0 };
+  return { name: "", description: "", handles: [], agentWindow: 0, maxTurnMs: 0, concurrency: 0 };
 }
 
 export const AgentType: MessageFns<AgentType> = {
@@ -196,6 +201,9 @@ export const AgentType: MessageFns<AgentType> = {
     }
     if (message.maxTurnMs !== 0) {
       writer.uint32(40).uint32(message.maxTurnMs);
+    }
+    if (message.concurrency !== 0) {
+      writer.uint32(48).uint32(message.concurrency);
     }
     return writer;
   },
@@ -251,6 +259,14 @@ export const AgentType: MessageFns<AgentType> = {
             }
 
             message.maxTurnMs = reader.uint32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.concurrency = reader.uint32();
             continue;
           }
         }

@@ -18,6 +18,13 @@ export interface WorkerTask {
  */
 export const SMALL_CHANCE = (): number => 0.02;
 
+/** What a fragile program is to do. */
+export interface FragileTask {
+  readonly host: string;
+  /** Sender whose events end the process. */
+  readonly poison: string;
+}
+
 /** What a reader program is to do. */
 export interface ReaderTask {
   readonly host: string;
@@ -45,6 +52,8 @@ export const Notice = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("status"), status: Status }),
   /** A turn that waits for the gate has begun. */
   z.object({ kind: z.literal("held"), agent: z.string(), sequence: z.int() }),
+  /** A turn that waited for the gate of a fragile worker is over. */
+  z.object({ kind: z.literal("heard"), agent: z.string(), sequence: z.int() }),
   /** A turn that waits for the gate was told to stop. It waits on. */
   z.object({ kind: z.literal("told-to-stop"), agent: z.string(), sequence: z.int() }),
   /** A stream of numbers is over, for its handler; so many numbers were made. */
