@@ -216,6 +216,8 @@ export class HostSession {
         attempt: 1,
         lane: 1,
         durable: false,
+        firstDeliveredUnixMs: 0,
+        redelivered: false,
       })),
       resent: false,
       acceptedUnixMs: 0,

@@ -243,6 +243,8 @@ const SOME_LETTER = {
   error: toErrorMessage(failure("HANDLER_FAILED", "oh", { stack: "at …" })),
   attempts: 2,
   crashes: 0,
+  firstDeliveredUnixMs: 0,
+  lastDeliveredUnixMs: 5,
   acceptedUnixMs: 1,
   parkedUnixMs: 2,
   subscription: "",

@@ -19,6 +19,8 @@ export function deadLetterMessage(letter: DeadLetter, withContent: boolean): Dea
     error: toErrorMessage(letter.failure),
     attempts: letter.attempts,
     crashes: letter.crashes,
+    firstDeliveredUnixMs: letter.firstDeliveredUnixMs,
+    lastDeliveredUnixMs: letter.lastDeliveredUnixMs,
     acceptedUnixMs: letter.acceptedUnixMs,
     parkedUnixMs: letter.parkedUnixMs,
     subscription: letter.subscription,

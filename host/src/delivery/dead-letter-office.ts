@@ -52,9 +52,10 @@ function letterOf(delivery: Delivery, reason: Failure, parkedUnixMs: number): De
     sender: delivery.sender,
     topic: event?.topic,
     failure: reason,
-    // The last one counts when it was shipped.
-    attempts: delivery.number === 0 ? delivery.attempt - 1 : delivery.attempt,
+    attempts: delivery.attempts,
     crashes: delivery.crashes,
+    firstDeliveredUnixMs: firstOf(delivery),
+    lastDeliveredUnixMs: delivery.kind === "event" ? delivery.shippedUnixMs : 0,
     acceptedUnixMs: event?.acceptedUnixMs ?? parkedUnixMs,
     parkedUnixMs,
     subscription: "",
@@ -62,6 +63,11 @@ function letterOf(delivery: Delivery, reason: Failure, parkedUnixMs: number): De
     payloadBytes: head.payloadBytes,
     content: Uint8Array.from(delivery.content),
   };
+}
+
+function firstOf(delivery: Delivery): number {
+  if (delivery.kind === "call") return 0;
+  return delivery.firstShippedUnixMs ?? (delivery.attempts > 1 ? 0 : delivery.shippedUnixMs);
 }
 
 /** What a person wants to know of a content. It may be anything: the host has not looked at it before. */

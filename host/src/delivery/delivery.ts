@@ -32,7 +32,8 @@ abstract class BaseDelivery extends Deadline {
   worker: Worker | undefined = undefined;
   /** Activation that it was shipped to. */
   activation = 0;
-  attempt = 1;
+  /** How often it was shipped, but for the times that it came back unbegun. */
+  attempts = 0;
   /** Its handler asked for it later: it waits in a lane of its own, outside of the order. */
   isPostponed = false;
   /** Workers that were lost while they handled it. */
@@ -157,6 +158,10 @@ export class EventDelivery extends BaseDelivery {
   readonly isNested = false;
   /** Present when a durable subscription sends it. */
   ticket: DurableTicket | undefined = undefined;
+  /** When it was last shipped, in milliseconds since 1970; 0 when it was not. */
+  shippedUnixMs = 0;
+  /** The same of its first attempt; undefined before the second one, and where that is not known. */
+  firstShippedUnixMs: number | undefined = undefined;
   /** Called when the wait of a postponed delivery is over. */
   readonly #again: (delivery: EventDelivery) => void;
 
@@ -181,6 +186,13 @@ export class EventDelivery extends BaseDelivery {
 
   get content(): ContentBytes {
     return this.event.content;
+  }
+
+  /** It is shipped. */
+  leaves(unixMs: number): void {
+    if (this.attempts > 1 && this.shippedUnixMs > 0) this.firstShippedUnixMs ??= this.shippedUnixMs;
+    this.shippedUnixMs = unixMs;
+    this.ticket?.shipped();
   }
 
   /** Makes the content fit to be kept for a while. */

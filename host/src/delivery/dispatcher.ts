@@ -200,6 +200,11 @@ export class Dispatcher {
     return true;
   }
 
+  /** What kept the events of an agent from being shipped may be over. */
+  proceed(agent: Agent): void {
+    this.#departures.settle(agent);
+  }
+
   /**
    * Gives a call up that its caller does not wait for any more: it is not started when that is still possible.
    * @returns whether its handler may have started.

@@ -9,6 +9,7 @@
  * F4. An event leaves `#open` when it was handled, or when its dead letter is kept; only then the stored position
  *     passes it.
  * F5. One reading of the log is under way at a time.
+ * F6. What the stored position says was never delivered never was: see `Offers`.
  */
 import { AgentId, type Clock, type Failure, LIMITS } from "@agentmesh/proto";
 import type { DurableSubscription, Position, Retry } from "../model/durable-subscription.ts";
@@ -21,6 +22,7 @@ import { DurableTicket, type FeedLane, type TicketOffice } from "./durable-ticke
 import { FeedProgress } from "./feed-progress.ts";
 import { FeedRetention } from "./feed-retention.ts";
 import type { Namespace } from "./namespace.ts";
+import { Offers } from "./offers.ts";
 import { retryDelay } from "./retry.ts";
 
 /** Events that one reading takes. */
@@ -36,6 +38,8 @@ export interface FeedDispatch {
   retry(delivery: EventDelivery, delayMs: number): void;
   /** Takes an event back that has not been shipped. @returns whether it waited. */
   takeBack(delivery: EventDelivery): boolean;
+  /** What kept the events of an agent from being shipped is over. */
+  proceed(agent: Agent): void;
 }
 
 export interface FeedParts {
@@ -71,8 +75,7 @@ export class DurableFeed implements TicketOffice {
   readonly #former: Map<number, Retry | undefined>;
   readonly #progress: FeedProgress;
   readonly #retention: FeedRetention;
-  /** Events up to here were in the log when this host started: an earlier one may have delivered them. */
-  readonly #inherited: number;
+  readonly #offers: Offers;
   #openBytes = 0;
   #through: number;
   /** Sequence of the last event that is known to be for this subscription. */
@@ -96,10 +99,10 @@ export class DurableFeed implements TicketOffice {
     this.revision = init.revision;
     // No topic type begins with a plus.
     this.laneKey = `+${init.subscription.name}`;
-    this.#inherited = init.last;
     this.#known = init.last;
     this.#parts = parts;
-    const { through, open, retries, behind } = init.saved.position;
+    const { through, open, retries, behind, offered } = init.saved.position;
+    this.#offers = new Offers(offered, init.last);
     this.#through = through;
     this.#former = new Map(open.map((sequence) => [sequence, undefined]));
     for (const retry of retries) this.#former.set(retry.sequence, retry);
@@ -107,6 +110,7 @@ export class DurableFeed implements TicketOffice {
     this.#progress = new FeedProgress(init.saved, {
       ...parts,
       position: () => this.#position(),
+      onStored: ({ offered: mark }) => this.#stored(mark),
       write: (moved) => parts.store.subscriptions.advance(this.subscription, ONLY_PARTITION, moved),
       onProblem: (error) => parts.onProblem(this.subscription, error),
     });
@@ -162,6 +166,17 @@ export class DurableFeed implements TicketOffice {
     this.#progress.stop();
     for (const ticket of this.#open.values()) this.#parts.dispatch.takeBack(ticket.delivery);
     this.#open.clear();
+  }
+
+  admits({ sequence, delivery }: DurableTicket): boolean {
+    if (this.#phase === "ended") return false;
+    const isAdmitted = this.#offers.admits(sequence, delivery.agent);
+    if (!isAdmitted && this.#offers.isBeyond(sequence)) this.#progress.hurry();
+    return isAdmitted;
+  }
+
+  shipped({ sequence }: DurableTicket): void {
+    this.#offers.shipped(sequence);
   }
 
   /** Called by a ticket: its event was handled, or its dead letter is kept. */
@@ -235,9 +250,9 @@ export class DurableFeed implements TicketOffice {
     delivery: EventDelivery,
     { sequence, retry }: { sequence: number; retry: Retry | undefined },
   ): void {
-    const ticket = new DurableTicket(this, lane, delivery, sequence);
+    const mayRepeat = retry?.attempts === 0 || this.#offers.mayRepeat(sequence);
+    const ticket = new DurableTicket(this, lane, delivery, { sequence, mayRepeat });
     if (retry !== undefined) ticket.resume(retry);
-    else if (sequence <= this.#inherited) delivery.attempt = 2;
     delivery.ticket = ticket;
     this.#open.set(sequence, ticket);
     lane.size++;
@@ -340,16 +355,32 @@ export class DurableFeed implements TicketOffice {
     return this.#parts.store.events.read(ONLY_PARTITION, query);
   }
 
+  #stored(mark: number): void {
+    for (const agent of this.#offers.stored(mark)) this.#parts.dispatch.proceed(agent);
+    this.#parts.onAdvanced();
+  }
+
+  /** What is to be stored of the offers. Nothing is offered after the end: then each one that was is told by itself. */
+  #offered(): number {
+    const isAllTold = this.#former.size === 0 && this.#behind.size === 0;
+    if (this.#phase === "ended" && isAllTold) return this.#offers.leave(this.#through);
+    const type = this.#namespace.types.get(this.subscription.agentType);
+    const isServed = this.#phase === "open" && type?.isKnown === true;
+    return this.#offers.next(this.#known, isServed);
+  }
+
   #position(): Position {
+    const isLast = this.#phase === "ended";
     const retries = [...this.#former.values()].filter((retry) => retry !== undefined);
     for (const ticket of this.#open.values()) {
-      const retry = ticket.retry();
+      const retry = isLast || ticket.wasTried ? ticket.retry() : undefined;
       if (retry !== undefined) retries.push(retry);
     }
     return {
       through: this.#through,
       open: [...this.#former.keys(), ...this.#open.keys()],
       retries,
+      offered: this.#offered(),
       behind: Array.from(this.#behind, ([key, from]) => ({ key, from })),
     };
   }

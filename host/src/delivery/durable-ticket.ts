@@ -14,6 +14,10 @@ export interface FeedLane {
 export interface TicketOffice {
   /** What keeps its lanes apart from others of the same agent. */
   readonly laneKey: string;
+  /** Whether it may be shipped now; otherwise its agent is pumped when it may. */
+  admits(ticket: DurableTicket): boolean;
+  /** It has left for a worker. */
+  shipped(ticket: DurableTicket): void;
   /** The event was handled. */
   passed(ticket: DurableTicket): void;
   /** What is known of its attempts has changed. */
@@ -29,17 +33,23 @@ export class DurableTicket {
   readonly delivery: EventDelivery;
   /** Attempts that have failed. */
   failures = 0;
-  /** When it was first shipped, in milliseconds since 1970; 0 when it was not. */
-  firstUnixMs = 0;
+  /** An earlier host may have shipped it, and was lost before it could note that. */
+  readonly mayRepeat: boolean;
   /** When it may be tried again, in milliseconds since 1970. */
   dueUnixMs = 0;
   readonly #office: TicketOffice;
 
-  constructor(office: TicketOffice, lane: FeedLane, delivery: EventDelivery, sequence: number) {
+  constructor(
+    office: TicketOffice,
+    lane: FeedLane,
+    delivery: EventDelivery,
+    { sequence, mayRepeat }: { sequence: number; mayRepeat: boolean },
+  ) {
     this.#office = office;
     this.lane = lane;
     this.delivery = delivery;
     this.sequence = sequence;
+    this.mayRepeat = mayRepeat;
   }
 
   /** Key of its lane, within the agent. */
@@ -50,6 +60,16 @@ export class DurableTicket {
   /** Size of its content in bytes. */
   get bytes(): number {
     return this.delivery.event.content.length;
+  }
+
+  /** Whether it may be shipped now; otherwise its agent is pumped when it may. */
+  get isAdmitted(): boolean {
+    return this.#office.admits(this);
+  }
+
+  /** It has left for a worker. */
+  shipped(): void {
+    this.#office.shipped(this);
   }
 
   /** It was handled. */
@@ -69,21 +89,26 @@ export class DurableTicket {
   }
 
   /** Goes on from where an earlier host was with it. */
-  resume({ attempt, failures, crashes, firstUnixMs, dueUnixMs }: Retry): void {
-    // The attempt of then may have begun as well.
-    this.delivery.attempt = attempt + 1;
+  resume({ attempts, failures, crashes, firstUnixMs, dueUnixMs }: Retry): void {
+    this.delivery.attempts = attempts;
     this.delivery.crashes = crashes;
     this.delivery.isSuspect = crashes > 0;
+    if (firstUnixMs > 0) this.delivery.firstShippedUnixMs = firstUnixMs;
     this.failures = failures;
-    this.firstUnixMs = firstUnixMs;
     this.dueUnixMs = dueUnixMs;
   }
 
-  /** What an earlier attempt has left behind; undefined when there was none. */
+  /** What the next host must know of its attempts; undefined when there was none. */
   retry(): Retry | undefined {
-    const { sequence, failures, firstUnixMs, dueUnixMs } = this;
-    const { attempt, crashes } = this.delivery;
-    if (failures === 0 && crashes === 0) return undefined;
-    return { sequence, attempt, failures, crashes, firstUnixMs, dueUnixMs };
+    const { sequence, failures, dueUnixMs } = this;
+    const { attempts, crashes, firstShippedUnixMs, shippedUnixMs } = this.delivery;
+    if (attempts === 0 && !this.mayRepeat) return undefined;
+    const firstUnixMs = firstShippedUnixMs ?? (attempts > 1 ? 0 : shippedUnixMs);
+    return { sequence, attempts, failures, crashes, firstUnixMs, dueUnixMs };
+  }
+
+  /** Whether more has become of it than a first attempt. */
+  get wasTried(): boolean {
+    return this.failures > 0 || this.delivery.crashes > 0;
   }
 }

@@ -69,7 +69,6 @@ export class Endings {
       this.end(delivery, { kind: "failed", failure: crashLimit(delivery, reason) }, true);
       return;
     }
-    delivery.attempt++;
     delivery.ticket?.redelivered();
     this.#parts.counters.redeliveries++;
     this.#parts.backlog.add(delivery);
@@ -78,6 +77,7 @@ export class Endings {
   /** A handler asks for a delivery later. */
   postpone(delivery: Delivery, delayMs: number): void {
     if (isSettledCall(delivery)) return;
+    delivery.attempts--;
     delivery.isPostponed = true;
     delivery.isSuspect = false;
     this.#parts.backlog.add(delivery);
@@ -105,7 +105,9 @@ export class Endings {
 
   /** A worker gives a delivery back that it has not started. */
   giveBack(delivery: Delivery): void {
-    if (!isSettledCall(delivery)) this.#parts.backlog.add(delivery);
+    if (isSettledCall(delivery)) return;
+    delivery.attempts--;
+    this.#parts.backlog.add(delivery);
   }
 
   /** Nobody waits any more for a call that has not been shipped. */
@@ -158,7 +160,6 @@ export class Endings {
     this.#noteAbandoned(delivery, ending.failure);
     const delayMs = ticket.failed(ending.failure, permanent);
     if (delayMs === undefined) return;
-    delivery.attempt++;
     this.#parts.counters.redeliveries++;
     this.retry(delivery, delayMs);
   }

@@ -13,7 +13,8 @@ interface Parts {
   readonly position: () => Position;
   readonly write: (moved: PositionRecord) => Promise<WriteOutcome>;
   readonly onProblem: (error: unknown) => void;
-  readonly onAdvanced: () => void;
+  /** A position is in the store. */
+  readonly onStored: (position: Position) => void;
 }
 
 /**
@@ -24,6 +25,7 @@ export class FeedProgress {
   readonly #parts: Parts;
   #saved: PositionRecord;
   #isDirty = false;
+  #isUrgent = false;
   #isStopped = false;
   #writing: Promise<void> | undefined;
   readonly #timers = new Set<Timer>();
@@ -42,9 +44,19 @@ export class FeedProgress {
   /** The position has changed: it is written soon. */
   touch(): void {
     this.#isDirty = true;
-    if (this.#isScheduled || this.#isStopped) return;
+    if (this.#isScheduled || this.#writing !== undefined || this.#isStopped) return;
     this.#isScheduled = true;
-    this.#after(SAVE_MS, () => void this.#save());
+    this.#after(SAVE_MS, () => {
+      this.#isScheduled = false;
+      if (this.#isDirty) void this.#save();
+    });
+  }
+
+  /** The position has changed, and somebody waits until it is in the store: it is written at once. */
+  hurry(): void {
+    this.#isDirty = true;
+    this.#isUrgent = true;
+    if (!this.#isStopped) void this.#save();
   }
 
   /** Does it when the store may have recovered. */
@@ -59,18 +71,21 @@ export class FeedProgress {
     this.#timers.clear();
   }
 
-  /** Writes what has changed for the last time. Never rejects. */
+  /** Writes the position for the last time. Never rejects. */
   async close(): Promise<void> {
     this.stop();
     await this.#writing;
-    if (this.#isDirty) await this.#write();
+    await this.#write();
   }
 
   async #save(): Promise<void> {
+    if (this.#writing !== undefined) return;
+    this.#isUrgent = false;
     this.#writing = this.#write();
     await this.#writing;
-    this.#isScheduled = false;
-    if (this.#isDirty) this.touch();
+    this.#writing = undefined;
+    if (this.#isUrgent && !this.#isStopped) void this.#save();
+    else if (this.#isDirty) this.touch();
   }
 
   async #write(): Promise<void> {
@@ -81,7 +96,7 @@ export class FeedProgress {
       const outcome = await this.#parts.write({ position, revision });
       if (outcome.kind === "conflict") throw new Error("the position was moved by somebody else");
       this.#saved = { position, revision: outcome.revision };
-      this.#parts.onAdvanced();
+      this.#parts.onStored(position);
     } catch (error) {
       this.#parts.onProblem(error);
       this.later(() => this.touch());

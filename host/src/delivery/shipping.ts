@@ -4,7 +4,7 @@
  * Roots wait for their worker to be open, for room in their agent's window and for their worker's credit, in this
  * order. Nested calls wait for the worker to be open and for nothing else, so that turns that wait for them can end.
  * A suspect waits until its worker has no other suspect in flight, and its agent nothing at all; until its end, its agent
- * gets nothing more.
+ * gets nothing more. An event of a durable subscription waits until the store knows that it may have been shipped.
  */
 import { type Clock, failure } from "@agentmesh/proto";
 import type { Counters } from "../observability/counters.ts";
@@ -18,7 +18,14 @@ import type { TurnWatch } from "./turn-watch.ts";
 import type { Worker } from "./worker.ts";
 
 /** When a delivery may leave; `never` is for nested calls above the hard cap. */
-type Leave = "now" | "when-open" | "after-an-end" | "after-the-suspect" | "with-credit" | "never";
+type Leave =
+  | "now"
+  | "when-open"
+  | "after-an-end"
+  | "after-the-suspect"
+  | "with-credit"
+  | "when-noted"
+  | "never";
 
 interface ShippingParts {
   readonly clock: Clock;
@@ -121,6 +128,7 @@ export class Shipping {
         worker.waitForCredit(agent);
         return false;
       case "after-an-end":
+      case "when-noted":
         return false;
       case "never":
         this.#refuse(delivery);
@@ -144,7 +152,9 @@ export class Shipping {
       if (agent.rootsInFlight > 0) return "after-an-end";
       if (worker.suspect !== undefined) return "after-the-suspect";
     }
-    return worker.hasCredit ? "now" : "with-credit";
+    if (!worker.hasCredit) return "with-credit";
+    const isNoted = delivery.kind === "call" || delivery.ticket?.isAdmitted !== false;
+    return isNoted ? "now" : "when-noted";
   }
 
   #refuse(delivery: Delivery): void {
@@ -168,6 +178,7 @@ export class Shipping {
   }
 
   #shipEvent(delivery: EventDelivery, worker: Worker): void {
+    delivery.leaves(this.#parts.clock.unixMs());
     const shipped = this.#fanOut?.get(worker);
     if (
       this.#fanOut === undefined ||

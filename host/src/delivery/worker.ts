@@ -113,6 +113,7 @@ export class Worker implements Candidate {
     delivery.number = this.#lastNumber;
     delivery.worker = this;
     delivery.phase = "shipped";
+    delivery.attempts++;
     this.inFlight.set(delivery.number, delivery);
     if (delivery.isSuspect) this.suspect = delivery;
     if (!delivery.isNested) this.rootsInFlight++;

@@ -18,6 +18,10 @@ export interface DeadLetter {
   readonly attempts: number;
   /** Workers that were lost while they handled it. */
   readonly crashes: number;
+  /** When it was first delivered, in milliseconds since 1970; 0 for a send, and where it never was or is not known. */
+  readonly firstDeliveredUnixMs: number;
+  /** When it was last delivered, in milliseconds since 1970; 0 in the same cases. */
+  readonly lastDeliveredUnixMs: number;
   /** When the host accepted the message, in milliseconds since 1970. */
   readonly acceptedUnixMs: number;
   /** When it was parked, in milliseconds since 1970. */

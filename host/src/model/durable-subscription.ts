@@ -22,16 +22,16 @@ export interface DurableSubscription {
   readonly terms: DurableTerms;
 }
 
-/** An event that has failed, or whose worker was lost, and that is tried again. */
+/** What is known of an event that was delivered before and is to be delivered again. */
 export interface Retry {
   readonly sequence: number;
-  /** The attempt that was made, or comes next, from 1. */
-  readonly attempt: number;
+  /** Attempts that are known to have been made. */
+  readonly attempts: number;
   /** Attempts that have failed. */
   readonly failures: number;
   /** Workers that were lost over it. */
   readonly crashes: number;
-  /** When it was first delivered, in milliseconds since 1970. */
+  /** When it was first delivered, in milliseconds since 1970; 0 where that is not known. */
   readonly firstUnixMs: number;
   /** When it may be tried again, in milliseconds since 1970. */
   readonly dueUnixMs: number;
@@ -54,12 +54,14 @@ export interface Position {
   readonly open: readonly number[];
   /** What is known of those in `open` that were tried before. */
   readonly retries: readonly Retry[];
+  /** What is behind this sequence was never delivered, unless it is among `retries`. */
+  readonly offered: number;
   readonly behind: readonly LanePlace[];
 }
 
 /** The position of a subscription that begins behind `through`. */
 export function startAt(through: number): Position {
-  return { through, open: [], retries: [], behind: [] };
+  return { through, open: [], retries: [], offered: through, behind: [] };
 }
 
 /** Everything up to this sequence is past. */

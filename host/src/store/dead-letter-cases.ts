@@ -40,6 +40,8 @@ const KEEPING: readonly DeadLetterCase[] = [
         }),
         attempts: 3,
         crashes: 2,
+        firstDeliveredUnixMs: 5,
+        lastDeliveredUnixMs: 7,
         subscription: "archive",
         payloadBytes: 3,
         content: Uint8Array.of(1, 2, 3),
@@ -53,6 +55,7 @@ const KEEPING: readonly DeadLetterCase[] = [
       assert.deepEqual([...kept.content], [1, 2, 3]);
       assert.deepEqual(kept.failure, letter.failure);
       assert.deepEqual([kept.attempts, kept.crashes, kept.subscription], [3, 2, "archive"]);
+      assert.deepEqual([kept.firstDeliveredUnixMs, kept.lastDeliveredUnixMs], [5, 7]);
     },
   },
   {

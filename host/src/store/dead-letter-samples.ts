@@ -23,6 +23,8 @@ export function sampleLetter(id: number, changes: Partial<DeadLetter> = {}): Dea
     failure: failure("HANDLER_FAILED", "no"),
     attempts: 1,
     crashes: 0,
+    firstDeliveredUnixMs: 0,
+    lastDeliveredUnixMs: 0,
     acceptedUnixMs: 1_000 + id,
     parkedUnixMs: 2_000 + id,
     subscription: "",

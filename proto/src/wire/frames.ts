@@ -124,6 +124,8 @@ export interface EventTarget {
   readonly attempt: number;
   readonly lane: number;
   readonly durable: boolean;
+  readonly firstDeliveredUnixMs: number;
+  readonly redelivered: boolean;
 }
 
 export interface EventFrame {

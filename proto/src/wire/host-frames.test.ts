@@ -47,6 +47,8 @@ const target = fc.record({
   attempt: uint32,
   lane: number,
   durable: fc.boolean(),
+  firstDeliveredUnixMs: fc.maxSafeNat(),
+  redelivered: fc.boolean(),
 });
 const frame: fc.Arbitrary<HostFrame> = fc.oneof(
   fc.record({
@@ -219,6 +221,8 @@ describe("frames from host to worker", () => {
       attempt: 1,
       lane: 3,
       durable: index % 2 === 0,
+      firstDeliveredUnixMs: 0,
+      redelivered: false,
     }));
     const event: HostFrame = {
       kind: "event",

@@ -222,6 +222,8 @@ function writeEvent(writer: WireWriter, frame: EventFrame): void {
     writer.number(0x20, target.attempt);
     writer.number(0x28, target.lane);
     writer.flag(0x30, target.durable);
+    writer.number(0x38, target.firstDeliveredUnixMs);
+    writer.flag(0x40, target.redelivered);
     writer.close(mark);
   }
   writer.flag(0x30, frame.resent);
@@ -276,18 +278,50 @@ function readTarget(reader: WireReader): EventTarget {
   let attempt = 0;
   let lane = 0;
   let durable = false;
+  let firstDeliveredUnixMs = 0;
+  let redelivered = false;
   while (reader.pos < end) {
     const tag = reader.tag();
-    if (tag === 0x08) delivery = reader.varint();
-    else if (tag === 0x10) activation = reader.varint();
-    else if (tag === 0x1a) agent = readAgentId(reader);
-    else if (tag === 0x20) attempt = reader.uint32();
-    else if (tag === 0x28) lane = reader.varint();
-    else if (tag === 0x30) durable = reader.varint() !== 0;
-    else reader.skip(tag);
+    switch (tag) {
+      case 0x08:
+        delivery = reader.varint();
+        break;
+      case 0x10:
+        activation = reader.varint();
+        break;
+      case 0x1a:
+        agent = readAgentId(reader);
+        break;
+      case 0x20:
+        attempt = reader.uint32();
+        break;
+      case 0x28:
+        lane = reader.varint();
+        break;
+      case 0x30:
+        durable = reader.varint() !== 0;
+        break;
+      case 0x38:
+        firstDeliveredUnixMs = reader.varint();
+        break;
+      case 0x40:
+        redelivered = reader.varint() !== 0;
+        break;
+      default:
+        reader.skip(tag);
+    }
   }
   if (reader.pos !== end) throw malformed("event target past its end");
-  return { delivery, activation, agent, attempt, lane, durable };
+  return {
+    delivery,
+    activation,
+    agent,
+    attempt,
+    lane,
+    durable,
+    firstDeliveredUnixMs,
+    redelivered,
+  };
 }
 
 function readResult(reader: WireReader): ResultFrame {

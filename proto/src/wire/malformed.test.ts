@@ -108,6 +108,8 @@ const HOST: readonly HostFrame[] = [
       attempt: 2,
       lane: 6,
       durable: true,
+      firstDeliveredUnixMs: 1_700_000_000_000,
+      redelivered: true,
     })),
     resent: true,
     acceptedUnixMs: 1_800_000_000_000,

@@ -48,6 +48,8 @@ test("an event whose handler fails becomes a dead letter with everything that a 
       error: expect.objectContaining({ code: 6, text: "boom", stack: "at a.ts:1" }),
       attempts: 1,
       crashes: 0,
+      firstDeliveredUnixMs: expect.any(Number),
+      lastDeliveredUnixMs: expect.any(Number),
       acceptedUnixMs: event.acceptedUnixMs,
       parkedUnixMs: expect.any(Number),
       subscription: "",

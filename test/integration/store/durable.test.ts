@@ -1,10 +1,11 @@
 /** Durable subscriptions over the raw wire: what was accepted is delivered, whatever ends in between. */
 import path from "node:path";
 import type { DurableOptions } from "@agentmesh/proto/agentmesh/v1";
+import { FakeClock } from "@agentmesh/proto/testing";
 import type { EventFrame } from "@agentmesh/proto/wire";
 import { expect, onTestFinished, test } from "vitest";
 import { folderForTest } from "../../support/folder.ts";
-import { control, done, durable, fail, publish, textOf } from "../../support/frames.ts";
+import { agentType, control, done, durable, fail, publish, textOf } from "../../support/frames.ts";
 import { hostForTest, type TestHost } from "../../support/host.ts";
 import { startHostProcess } from "../../support/processes.ts";
 import { RawClient } from "../../support/raw-client.ts";
@@ -68,6 +69,13 @@ async function handle(worker: RawWorker, count: number): Promise<string[]> {
   return texts;
 }
 
+/** What a host that is killed now leaves behind. */
+async function leftBy({ host }: TestHost): Promise<string> {
+  const folder = folderForTest();
+  await host.backup(path.join(folder, "data"));
+  return folder;
+}
+
 async function lettersOf(address: string, count: number) {
   const client = new RawClient(address);
   onTestFinished(() => client.close());
@@ -84,7 +92,7 @@ test("an event waits while nobody is there to take it, and its agent gets it lat
   expect(await handle(await reader(address), 3)).toEqual(["one", "two", "three"]);
 });
 
-test("an event that was accepted survives kill -9 of the host, and is marked as one that may be a repetition", async () => {
+test("an event that was accepted survives kill -9 of the host, and one that nobody had is no repetition", async () => {
   const data = path.join(folderForTest(), "data");
   const first = await startHostProcess({ data });
   await publishAll(await declarer(first.address), ["one", "two"]);
@@ -94,9 +102,71 @@ test("an event that was accepted survives kill -9 of the host, and is marked as 
   for (const expected of ["one", "two"]) {
     const { text, target } = await nextEvent(worker);
     expect(text).toBe(expected);
-    expect(target).toMatchObject({ durable: true, attempt: 2 });
+    expect(target).toMatchObject({ durable: true, attempt: 1, redelivered: false });
     worker.write(done(target));
   }
+});
+
+test("what a host that was killed had delivered is marked; what came after its workers had left is not", async () => {
+  const clock = new FakeClock();
+  const first = await hostForTest({ data: path.join(folderForTest(), "data") }, clock);
+  const publisher = await declarer(first.address);
+  const worker = await reader(first.address);
+  await publishAll(publisher, ["one"]);
+  await nextEvent(worker);
+  await worker.leave();
+  await publishAll(publisher, ["two"], "b", 2);
+  // The position that says how far events were offered is written.
+  clock.advance(1_000);
+  await publishAll(publisher, ["three"], "c", 3);
+  const next = await reader((await meshForTest(await leftBy(first))).address);
+  const marks = new Map<string, boolean>();
+  while (marks.size < 3) {
+    const { text, target } = await nextEvent(next);
+    marks.set(text, target.redelivered || target.attempt > 1);
+    next.write(done(target));
+  }
+  expect(Object.fromEntries(marks)).toEqual({ one: true, two: false, three: false });
+});
+
+test("what is delivered right before a kill is marked, however little was written since", async () => {
+  const data = path.join(folderForTest(), "data");
+  const first = await startHostProcess({ data });
+  const publisher = await declarer(first.address);
+  const worker = await reader(first.address);
+  for (let sequence = 1; sequence <= 20; sequence++) {
+    await publishAll(publisher, [`${sequence}`], `${sequence}`, sequence);
+    await nextEvent(worker);
+  }
+  await first.kill();
+  const next = await reader((await startHostProcess({ data })).address);
+  for (let count = 0; count < 20; count++) {
+    const { target } = await nextEvent(next);
+    expect(target).toMatchObject({ redelivered: true });
+    next.write(done(target));
+  }
+});
+
+test("a host that is stopped tells the next one exactly what it had delivered, and since when", async () => {
+  const folder = folderForTest();
+  const first = await meshForTest(folder);
+  const publisher = await declarer(first.address);
+  const worker = await workerAt(first.address, {
+    hello: { agentTypes: [agentType("reader", { agentWindow: 1 })] },
+  });
+  const before = Date.now();
+  await publishAll(publisher, ["one", "two"]);
+  await nextEvent(worker);
+  await first.close();
+  const next = await reader((await meshForTest(folder)).address);
+  const one = await nextEvent(next);
+  expect(one).toMatchObject({ text: "one", target: { attempt: 2, redelivered: false } });
+  expect(one.target.firstDeliveredUnixMs).toBeGreaterThanOrEqual(before);
+  expect(one.target.firstDeliveredUnixMs).toBeLessThanOrEqual(Date.now());
+  expect(await nextEvent(next)).toMatchObject({
+    text: "two",
+    target: { attempt: 1, redelivered: false, firstDeliveredUnixMs: 0 },
+  });
 });
 
 test("what was handled does not come back after a restart; what was not does", async () => {
@@ -154,6 +224,11 @@ test("after the last attempt an event is a dead letter of its subscription, and 
   expect(await lettersOf(address, 1)).toMatchObject([
     { subscription: "archive", attempts: 3, error: { text: "no 3" }, target: { key: "a" } },
   ]);
+  const [letter] = await lettersOf(address, 1);
+  const { firstDeliveredUnixMs = 0, lastDeliveredUnixMs = 0, parkedUnixMs = 0 } = letter ?? {};
+  expect(firstDeliveredUnixMs).toBeGreaterThan(0);
+  expect(lastDeliveredUnixMs).toBeGreaterThanOrEqual(firstDeliveredUnixMs);
+  expect(parkedUnixMs).toBeGreaterThanOrEqual(lastDeliveredUnixMs);
 });
 
 test("a permanent failure is a dead letter at once", async () => {

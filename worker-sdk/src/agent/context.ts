@@ -88,8 +88,14 @@ export interface AgentContext<State> extends Messenger {
   /** Which attempt this is, from 1. */
   readonly attempt: number;
   /**
-   * Whether an event may have been delivered before although this is its first attempt: its publisher sent it again,
-   * because the host was lost before it could say whether it had accepted it. Always false for a send.
+   * When it was first delivered, in milliseconds since 1970; undefined on the first attempt, where a host that was lost
+   * has not noted it, and for a send.
+   */
+  readonly firstDeliveredAt: number | undefined;
+  /**
+   * Whether an event may have been delivered before although `attempt` does not count that: a host that was lost may
+   * have delivered it, or its publisher sent it again because that host could not say whether it had accepted it. Always
+   * false for a send.
    */
   readonly resent: boolean;
   /** When the sender gives up, in milliseconds since 1970; undefined without a deadline. */

@@ -116,6 +116,10 @@ export interface DeadLetterInfo {
   readonly crashes: number;
   /** When the host accepted it, in milliseconds since 1970. */
   readonly acceptedUnixMs: number;
+  /** When it was first delivered, in milliseconds since 1970; undefined for a send, and where it never was or is not known. */
+  readonly firstDeliveredUnixMs: number | undefined;
+  /** When it was last delivered, in milliseconds since 1970; undefined in the same cases. */
+  readonly lastDeliveredUnixMs: number | undefined;
   /** When it was parked, in milliseconds since 1970. */
   readonly parkedUnixMs: number;
   /** Size of the payload in bytes. */
@@ -222,6 +226,8 @@ export function deadLetterInfo(letter: DeadLetter): DeadLetterInfo {
     attempts,
     crashes,
     acceptedUnixMs,
+    firstDeliveredUnixMs: letter.firstDeliveredUnixMs || undefined,
+    lastDeliveredUnixMs: letter.lastDeliveredUnixMs || undefined,
     parkedUnixMs,
     payloadBytes,
   };

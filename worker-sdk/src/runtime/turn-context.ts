@@ -41,12 +41,19 @@ export class TurnContext extends Messaging implements AgentContext<unknown> {
   }
 
   get attempt(): number {
-    return this.#turn.attempt;
+    return this.#turn.target.attempt;
+  }
+
+  get firstDeliveredAt(): number | undefined {
+    const { target } = this.#turn;
+    const known = "firstDeliveredUnixMs" in target ? target.firstDeliveredUnixMs : 0;
+    return known === 0 ? undefined : known;
   }
 
   get resent(): boolean {
-    const { frame } = this.#turn;
-    return frame.kind === "event" && frame.resent;
+    const { frame, target } = this.#turn;
+    if (frame.kind === "event" && frame.resent) return true;
+    return "redelivered" in target && target.redelivered;
   }
 
   get deadline(): number | undefined {

@@ -250,8 +250,9 @@ test("a context tells what there is to know", async () => {
           return { n: ctx.state.turns };
         }),
         on(Note, (_, ctx) => {
-          const { kind, messageId: id, resent } = ctx;
-          details.push({ topic: ctx.topic?.toString(), kind, id, resent });
+          const { kind, messageId: id, resent, attempt, firstDeliveredAt } = ctx;
+          const topic = ctx.topic?.toString();
+          details.push({ topic, kind, id, resent, attempt, firstDeliveredAt });
           ctx.state = { turns: 10 };
         }),
       ],
@@ -290,14 +291,23 @@ test("a context tells what there is to know", async () => {
     content: note(1),
     sender: undefined,
     targets: [
-      { delivery: 2, activation: 9, agent: EMPTY.target, attempt: 1, lane: 0, durable: false },
+      {
+        delivery: 2,
+        activation: 9,
+        agent: EMPTY.target,
+        attempt: 3,
+        lane: 0,
+        durable: false,
+        firstDeliveredUnixMs: 12,
+        redelivered: false,
+      },
     ],
     resent: true,
     acceptedUnixMs: 0,
   });
   expect(details).toEqual([
     { deadline: clock.unixMs() + 250, kind: "send", id: "mine" },
-    { topic: "news/k", kind: "event", id: "78", resent: true },
+    { topic: "news/k", kind: "event", id: "78", resent: true, attempt: 3, firstDeliveredAt: 12 },
   ]);
   core.deliver({ ...EMPTY, activation: 9, delivery: 3, content: ask(1) });
   expect(seen[1]?.deadline).toBeUndefined();

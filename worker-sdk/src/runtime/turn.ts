@@ -66,8 +66,8 @@ export class Turn extends Deadline implements CallOrigin, Speaker {
   readonly frame: DeliverFrame | EventFrame;
   /** Number of the delivery. */
   readonly delivery: number;
-  /** Which attempt this is, from 1. */
-  readonly attempt: number;
+  /** What the frame says of this delivery. */
+  readonly target: DeliverFrame | EventTarget;
   /** Number of the lane of a durable subscription that it is ordered in; 0 when it is in none. */
   readonly durableLane: number;
   phase: TurnPhase = "waiting";
@@ -99,7 +99,7 @@ export class Turn extends Deadline implements CallOrigin, Speaker {
     this.home = home;
     this.frame = frame;
     this.delivery = target.delivery;
-    this.attempt = target.attempt;
+    this.target = target;
     this.durableLane = "durable" in target && target.durable ? target.lane : 0;
     this.#timedFrom = receivedAt;
   }

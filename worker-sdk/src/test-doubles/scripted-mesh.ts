@@ -227,6 +227,8 @@ const SOME_TARGET: EventTarget = {
   attempt: 1,
   lane: 0,
   durable: false,
+  firstDeliveredUnixMs: 0,
+  redelivered: false,
 };
 
 /** A message of JSON, as it travels. */

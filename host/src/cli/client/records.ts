@@ -85,6 +85,9 @@ export interface DeadLetterRecord {
   readonly attempts: number;
   readonly crashes: number;
   readonly acceptedAt: string;
+  /** Absent where it never was, or where that is not known. */
+  readonly firstDeliveredAt?: string;
+  readonly lastDeliveredAt?: string;
   readonly parkedAt: string;
   readonly error: ErrorRecord;
   /** Absent in lists. */
@@ -211,6 +214,10 @@ export function deadLetterRecord(letter: DeadLetter): DeadLetterRecord {
     attempts: letter.attempts,
     crashes: letter.crashes,
     acceptedAt: isoText(letter.acceptedUnixMs),
+    ...(letter.firstDeliveredUnixMs > 0 && {
+      firstDeliveredAt: isoText(letter.firstDeliveredUnixMs),
+    }),
+    ...(letter.lastDeliveredUnixMs > 0 && { lastDeliveredAt: isoText(letter.lastDeliveredUnixMs) }),
     parkedAt: isoText(letter.parkedUnixMs),
     error: errorRecord(letter.error),
     ...(content && { content: contentRecord(content) }),

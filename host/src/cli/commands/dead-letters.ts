@@ -139,6 +139,8 @@ function letterLines(
       ["topic", letter.topic ?? "none"],
       ["message", `${letter.messageType}, ${letter.payloadBytes} bytes`],
       ["accepted", letter.acceptedAt],
+      ["tried", letter.firstDeliveredAt ?? "not known"],
+      ["last try", letter.lastDeliveredAt ?? "not known"],
       ["parked", letter.parkedAt],
       ["attempts", `${letter.attempts}, ${letter.crashes} workers lost`],
       ["error", `${error.code}: ${error.text}`],

@@ -10,6 +10,8 @@ interface LetterRecord {
   readonly failure: Omit<Failure, "details" | "code"> & { readonly details: string | undefined };
   readonly attempts: number;
   readonly crashes: number;
+  readonly firstDeliveredUnixMs: number;
+  readonly lastDeliveredUnixMs: number;
   readonly acceptedUnixMs: number;
   readonly messageType: string;
   readonly payloadBytes: number;
@@ -28,6 +30,8 @@ export function toPlain(letter: DeadLetter): PlainLetter {
     },
     attempts: letter.attempts,
     crashes: letter.crashes,
+    firstDeliveredUnixMs: letter.firstDeliveredUnixMs,
+    lastDeliveredUnixMs: letter.lastDeliveredUnixMs,
     acceptedUnixMs: letter.acceptedUnixMs,
     messageType: letter.messageType,
     payloadBytes: letter.payloadBytes,

@@ -272,7 +272,13 @@ export interface DeadLetter {
   /** Size of the payload in bytes. */
   payloadBytes: number;
   /** The message; absent in lists. */
-  content: Content | undefined;
+  content:
+    | Content
+    | undefined;
+  /** When it was first delivered, in milliseconds since 1970; 0 for a send, and where it never was or that is not known. */
+  firstDeliveredUnixMs: number;
+  /** When it was last delivered, in milliseconds since 1970; 0 in the same cases. */
+  lastDeliveredUnixMs: number;
 }
 
 /** DeadLetterFilter selects dead letters; empty fields select all. */
@@ -1587,6 +1593,8 @@ function createBaseDeadLetter(): DeadLetter {
     messageType: "",
     payloadBytes: 0,
     content: undefined,
+    firstDeliveredUnixMs: 0,
+    lastDeliveredUnixMs: 0,
   };
 }
 
@@ -1630,6 +1638,12 @@ export const DeadLetter: MessageFns<DeadLetter> = {
     }
     if (message.content !== undefined) {
       Content.encode(message.content, writer.uint32(106).fork()).join();
+    }
+    if (message.firstDeliveredUnixMs !== 0) {
+      writer.uint32(112).int64(message.firstDeliveredUnixMs);
+    }
+    if (message.lastDeliveredUnixMs !== 0) {
+      writer.uint32(120).int64(message.lastDeliveredUnixMs);
     }
     return writer;
   },
@@ -1749,6 +1763,22 @@ export const DeadLetter: MessageFns<DeadLetter> = {
             }
 
             message.content = Content.decode(reader, reader.uint32());
+            continue;
+          }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.firstDeliveredUnixMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 15: {
+            if (tag !== 120) {
+              break;
+            }
+
+            message.lastDeliveredUnixMs = longToNumber(reader.int64());
             continue;
           }
         }

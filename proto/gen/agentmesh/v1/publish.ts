@@ -65,7 +65,7 @@ export interface EventTarget {
   agent:
     | AgentId
     | undefined;
-  /** Which attempt this is, from 1. More than 1 may repeat what another worker has begun. */
+  /** Which attempt this is, from 1. More than 1 may repeat what an earlier one has begun. */
   attempt: number;
   /**
    * Number of the lane that this delivery is ordered in, unique within the session. 0 is the one lane of the
@@ -76,6 +76,10 @@ export interface EventTarget {
   lane: number;
   /** True when a durable subscription sends it, so that a failure is tried again. */
   durable: boolean;
+  /** When it was first delivered, in milliseconds since 1970; 0 on the first attempt, and where that is not known. */
+  firstDeliveredUnixMs: number;
+  /** An earlier life of the host may have delivered it, uncounted by `attempt`: it was lost before it could note that. */
+  redelivered: boolean;
 }
 
 /** Event hands a published message to agents of one worker, once for all of them. Host to worker. */
@@ -352,7 +356,16 @@ export const Refused: MessageFns<Refused> = {
 };
 
 function createBaseEventTarget(): EventTarget {
-  return { delivery: 0, activation: 0, agent: undefined, attempt: 0, lane: 0, durable: false };
+  return {
+    delivery: 0,
+    activation: 0,
+    agent: undefined,
+    attempt: 0,
+    lane: 0,
+    durable: false,
+    firstDeliveredUnixMs: 0,
+    redelivered: false,
+  };
 }
 
 export const EventTarget: MessageFns<EventTarget> = {
@@ -374,6 +387,12 @@ export const EventTarget: MessageFns<EventTarget> = {
     }
     if (message.durable !== false) {
       writer.uint32(48).bool(message.durable);
+    }
+    if (message.firstDeliveredUnixMs !== 0) {
+      writer.uint32(56).int64(message.firstDeliveredUnixMs);
+    }
+    if (message.redelivered !== false) {
+      writer.uint32(64).bool(message.redelivered);
     }
     return writer;
   },
@@ -437,6 +456,22 @@ export const EventTarget: MessageFns<EventTarget> = {
             }
 
             message.durable = reader.bool();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.firstDeliveredUnixMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.redelivered = reader.bool();
             continue;
           }
         }

@@ -61,5 +61,7 @@ export function targetOf(delivery: LocalDelivery): EventTarget {
     attempt: delivery.attempt,
     lane: 0,
     durable: false,
+    firstDeliveredUnixMs: 0,
+    redelivered: false,
   };
 }
