@@ -91,6 +91,10 @@ export const LIMITS = {
   openEventsPerLane: 128,
   /** Agents of one durable subscription that have more than that. */
   lanesBehind: 4_096,
+  /** Milliseconds for which a handler may ask for an event later. */
+  retryLaterMs: 86_400_000,
+  /** Times that it may ask so for an event that no durable subscription sends. */
+  laterAttempts: 100,
   /** What waits for the disk of the host. */
   unstoredBytes: 256 * 1024 * 1024,
   /** Topics whose subscribers are remembered for one namespace. */

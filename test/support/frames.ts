@@ -146,9 +146,9 @@ export function fail(
   return turnEnd(turn, { ending: { kind: "failed", failure: failure(code, text, hints) } });
 }
 
-/** The end of a turn that was not handled now. */
-export function postpone(turn: Turn, delayMs: number): TurnEndFrame {
-  return turnEnd(turn, { ending: { kind: "postponed", delayMs } });
+/** The end of a turn that was not handled now; `counted` when its handler asked for that. */
+export function postpone(turn: Turn, delayMs: number, counted = false): TurnEndFrame {
+  return turnEnd(turn, { ending: { kind: "postponed", delayMs, counted } });
 }
 
 /** The packed end of turns of one activation. */

@@ -193,6 +193,11 @@ export class Dispatcher {
     this.#endings.retry(delivery, delayMs);
   }
 
+  /** Lets an event of a durable subscription wait outside of the order. */
+  setAside(delivery: EventDelivery, delayMs: number): void {
+    this.#endings.setAside(delivery, delayMs);
+  }
+
   /** Takes an event of a durable subscription back that has not been shipped. @returns whether it waited. */
   takeBack(delivery: EventDelivery): boolean {
     if (!this.#endings.takeBack(delivery)) return false;
@@ -234,7 +239,7 @@ export class Dispatcher {
     if (delivery === undefined) return;
     this.#shipping.land(worker, delivery);
     const { ending } = frame;
-    if (ending.kind === "postponed") this.#endings.postpone(delivery, ending.delayMs);
+    if (ending.kind === "postponed") this.#endings.postpone(delivery, ending);
     else this.#endings.end(delivery, ending, frame.permanent);
     if (ending.kind === "failed" && ending.failure.code === "TURN_ABANDONED")
       delivery.agent.isLeaving = true;

@@ -11,48 +11,22 @@
  * F5. One reading of the log is under way at a time.
  * F6. What the stored position says was never delivered never was: see `Offers`.
  */
-import { AgentId, type Clock, type Failure, LIMITS } from "@agentmesh/proto";
+import { AgentId, type Failure, LIMITS } from "@agentmesh/proto";
 import type { DurableSubscription, Position, Retry } from "../model/durable-subscription.ts";
 import type { MeshEvent } from "../model/event.ts";
-import type { LoggedEvent, PositionRecord, Store } from "../store/ports.ts";
+import type { LoggedEvent, PositionRecord } from "../store/ports.ts";
 import { ONLY_PARTITION } from "../store/ports.ts";
-import type { Agent } from "./agent.ts";
 import type { EventDelivery } from "./delivery.ts";
 import { DurableTicket, type FeedLane, type TicketOffice } from "./durable-ticket.ts";
+import type { FeedParts } from "./feed-ports.ts";
 import { FeedProgress } from "./feed-progress.ts";
 import { FeedRetention } from "./feed-retention.ts";
 import type { Namespace } from "./namespace.ts";
 import { Offers } from "./offers.ts";
-import { retryDelay } from "./retry.ts";
+import { retryDelay, tooOftenLater } from "./retry.ts";
 
 /** Events that one reading takes. */
 const READ_AT_ONCE = 256;
-
-/** What a feed needs of delivery. */
-export interface FeedDispatch {
-  /** An event on its way to an agent, at the end of the order of arrival. */
-  eventFor(agent: Agent, event: MeshEvent): EventDelivery;
-  /** Ships it, or lets it wait. */
-  dispatchDurable(delivery: EventDelivery): void;
-  /** Lets an event wait at the head of its lane, which stands still meanwhile. */
-  retry(delivery: EventDelivery, delayMs: number): void;
-  /** Takes an event back that has not been shipped. @returns whether it waited. */
-  takeBack(delivery: EventDelivery): boolean;
-  /** What kept the events of an agent from being shipped is over. */
-  proceed(agent: Agent): void;
-}
-
-export interface FeedParts {
-  readonly clock: Clock;
-  readonly store: Store;
-  readonly dispatch: FeedDispatch;
-  /** Keeps a dead letter. Rejects when the store refuses. */
-  readonly park: (delivery: EventDelivery, reason: Failure, subscription: string) => Promise<void>;
-  /** The store refused; it is tried again. */
-  readonly onProblem: (subscription: DurableSubscription, error: unknown) => void;
-  /** The stored position has moved. */
-  readonly onAdvanced: () => void;
-}
 
 let lastLane = 0;
 
@@ -152,11 +126,12 @@ export class DurableFeed implements TicketOffice {
     this.revision = revision;
   }
 
-  /** Writes the position for the last time and stops. What is in lanes stays there, for who ends the host. */
+  /** Writes the position for the last time and stops. */
   async close(): Promise<void> {
     this.#phase = "ended";
     this.#retention.stop();
     await this.#progress.close();
+    this.#takeBackAll();
   }
 
   /** The subscription is over: its events that were not shipped go. */
@@ -164,7 +139,11 @@ export class DurableFeed implements TicketOffice {
     this.#phase = "ended";
     this.#retention.stop();
     this.#progress.stop();
-    for (const ticket of this.#open.values()) this.#parts.dispatch.takeBack(ticket.delivery);
+    this.#takeBackAll();
+  }
+
+  #takeBackAll(): void {
+    for (const { delivery } of this.#open.values()) this.#parts.dispatch.takeBack(delivery);
     this.#open.clear();
   }
 
@@ -207,6 +186,16 @@ export class DurableFeed implements TicketOffice {
     else ticket.dueUnixMs = this.#parts.clock.unixMs() + delay;
     this.#progress.touch();
     return delay;
+  }
+
+  /** Called by a ticket. @returns milliseconds until its handler gets it again; undefined when it does not. */
+  later(ticket: DurableTicket, delayMs: number): number | undefined {
+    if (this.#phase === "ended") return undefined;
+    this.#progress.touch();
+    ticket.dueUnixMs = this.#parts.clock.unixMs() + delayMs;
+    if (ticket.failures < this.subscription.terms.maxAttempts) return delayMs;
+    this.#giveUp(ticket, tooOftenLater(ticket.failures));
+    return undefined;
   }
 
   /** The event is a dead letter: when that is kept, it is past. */
@@ -259,7 +248,8 @@ export class DurableFeed implements TicketOffice {
     this.#openBytes += ticket.bytes;
     this.#retention.watch();
     const waitMs = ticket.dueUnixMs - this.#parts.clock.unixMs();
-    if (waitMs > 0) this.#parts.dispatch.retry(delivery, waitMs);
+    if (waitMs > 0 && ticket.isAside) this.#parts.dispatch.setAside(delivery, waitMs);
+    else if (waitMs > 0) this.#parts.dispatch.retry(delivery, waitMs);
     else this.#parts.dispatch.dispatchDurable(delivery);
   }
 

@@ -5,7 +5,8 @@
 import { type Clock, type Failure, failure, failureOf, LIMITS, quote } from "@agentmesh/proto";
 import { type DurableSubscription, startAt } from "../model/durable-subscription.ts";
 import { ONLY_PARTITION, type Store, type SubscriptionRecord } from "../store/ports.ts";
-import { DurableFeed, type FeedDispatch, type FeedParts } from "./durable-feed.ts";
+import { DurableFeed } from "./durable-feed.ts";
+import type { FeedDispatch, FeedParts } from "./feed-ports.ts";
 import type { Namespace } from "./namespace.ts";
 
 /** Events that all must be past before the log is trimmed again. */

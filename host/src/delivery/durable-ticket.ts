@@ -24,6 +24,8 @@ export interface TicketOffice {
   tried(): void;
   /** It has failed. @returns milliseconds after which it is tried again; undefined when it is given up. */
   failed(ticket: DurableTicket, reason: Failure, permanent: boolean): number | undefined;
+  /** Its handler wants it later. @returns after how many milliseconds; undefined when it is given up. */
+  later(ticket: DurableTicket, delayMs: number): number | undefined;
 }
 
 /** What ties a delivery to the durable subscription that sends it. Delivery asks it what becomes of a failure. */
@@ -37,6 +39,8 @@ export class DurableTicket {
   readonly mayRepeat: boolean;
   /** When it may be tried again, in milliseconds since 1970. */
   dueUnixMs = 0;
+  /** Its handler asked for it later: it waits outside of the order. */
+  isAside = false;
   readonly #office: TicketOffice;
 
   constructor(
@@ -80,7 +84,15 @@ export class DurableTicket {
   /** It has failed. @returns milliseconds after which it is tried again; undefined when it is given up. */
   failed(reason: Failure, permanent: boolean): number | undefined {
     this.failures++;
+    this.isAside = false;
     return this.#office.failed(this, reason, permanent);
+  }
+
+  /** Its handler wants it later. @returns after how many milliseconds; undefined when it is given up. */
+  later(delayMs: number): number | undefined {
+    this.failures++;
+    this.isAside = true;
+    return this.#office.later(this, delayMs);
   }
 
   /** Its worker was lost; it is delivered once more. */
@@ -89,22 +101,23 @@ export class DurableTicket {
   }
 
   /** Goes on from where an earlier host was with it. */
-  resume({ attempts, failures, crashes, firstUnixMs, dueUnixMs }: Retry): void {
+  resume({ attempts, failures, crashes, firstUnixMs, dueUnixMs, isAside }: Retry): void {
     this.delivery.attempts = attempts;
     this.delivery.crashes = crashes;
     this.delivery.isSuspect = crashes > 0;
     if (firstUnixMs > 0) this.delivery.firstShippedUnixMs = firstUnixMs;
     this.failures = failures;
     this.dueUnixMs = dueUnixMs;
+    this.isAside = isAside;
   }
 
   /** What the next host must know of its attempts; undefined when there was none. */
   retry(): Retry | undefined {
-    const { sequence, failures, dueUnixMs } = this;
+    const { sequence, failures, dueUnixMs, isAside } = this;
     const { attempts, crashes, firstShippedUnixMs, shippedUnixMs } = this.delivery;
     if (attempts === 0 && !this.mayRepeat) return undefined;
     const firstUnixMs = firstShippedUnixMs ?? (attempts > 1 ? 0 : shippedUnixMs);
-    return { sequence, attempts, failures, crashes, firstUnixMs, dueUnixMs };
+    return { sequence, attempts, failures, crashes, firstUnixMs, dueUnixMs, isAside };
   }
 
   /** Whether more has become of it than a first attempt. */

@@ -9,8 +9,9 @@ import {
   deadline,
   type Failure,
   failure,
+  LIMITS,
 } from "@agentmesh/proto";
-import type { Ending } from "@agentmesh/proto/wire";
+import type { Ending, Postponed } from "@agentmesh/proto/wire";
 import type { MeshEvent } from "../model/event.ts";
 import type { Counters } from "../observability/counters.ts";
 import type { Logger } from "../observability/logger.ts";
@@ -19,6 +20,7 @@ import type { Backlog } from "./backlog.ts";
 import type { CallDelivery, Delivery, EventDelivery } from "./delivery.ts";
 import type { DurableTicket } from "./durable-ticket.ts";
 import type { Namespace } from "./namespace.ts";
+import { tooOftenLater } from "./retry.ts";
 import type { Suspicion } from "./suspicion.ts";
 import type { Tap } from "./tap.ts";
 
@@ -74,10 +76,16 @@ export class Endings {
     this.#parts.backlog.add(delivery);
   }
 
-  /** A handler asks for a delivery later. */
-  postpone(delivery: Delivery, delayMs: number): void {
+  /** A delivery was not handled now: it is wanted later. Unless that is its handler's wish, nothing was attempted. */
+  postpone(delivery: Delivery, { delayMs, counted }: Postponed): void {
     if (isSettledCall(delivery)) return;
+    if (counted && delivery.kind === "event") return this.#handleLater(delivery, delayMs);
     delivery.attempts--;
+    this.setAside(delivery, delayMs);
+  }
+
+  /** Lets a delivery wait outside of the order. */
+  setAside(delivery: Delivery, delayMs: number): void {
     delivery.isPostponed = true;
     delivery.isSuspect = false;
     this.#parts.backlog.add(delivery);
@@ -146,6 +154,18 @@ export class Endings {
     this.#parts.counters.eventsDropped++;
     const fields = { id: event.id, namespace: name, target: target.text };
     this.#parts.logger.emit("event.dropped", fields);
+  }
+
+  #handleLater(delivery: EventDelivery, askedMs: number): void {
+    const mostMs = Math.min(askedMs, LIMITS.retryLaterMs);
+    const { ticket, attempts } = delivery;
+    if (ticket === undefined && attempts >= LIMITS.laterAttempts) {
+      this.end(delivery, { kind: "failed", failure: tooOftenLater(attempts) });
+      return;
+    }
+    delivery.phase = "ended";
+    const delayMs = ticket === undefined ? mostMs : ticket.later(mostMs);
+    if (delayMs !== undefined) this.setAside(delivery, delayMs);
   }
 
   #endDurable(

@@ -35,6 +35,8 @@ export interface Retry {
   readonly firstUnixMs: number;
   /** When it may be tried again, in milliseconds since 1970. */
   readonly dueUnixMs: number;
+  /** Its handler asked for it later: it waits outside of the order. */
+  readonly isAside: boolean;
 }
 
 /** Where a lane goes on in the log, because it holds as many events in memory as it may. */

@@ -17,7 +17,17 @@ function sampleSubscription(name: string, namespace = "default"): DurableSubscri
 const POSITION: Position = {
   through: 40,
   open: [7, 12],
-  retries: [{ sequence: 7, attempts: 2, failures: 1, crashes: 1, firstUnixMs: 5, dueUnixMs: 9 }],
+  retries: [
+    {
+      sequence: 7,
+      attempts: 2,
+      failures: 1,
+      crashes: 1,
+      firstUnixMs: 5,
+      dueUnixMs: 9,
+      isAside: true,
+    },
+  ],
   offered: 44,
   behind: [{ key: "a/b", from: 20 }],
 };

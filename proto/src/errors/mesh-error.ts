@@ -56,12 +56,21 @@ export class AppError extends Error {
   readonly code: string;
   /** Anything that JSON can carry, up to 256 KiB; what it cannot carry is left out and the caller's text says so. */
   readonly details: unknown;
+  /** Whether no other attempt can cure it: an event that fails with it is a dead letter at once. */
+  readonly permanent: boolean;
   /** Mark by which copies of this class recognise each other. */
   readonly [APP_BRAND] = true;
 
-  constructor(code: string, message: string, details?: unknown, options?: ErrorOptions) {
+  /** `options.permanent` tells that no other attempt can cure it. Default: false. */
+  constructor(
+    code: string,
+    message: string,
+    details?: unknown,
+    options?: ErrorOptions & { readonly permanent?: boolean },
+  ) {
     super(message, options);
     this.name = "AppError";
+    this.permanent = options?.permanent ?? false;
     this.code = code;
     this.details = details;
   }

@@ -46,11 +46,18 @@ export interface PublishFrame {
   readonly resent: boolean;
 }
 
+/** Not handled now: to be delivered again later. `counted` when its handler asked for that. */
+export interface Postponed {
+  readonly kind: "postponed";
+  readonly delayMs: number;
+  readonly counted: boolean;
+}
+
 export interface TurnEndFrame {
   readonly kind: "turn-end";
   readonly delivery: number;
   readonly activation: number;
-  readonly ending: Ending | { readonly kind: "postponed"; readonly delayMs: number };
+  readonly ending: Ending | Postponed;
   readonly permanent: boolean;
   readonly publishes: readonly PublishFrame[];
   /** True when the frame carries a state change, which needs the feature `state`. */

@@ -28,6 +28,7 @@ export {
   type EventTarget,
   type HostControl,
   type HostFrame,
+  type Postponed,
   type PublishFrame,
   type ReplyChunkFrame,
   type ResultFrame,

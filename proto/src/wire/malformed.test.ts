@@ -57,7 +57,12 @@ const WORKER: readonly WorkerFrame[] = [
   publish,
   { ...ended, ending: failed, publishes: [publish, publish], state: false },
   { ...ended, ending: { kind: "reply", content }, publishes: [], state: false },
-  { ...ended, ending: { kind: "postponed", delayMs: 50 }, publishes: [], state: false },
+  {
+    ...ended,
+    ending: { kind: "postponed", delayMs: 50, counted: true },
+    publishes: [],
+    state: false,
+  },
   { kind: "done", activation: 2 ** 50, deliveries: [1, 2, 300, 70_000, 2 ** 52] },
   { kind: "reply-chunk", delivery: 4, activation: 2 ** 50, content },
   { kind: "stream-credit", stream: 4, chunks: 32, bytes: 65_536 },

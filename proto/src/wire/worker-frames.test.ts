@@ -61,7 +61,7 @@ const ending: fc.Arbitrary<TurnEndFrame["ending"]> = fc.oneof(
   fc.constant(DONE),
   fc.record({ kind: fc.constant("reply"), content }),
   fc.record({ kind: fc.constant("failed"), failure }),
-  fc.record({ kind: fc.constant("postponed"), delayMs: uint32 }),
+  fc.record({ kind: fc.constant("postponed"), delayMs: uint32, counted: fc.boolean() }),
 );
 const frame: fc.Arbitrary<WorkerFrame> = fc.oneof(
   fc.record({
@@ -110,7 +110,9 @@ function toMessage(from: WorkerFrame): WorkerFrameMessage {
       const { delivery, activation, permanent } = from;
       const outcome = toOutcome(from.ending);
       const publishes = from.publishes.map(toPublish);
-      const value = { delivery, activation, permanent, outcome, publishes, state: undefined };
+      const counted = from.ending.kind === "postponed" && from.ending.counted;
+      const state = undefined;
+      const value = { delivery, activation, permanent, outcome, publishes, state, counted };
       return { kind: { $case: "turnEnd", value } };
     }
     case "done": {

@@ -273,6 +273,7 @@ function writeTurnEnd(writer: WireWriter, frame: TurnEndFrame): void {
     writePublish(writer, publish);
     writer.close(mark);
   }
+  writer.flag(0x48, frame.ending.kind === "postponed" && frame.ending.counted);
 }
 
 function readTurnEnd(reader: WireReader): TurnEndFrame {
@@ -282,6 +283,7 @@ function readTurnEnd(reader: WireReader): TurnEndFrame {
   let permanent = false;
   let publishes: PublishFrame[] | undefined;
   let state = false;
+  let counted = false;
   while (reader.pos < reader.end) {
     const tag = reader.tag();
     switch (tag) {
@@ -298,7 +300,10 @@ function readTurnEnd(reader: WireReader): TurnEndFrame {
         ending = readFailed(reader);
         break;
       case 0x28:
-        ending = { kind: "postponed", delayMs: reader.uint32() };
+        ending = { kind: "postponed", delayMs: reader.uint32(), counted: false };
+        break;
+      case 0x48:
+        counted = reader.varint() !== 0;
         break;
       case 0x30:
         permanent = reader.varint() !== 0;
@@ -319,7 +324,7 @@ function readTurnEnd(reader: WireReader): TurnEndFrame {
     kind: "turn-end",
     delivery,
     activation,
-    ending,
+    ending: counted && ending.kind === "postponed" ? { ...ending, counted } : ending,
     permanent,
     publishes: publishes ?? NO_PUBLISHES,
     state,

@@ -5,7 +5,16 @@ import { FakeClock } from "@agentmesh/proto/testing";
 import type { EventFrame } from "@agentmesh/proto/wire";
 import { expect, onTestFinished, test } from "vitest";
 import { folderForTest } from "../../support/folder.ts";
-import { agentType, control, done, durable, fail, publish, textOf } from "../../support/frames.ts";
+import {
+  agentType,
+  control,
+  done,
+  durable,
+  fail,
+  postpone,
+  publish,
+  textOf,
+} from "../../support/frames.ts";
 import { hostForTest, type TestHost } from "../../support/host.ts";
 import { startHostProcess } from "../../support/processes.ts";
 import { RawClient } from "../../support/raw-client.ts";
@@ -207,6 +216,43 @@ test("a failed event is tried again at the head of its lane, and another lane go
   expect(again.target.lane).not.toBe(one.target.lane);
   worker.write(done(again.target));
   expect(await nextEvent(worker)).toMatchObject({ text: "two", target: { attempt: 1 } });
+});
+
+test("an event that its handler wants later gives up its place, waits over a restart, and comes back as the next attempt", async () => {
+  const clock = new FakeClock();
+  const options = { data: path.join(folderForTest(), "data"), settleMs: 0, livenessMs: 1_000_000 };
+  const first = await hostForTest(options, clock);
+  const publisher = await declarer(first.address);
+  const worker = await reader(first.address);
+  await publishAll(publisher, ["one", "two"]);
+  const [one, two] = [await nextEvent(worker), await nextEvent(worker)];
+  worker.write(postpone(one.target, 60_000, true), done(two.target));
+  await publishAll(publisher, ["three"], "a", 3);
+  expect(await handle(worker, 1)).toEqual(["three"]);
+  await worker.barrier();
+  await first.close();
+  clock.advance(59_000);
+  const second = await hostForTest(options, clock);
+  const next = await reader(second.address);
+  await publishAll(await declarer(second.address), ["four"], "a", 4);
+  expect(await handle(next, 1)).toEqual(["four"]);
+  clock.advance(1_000);
+  expect(await nextEvent(next)).toMatchObject({ text: "one", target: { attempt: 2 } });
+});
+
+test("an event that its handler wants later too often is a dead letter", async () => {
+  const { address } = await meshForTest();
+  const publisher = await declarer(address, { maxAttempts: 3 });
+  const worker = await reader(address);
+  await publishAll(publisher, ["later"]);
+  for (let attempt = 1; attempt <= 3; attempt++) {
+    const { target } = await nextEvent(worker);
+    expect(target.attempt).toBe(attempt);
+    worker.write(postpone(target, 1, true));
+  }
+  expect(await lettersOf(address, 1)).toMatchObject([
+    { attempts: 3, error: { text: expect.stringMatching(/asked for it later, 3 attempts/) } },
+  ]);
 });
 
 test("after the last attempt an event is a dead letter of its subscription, and the lane goes on", async () => {

@@ -106,6 +106,14 @@ export interface AgentContext<State> extends Messenger {
   readonly activation: number;
   /** Pairs that the sender sent along. */
   readonly metadata: Readonly<Record<string, string>>;
+  /**
+   * Gives up the order for this event: when the handler returns, the events behind it go on, and this one comes back to
+   * the agent after `ms` (1–86 400 000), as the next attempt. What a handler throws counts instead. A durable event
+   * becomes a dead letter after `maxAttempts` or its retention, and waits over a restart of the host; another one after
+   * 100 times. The last call counts.
+   * @throws MeshError `INVALID_ARGUMENT` for a send, whose caller waits, and for another number.
+   */
+  retryLater(ms: number): void;
   /** The agent's private state; change it in place. Kept while the agent is active. */
   state: State;
 }

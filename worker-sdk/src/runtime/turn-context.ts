@@ -77,6 +77,10 @@ export class TurnContext extends Messaging implements AgentContext<unknown> {
     if (content !== undefined) this.#turn.content = { ...content, metadata };
   }
 
+  retryLater(ms: number): void {
+    this.#turn.retryLater(ms);
+  }
+
   get state(): unknown {
     return this.#turn.home.state;
   }

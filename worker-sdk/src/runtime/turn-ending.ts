@@ -1,8 +1,15 @@
-import { type Failure, failure, handlerFailure, type MeshError } from "@agentmesh/proto";
-import type { Ending, PublishFrame, TurnEndFrame } from "@agentmesh/proto/wire";
+import {
+  type Failure,
+  failure,
+  handlerFailure,
+  invalid,
+  LIMITS,
+  type MeshError,
+} from "@agentmesh/proto";
+import type { Ending, Postponed, PublishFrame, TurnEndFrame } from "@agentmesh/proto/wire";
 
 const NO_PUBLISHES: readonly PublishFrame[] = [];
-const AGAIN: TurnEndFrame["ending"] = { kind: "postponed", delayMs: 0 };
+const AGAIN: TurnEndFrame["ending"] = { kind: "postponed", delayMs: 0, counted: false };
 
 /** The handler ran, and ended because it was told to. */
 const STOPPED = { outcome: "unknown", retryable: false } as const;
@@ -43,6 +50,16 @@ export function turnEnd(
 /** The ending of a delivery that failed. */
 export function failed(reason: Failure): Ending {
   return { kind: "failed", failure: reason };
+}
+
+/** The ending of an event that its handler wants later. @throws MeshError when it cannot have that. */
+export function laterEnding(ms: number, isEvent: boolean): Postponed {
+  if (!isEvent)
+    throw invalid("retryLater is for events: the caller of a send waits for its answer");
+  if (Number.isSafeInteger(ms) && ms >= 1 && ms <= LIMITS.retryLaterMs) {
+    return { kind: "postponed", delayMs: ms, counted: true };
+  }
+  throw invalid(`retryLater takes 1–${LIMITS.retryLaterMs} milliseconds, not ${ms}`);
 }
 
 /** How a turn ends whose handler threw, for who was told to stop because of `stopReason`. */

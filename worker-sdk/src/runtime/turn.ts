@@ -11,6 +11,7 @@
  */
 import {
   type AgentId,
+  AppError,
   Deadline,
   type ErrorCode,
   type Failure,
@@ -24,6 +25,7 @@ import {
   DONE,
   type EventFrame,
   type EventTarget,
+  type Postponed,
   type TurnEndFrame,
 } from "@agentmesh/proto/wire";
 import type { PublishOptions, SendOptions, StreamOptions } from "../agent/context.ts";
@@ -36,7 +38,7 @@ import { encodeReply } from "./outgoing.ts";
 import { isAsyncIterable, notIterable, ReplyWriter } from "./reply-writer.ts";
 import { isThenable } from "./thenable.ts";
 import { TurnContext } from "./turn-context.ts";
-import { endingOf, failed, turnEnd } from "./turn-ending.ts";
+import { endingOf, failed, laterEnding, turnEnd } from "./turn-ending.ts";
 import type { Workplace } from "./workplace.ts";
 
 /** Where a turn happens: an activation, as far as turns know it. */
@@ -86,6 +88,8 @@ export class Turn extends Deadline implements CallOrigin, Speaker {
   #stopReason: MeshError | undefined = undefined;
   #abort: AbortController | undefined = undefined;
   #writer: ReplyWriter | undefined = undefined;
+  /** How it ends once its handler has returned, when the handler wants the event later. */
+  #later: Postponed | undefined = undefined;
 
   constructor(
     workplace: Workplace,
@@ -206,6 +210,11 @@ export class Turn extends Deadline implements CallOrigin, Speaker {
     this.phase = isRunning ? "orphaned" : "ended";
   }
 
+  /** Lets the event come back when its handler has returned. @throws MeshError when it cannot. */
+  retryLater(ms: number): void {
+    this.#later = laterEnding(ms, this.frame.kind === "event");
+  }
+
   /** The reader of a stream of replies can take more. */
   grant(chunks: number, bytes: number): void {
     this.#writer?.grant(chunks, bytes);
@@ -277,7 +286,7 @@ export class Turn extends Deadline implements CallOrigin, Speaker {
     const writer = new ReplyWriter(this, this.#workplace, reply.type);
     this.#writer = writer;
     void writer.run(returned).then((thrown) => {
-      if (thrown === undefined) this.#tell(DONE, false);
+      if (thrown === undefined) this.#handled();
       else this.#threw(thrown.error);
       this.home.turnOver(this);
     });
@@ -286,7 +295,7 @@ export class Turn extends Deadline implements CallOrigin, Speaker {
 
   #returned(handler: ProgramHandler, value: unknown): boolean {
     const { reply } = handler.message;
-    if (this.frame.kind === "event") return this.#tell(DONE, false);
+    if (this.frame.kind === "event") return this.#handled();
     try {
       const content = encodeReply(reply, value, this.#workplace.maxPayloadBytes);
       return this.#tell(content === undefined ? DONE : { kind: "reply", content }, false);
@@ -295,8 +304,14 @@ export class Turn extends Deadline implements CallOrigin, Speaker {
     }
   }
 
-  #threw(thrown: unknown): boolean {
-    return this.#tell(endingOf(thrown, this.#stopReason, this.frame.kind === "event"), false);
+  /** The handler has returned, without a reply. */
+  #handled(): true {
+    return this.#tell(this.#later ?? DONE, false);
+  }
+
+  #threw(thrown: unknown): true {
+    const ending = endingOf(thrown, this.#stopReason, this.frame.kind === "event");
+    return this.#tell(ending, thrown instanceof AppError && thrown.permanent);
   }
 
   #fail(reason: Failure, permanent: boolean): boolean {

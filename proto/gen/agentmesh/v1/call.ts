@@ -109,7 +109,10 @@ export interface TurnEnd {
     /** Failed. */
     { $case: "error"; value: Error }
     | //
-    /** Not handled now: deliver again after this many milliseconds, without counting an attempt. */
+    /**
+     * Not handled now: deliver again after this many milliseconds, outside of the order and, unless `counted`, without
+     * counting an attempt.
+     */
     { $case: "postponeMs"; value: number }
     | undefined;
   /** The failure cannot be cured by another attempt: park the event at once. */
@@ -120,6 +123,8 @@ export interface TurnEnd {
     | undefined;
   /** Events that the turn publishes as part of its end. */
   publishes: Publish[];
+  /** The handler asked for the event later: the postponement counts as an attempt. It is for events only. */
+  counted: boolean;
 }
 
 /** Done ends deliveries of events that were handled, in packed form: the same as one TurnEnd without content each. */
@@ -587,7 +592,15 @@ export const StateChange: MessageFns<StateChange> = {
 };
 
 function createBaseTurnEnd(): TurnEnd {
-  return { delivery: 0, activation: 0, outcome: undefined, permanent: false, state: undefined, publishes: [] };
+  return {
+    delivery: 0,
+    activation: 0,
+    outcome: undefined,
+    permanent: false,
+    state: undefined,
+    publishes: [],
+    counted: false,
+  };
 }
 
 export const TurnEnd: MessageFns<TurnEnd> = {
@@ -617,6 +630,9 @@ export const TurnEnd: MessageFns<TurnEnd> = {
     }
     for (const v of message.publishes) {
       Publish.encode(v!, writer.uint32(66).fork()).join();
+    }
+    if (message.counted !== false) {
+      writer.uint32(72).bool(message.counted);
     }
     return writer;
   },
@@ -696,6 +712,14 @@ export const TurnEnd: MessageFns<TurnEnd> = {
             }
 
             message.publishes.push(Publish.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.counted = reader.bool();
             continue;
           }
         }

@@ -25,6 +25,8 @@ export interface LocalDelivery extends LocalMessage<SendFrame | PublishFrame> {
   readonly number: number;
   readonly agent: LocalAgent;
   readonly attempt: number;
+  /** When it was first handed to the agent, in milliseconds since 1970. */
+  readonly openedUnixMs: number;
 }
 
 /** Sends above a message in its chain. */
@@ -61,7 +63,7 @@ export function targetOf(delivery: LocalDelivery): EventTarget {
     attempt: delivery.attempt,
     lane: 0,
     durable: false,
-    firstDeliveredUnixMs: 0,
+    firstDeliveredUnixMs: delivery.attempt > 1 ? delivery.openedUnixMs : 0,
     redelivered: false,
   };
 }

@@ -5,7 +5,7 @@
  * R2. A send is settled once; an event that failed becomes a dead letter.
  * R3. A nested send is limited in depth only, so that turns that wait for it can end.
  */
-import { type Clock, DEFAULTS, type Failure, failure, type Timer } from "@agentmesh/proto";
+import { type Clock, DEFAULTS, type Failure, failure, LIMITS, type Timer } from "@agentmesh/proto";
 import {
   DONE,
   decodeContent,
@@ -39,6 +39,12 @@ export type LocalFrame =
   | { readonly kind: "cancel"; readonly request: number }
   | { readonly kind: "idle"; readonly activations: readonly number[] }
   | { readonly kind: "release"; readonly deliveries: readonly number[] };
+
+/** Why an event is given up that its handler wants later again and again. */
+const TOO_OFTEN_LATER = failure(
+  "HANDLER_FAILED",
+  `its handler asked for it later, ${LIMITS.laterAttempts} attempts in all`,
+);
 
 /** Key of the agent that takes sends to any key. */
 const ANY_KEY = "~local";
@@ -155,10 +161,12 @@ export class LocalRouter {
     message: LocalMessage<SendFrame | PublishFrame>,
     agent: LocalAgent,
     attempt: number,
+    openedUnixMs = this.#clock.unixMs(),
   ): LocalDelivery {
     this.#lastDelivery++;
     const { id, frame, sender, parent } = message;
-    const delivery = { number: this.#lastDelivery, agent, attempt, id, frame, sender, parent };
+    const number = this.#lastDelivery;
+    const delivery = { number, agent, attempt, openedUnixMs, id, frame, sender, parent };
     this.#deliveries.set(delivery.number, delivery);
     agent.inFlight++;
     return delivery;
@@ -199,8 +207,11 @@ export class LocalRouter {
     const delivery = this.#deliveries.get(frame.delivery);
     if (delivery === undefined) return;
     const { ending } = frame;
-    if (ending.kind === "postponed") this.#postpone(delivery, ending.delayMs);
-    else this.#end(delivery, ending);
+    if (ending.kind !== "postponed") this.#end(delivery, ending);
+    else if (!ending.counted) this.#postpone(delivery, ending.delayMs, delivery.attempt);
+    else if (delivery.attempt < LIMITS.laterAttempts) {
+      this.#postpone(delivery, ending.delayMs, delivery.attempt + 1);
+    } else this.#end(delivery, { kind: "failed", failure: TOO_OFTEN_LATER });
   }
 
   #end(delivery: LocalDelivery | undefined, ending: Ending): void {
@@ -268,10 +279,10 @@ export class LocalRouter {
     }
   }
 
-  #postpone(delivery: LocalDelivery, delayMs: number): void {
+  #postpone(delivery: LocalDelivery, delayMs: number, attempt: number): void {
     const timer = this.#clock.after(delayMs, () => {
       this.#postponed.delete(delivery);
-      this.#deliverAgain(delivery, delivery.attempt);
+      this.#deliverAgain(delivery, attempt);
     });
     this.#postponed.set(delivery, timer);
   }
@@ -281,7 +292,7 @@ export class LocalRouter {
     const { id, frame, sender, parent } = delivery;
     const { type, key } = delivery.agent.id;
     const agent = this.agents.activate(type, key);
-    const again = this.#open(delivery, agent, attempt);
+    const again = this.#open(delivery, agent, attempt, delivery.openedUnixMs);
     if (frame.kind === "publish") this.#shipEvent({ id, frame, sender, parent }, [again]);
     else {
       this.#calls.set(frame.request, again);

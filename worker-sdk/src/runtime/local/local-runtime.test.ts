@@ -103,6 +103,32 @@ test("an event that failed is a dead letter, a send that failed is not", async (
   ]);
 });
 
+test("an event that its handler wants later lets others pass and comes back as the next attempt", async () => {
+  const log: string[] = [];
+  await runtime.register(
+    defineAgent("worker", {
+      subscriptions: ["news"],
+      handlers: (on) => [
+        on(Note, ({ n }, ctx) => {
+          log.push(`${n}, attempt ${ctx.attempt}, first ${ctx.firstDeliveredAt ?? "now"}`);
+          if (n === 1 && ctx.attempt === 1) ctx.retryLater(1_000);
+        }),
+      ],
+    }),
+  );
+  const firstAt = clock.unixMs();
+  for (const n of [1, 2]) await runtime.publish(topicId("news", "k"), Note({ n }));
+  await settled();
+  clock.advance(1_000);
+  await runtime.idle();
+  expect(log).toEqual([
+    "1, attempt 1, first now",
+    "2, attempt 1, first now",
+    `1, attempt 2, first ${firstAt}`,
+  ]);
+  expect(runtime.deadLetters()).toEqual([]);
+});
+
 test("a turn that does not end becomes a dead letter, and the agent begins anew", async () => {
   let turns = 0;
   await runtime.register(
