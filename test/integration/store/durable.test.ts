@@ -1,97 +1,24 @@
 /** Durable subscriptions over the raw wire: what was accepted is delivered, whatever ends in between. */
 import path from "node:path";
 import type { DurableOptions } from "@agentmesh/proto/agentmesh/v1";
-import { FakeClock } from "@agentmesh/proto/testing";
-import type { EventFrame } from "@agentmesh/proto/wire";
 import { expect, onTestFinished, test } from "vitest";
 import { folderForTest } from "../../support/folder.ts";
-import {
-  agentType,
-  control,
-  done,
-  durable,
-  fail,
-  postpone,
-  publish,
-  textOf,
-} from "../../support/frames.ts";
-import { hostForTest, type TestHost } from "../../support/host.ts";
+import { control, done, durable, fail, publish, textOf } from "../../support/frames.ts";
+import { hostForTest } from "../../support/host.ts";
 import { startHostProcess } from "../../support/processes.ts";
-import { RawClient } from "../../support/raw-client.ts";
-import { RawWorker, type RawWorkerOptions } from "../../support/raw-worker.ts";
-import { eventually } from "../../support/waiting.ts";
-
-function archive(options: Partial<DurableOptions> = {}) {
-  return durable("archive", "news", "reader", options);
-}
-
-function meshForTest(data = folderForTest()): Promise<TestHost> {
-  return hostForTest({ data: path.join(data, "data") });
-}
-
-async function workerAt(address: string, options: RawWorkerOptions = {}): Promise<RawWorker> {
-  const worker = await RawWorker.connect(address, options);
-  onTestFinished(() => worker.close());
-  return worker;
-}
-
-/** A worker that declares the subscription and runs no agent of it. */
-function declarer(address: string, options: Partial<DurableOptions> = {}): Promise<RawWorker> {
-  return workerAt(address, { hello: { subscriptions: [archive(options)] } });
-}
-
-function reader(address: string): Promise<RawWorker> {
-  return workerAt(address, { types: ["reader"] });
-}
-
-/** Publishes texts to one agent and waits until all were accepted. */
-async function publishAll(worker: RawWorker, texts: readonly string[], key = "a", from = 1) {
-  const sequences = texts.map((_, index) => from + index);
-  worker.write(...texts.map((text, index) => publish(from + index, `news/${key}`, text)));
-  await accepted(worker, sequences);
-}
-
-async function accepted(worker: RawWorker, sequences: readonly number[]): Promise<void> {
-  const missing = new Set(sequences);
-  while (missing.size > 0) {
-    const frame = await worker.next("accepted");
-    for (const sequence of frame.sequences) missing.delete(sequence);
-  }
-}
-
-/** The next event, its text and its one target. */
-async function nextEvent(worker: RawWorker) {
-  const frame: EventFrame = await worker.next("event");
-  const [target] = frame.targets;
-  if (target === undefined) throw new Error("an event has a target");
-  return { text: textOf(frame.content), target, id: frame.id };
-}
-
-/** Handles so many events well. @returns their texts. */
-async function handle(worker: RawWorker, count: number): Promise<string[]> {
-  const texts: string[] = [];
-  for (let handled = 0; handled < count; handled++) {
-    const { text, target } = await nextEvent(worker);
-    texts.push(text);
-    worker.write(done(target));
-  }
-  return texts;
-}
-
-/** What a host that is killed now leaves behind. */
-async function leftBy({ host }: TestHost): Promise<string> {
-  const folder = folderForTest();
-  await host.backup(path.join(folder, "data"));
-  return folder;
-}
-
-async function lettersOf(address: string, count: number) {
-  const client = new RawClient(address);
-  onTestFinished(() => client.close());
-  const isThere = ({ deadLetters }: { deadLetters: unknown[] }) => deadLetters.length === count;
-  const page = await eventually(() => client.deadLetters(), isThere, `${count} dead letters`);
-  return page.deadLetters;
-}
+import { RawWorker } from "../../support/raw-worker.ts";
+import {
+  accepted,
+  archive,
+  declarer,
+  handle,
+  lettersOf,
+  meshForTest,
+  nextEvent,
+  publishAll,
+  reader,
+  workerAt,
+} from "./durable-mesh.ts";
 
 test("an event waits while nobody is there to take it, and its agent gets it later, in order", async () => {
   const { address } = await meshForTest();
@@ -99,83 +26,6 @@ test("an event waits while nobody is there to take it, and its agent gets it lat
   await publishAll(publisher, ["one", "two", "three"]);
   await publisher.close();
   expect(await handle(await reader(address), 3)).toEqual(["one", "two", "three"]);
-});
-
-test("an event that was accepted survives kill -9 of the host, and one that nobody had is no repetition", async () => {
-  const data = path.join(folderForTest(), "data");
-  const first = await startHostProcess({ data });
-  await publishAll(await declarer(first.address), ["one", "two"]);
-  await first.kill();
-  const second = await startHostProcess({ data });
-  const worker = await reader(second.address);
-  for (const expected of ["one", "two"]) {
-    const { text, target } = await nextEvent(worker);
-    expect(text).toBe(expected);
-    expect(target).toMatchObject({ durable: true, attempt: 1, redelivered: false });
-    worker.write(done(target));
-  }
-});
-
-test("what a host that was killed had delivered is marked; what came after its workers had left is not", async () => {
-  const clock = new FakeClock();
-  const first = await hostForTest({ data: path.join(folderForTest(), "data") }, clock);
-  const publisher = await declarer(first.address);
-  const worker = await reader(first.address);
-  await publishAll(publisher, ["one"]);
-  await nextEvent(worker);
-  await worker.leave();
-  await publishAll(publisher, ["two"], "b", 2);
-  // The position that says how far events were offered is written.
-  clock.advance(1_000);
-  await publishAll(publisher, ["three"], "c", 3);
-  const next = await reader((await meshForTest(await leftBy(first))).address);
-  const marks = new Map<string, boolean>();
-  while (marks.size < 3) {
-    const { text, target } = await nextEvent(next);
-    marks.set(text, target.redelivered || target.attempt > 1);
-    next.write(done(target));
-  }
-  expect(Object.fromEntries(marks)).toEqual({ one: true, two: false, three: false });
-});
-
-test("what is delivered right before a kill is marked, however little was written since", async () => {
-  const data = path.join(folderForTest(), "data");
-  const first = await startHostProcess({ data });
-  const publisher = await declarer(first.address);
-  const worker = await reader(first.address);
-  for (let sequence = 1; sequence <= 20; sequence++) {
-    await publishAll(publisher, [`${sequence}`], `${sequence}`, sequence);
-    await nextEvent(worker);
-  }
-  await first.kill();
-  const next = await reader((await startHostProcess({ data })).address);
-  for (let count = 0; count < 20; count++) {
-    const { target } = await nextEvent(next);
-    expect(target).toMatchObject({ redelivered: true });
-    next.write(done(target));
-  }
-});
-
-test("a host that is stopped tells the next one exactly what it had delivered, and since when", async () => {
-  const folder = folderForTest();
-  const first = await meshForTest(folder);
-  const publisher = await declarer(first.address);
-  const worker = await workerAt(first.address, {
-    hello: { agentTypes: [agentType("reader", { agentWindow: 1 })] },
-  });
-  const before = Date.now();
-  await publishAll(publisher, ["one", "two"]);
-  await nextEvent(worker);
-  await first.close();
-  const next = await reader((await meshForTest(folder)).address);
-  const one = await nextEvent(next);
-  expect(one).toMatchObject({ text: "one", target: { attempt: 2, redelivered: false } });
-  expect(one.target.firstDeliveredUnixMs).toBeGreaterThanOrEqual(before);
-  expect(one.target.firstDeliveredUnixMs).toBeLessThanOrEqual(Date.now());
-  expect(await nextEvent(next)).toMatchObject({
-    text: "two",
-    target: { attempt: 1, redelivered: false, firstDeliveredUnixMs: 0 },
-  });
 });
 
 test("what was handled does not come back after a restart; what was not does", async () => {
@@ -216,43 +66,6 @@ test("a failed event is tried again at the head of its lane, and another lane go
   expect(again.target.lane).not.toBe(one.target.lane);
   worker.write(done(again.target));
   expect(await nextEvent(worker)).toMatchObject({ text: "two", target: { attempt: 1 } });
-});
-
-test("an event that its handler wants later gives up its place, waits over a restart, and comes back as the next attempt", async () => {
-  const clock = new FakeClock();
-  const options = { data: path.join(folderForTest(), "data"), settleMs: 0, livenessMs: 1_000_000 };
-  const first = await hostForTest(options, clock);
-  const publisher = await declarer(first.address);
-  const worker = await reader(first.address);
-  await publishAll(publisher, ["one", "two"]);
-  const [one, two] = [await nextEvent(worker), await nextEvent(worker)];
-  worker.write(postpone(one.target, 60_000, true), done(two.target));
-  await publishAll(publisher, ["three"], "a", 3);
-  expect(await handle(worker, 1)).toEqual(["three"]);
-  await worker.barrier();
-  await first.close();
-  clock.advance(59_000);
-  const second = await hostForTest(options, clock);
-  const next = await reader(second.address);
-  await publishAll(await declarer(second.address), ["four"], "a", 4);
-  expect(await handle(next, 1)).toEqual(["four"]);
-  clock.advance(1_000);
-  expect(await nextEvent(next)).toMatchObject({ text: "one", target: { attempt: 2 } });
-});
-
-test("an event that its handler wants later too often is a dead letter", async () => {
-  const { address } = await meshForTest();
-  const publisher = await declarer(address, { maxAttempts: 3 });
-  const worker = await reader(address);
-  await publishAll(publisher, ["later"]);
-  for (let attempt = 1; attempt <= 3; attempt++) {
-    const { target } = await nextEvent(worker);
-    expect(target.attempt).toBe(attempt);
-    worker.write(postpone(target, 1, true));
-  }
-  expect(await lettersOf(address, 1)).toMatchObject([
-    { attempts: 3, error: { text: expect.stringMatching(/asked for it later, 3 attempts/) } },
-  ]);
 });
 
 test("after the last attempt an event is a dead letter of its subscription, and the lane goes on", async () => {
@@ -301,23 +114,6 @@ test("what a publisher sends again after the host was killed is accepted once", 
   back.write(publish(3, "news/a", "three", { resent: true }));
   await accepted(back, [1, 2, 3]);
   expect(await handle(await reader(second.address), 3)).toEqual(["one", "two", "three"]);
-});
-
-test("failed attempts are counted over a restart of the host", async () => {
-  const folder = folderForTest();
-  const first = await meshForTest(folder);
-  const publisher = await declarer(first.address, { backoffMs: 1, maxAttempts: 2 });
-  const worker = await reader(first.address);
-  await publishAll(publisher, ["bad"]);
-  worker.write(fail((await nextEvent(worker)).target, "HANDLER_FAILED", "first"));
-  expect((await nextEvent(worker)).target.attempt).toBe(2);
-  await first.close();
-  const second = await meshForTest(folder);
-  const next = await reader(second.address);
-  const again = await nextEvent(next);
-  expect(again.target.attempt).toBe(3);
-  next.write(fail(again.target, "HANDLER_FAILED", "last"));
-  expect(await lettersOf(second.address, 1)).toMatchObject([{ error: { text: "last" } }]);
 });
 
 test("an event that is not handled within its retention is a dead letter, and publishing goes on", async () => {
