@@ -245,7 +245,8 @@ describe("frames from worker to host", () => {
       data: Buffer.from("x"),
       remove: false,
     };
-    const turnEnd = { delivery: 1, activation: 2, outcome: undefined, permanent: false, state };
+    const common = { delivery: 1, activation: 2, outcome: undefined };
+    const turnEnd = { ...common, permanent: false, counted: false, state };
     const kind = { $case: "turnEnd" as const, value: { ...turnEnd, publishes: [] } };
     const bytes = ConnectRequest.encode({ firstNumber: 1, receivedThrough: 0, frames: [{ kind }] });
     expect(readWorkerBatch(bytes.finish()).frames).toEqual([
