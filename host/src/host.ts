@@ -9,8 +9,8 @@ import { adminServiceDefinition } from "./admin/admin-methods.ts";
 import { AdminService } from "./admin/admin-service.ts";
 import { deadLetterOffice } from "./delivery/dead-letter-office.ts";
 import { Dispatcher } from "./delivery/dispatcher.ts";
-import { DurableSubscriptions } from "./delivery/durable-subscriptions.ts";
 import { Namespaces } from "./delivery/namespaces.ts";
+import { StoredWork } from "./delivery/stored-work.ts";
 import { Tap } from "./delivery/tap.ts";
 import { AutogenAdapter, type AutogenParts } from "./gateway/autogen/adapter.ts";
 import { AUTOGEN_SERVICE } from "./gateway/autogen/service.ts";
@@ -123,7 +123,7 @@ class RunningHost implements Host {
   readonly #settling: Settling;
   readonly #dispatcher: Dispatcher;
   readonly #calls: Calls;
-  readonly #durable: DurableSubscriptions;
+  readonly #stored: StoredWork;
   readonly #router: Router;
   readonly #sessions: Sessions;
   readonly #connections = new Connections();
@@ -163,13 +163,14 @@ class RunningHost implements Host {
       isSettling: () => this.#settling.isActive,
       deadLetters,
     });
-    this.#durable = new DurableSubscriptions({
-      clock,
+    this.#stored = new StoredWork({
+      ...common,
       store,
       dispatch: this.#dispatcher,
-      park: (delivery, reason, name) => deadLetters.keep(delivery, reason, name),
+      office: deadLetters,
+      log: storeLog,
       namespace: (name) => this.#namespaces.get(name),
-      onProblem: (subscription, error) => storeLog.refused(subscription, error),
+      deadLetterAgeMs: options.deadLetters.ageMs,
     });
     const shared = { ...common, dispatcher: this.#dispatcher, settling };
     this.#calls = new Calls({ ...shared, deadlines });
@@ -190,7 +191,7 @@ class RunningHost implements Host {
       {
         ...shared,
         router: this.#router,
-        durable: this.#durable,
+        durable: this.#stored.durable,
         namespaces: this.#namespaces,
       },
     );
@@ -212,7 +213,7 @@ class RunningHost implements Host {
   /** Takes up what an earlier host has left in the store. */
   async restore(): Promise<void> {
     this.#sessions.restore(await this.#store.publishers.latest(LIMITS.publishers));
-    await this.#durable.restore();
+    await this.#stored.restore();
   }
 
   async listen(credentials: ServerCredentials): Promise<void> {
@@ -277,7 +278,7 @@ class RunningHost implements Host {
     this.#health.close();
     this.#admin.close();
     // Before the sessions: that they end is no fault of what is in flight.
-    await this.#durable.close();
+    await this.#stored.close();
     const reason = failure("HOST_DRAINING", "the host has closed");
     this.#sessions.endAll(reason);
     this.#autogen.endAll(reason);
@@ -363,7 +364,8 @@ class RunningHost implements Host {
       hostVersion: VERSION,
       sessions: this.#sessions,
       dispatcher: this.#dispatcher,
-      deadLetters: this.#store.deadLetters,
+      store: this.#store,
+      stored: this.#stored,
       counters: this.#counters,
       authenticator,
       namespaces: () => this.#namespaces.all(),

@@ -53,10 +53,14 @@ export const DEFAULTS = {
   streamChunks: 64,
   /** Bytes of chunks of a reply stream on their way. */
   streamBytes: 256 * 1024,
-  /** Dead letters kept in memory. */
+  /** Dead letters kept. */
   deadLetters: 10_000,
-  /** Bytes of dead letters kept in memory. */
+  /** Bytes of dead letters kept. */
   deadLetterBytes: 64 * 1024 * 1024,
+  /** Milliseconds for which a dead letter is kept. */
+  deadLetterAgeMs: 30 * 24 * 3_600_000,
+  /** Bytes in use in the data folder above which no event is taken. */
+  dataBytes: 16 * 1024 * 1024 * 1024,
   /** Workers lost over one message before it is parked. */
   crashLimit: 3,
   /** Milliseconds for which a restarted host lets messages wait for the sessions it had. */
@@ -91,6 +95,8 @@ export const LIMITS = {
   openEventsPerLane: 128,
   /** Agents of one durable subscription that have more than that. */
   lanesBehind: 4_096,
+  /** Dead letters of all namespaces that are on their way again. */
+  replays: 100_000,
   /** What waits for the disk of the host. */
   unstoredBytes: 256 * 1024 * 1024,
   /** Topics whose subscribers are remembered for one namespace. */

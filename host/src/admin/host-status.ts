@@ -4,7 +4,7 @@ import type { Dispatcher } from "../delivery/dispatcher.ts";
 import type { Namespace } from "../delivery/namespace.ts";
 import type { Sessions } from "../gateway/sessions.ts";
 import { type Counters, snapshot } from "../observability/counters.ts";
-import type { DeadLetterStore } from "../store/ports.ts";
+import type { Store } from "../store/ports.ts";
 
 /** What the state of a host is read from. */
 export interface StatusParts {
@@ -13,7 +13,7 @@ export interface StatusParts {
   readonly hostVersion: string;
   readonly sessions: Sessions;
   readonly dispatcher: Dispatcher;
-  readonly deadLetters: DeadLetterStore;
+  readonly store: Store;
   readonly counters: Counters;
   readonly namespaces: () => Iterable<Namespace>;
   readonly isDraining: () => boolean;
@@ -27,6 +27,8 @@ export async function hostStatus(
   const members = [...parts.sessions.all()];
   let subscriptions = 0;
   for (const namespace of parts.namespaces()) subscriptions += namespace.subscriptions.size;
+  const letters = await parts.store.deadLetters.counts();
+  const counters = snapshot(parts.counters).set("dead_letters_dropped", letters.dropped);
   return {
     hostId: parts.hostId,
     hostVersion: parts.hostVersion,
@@ -38,7 +40,9 @@ export async function hostStatus(
     subscriptions,
     inFlight: members.reduce((sum, { session }) => sum + session.worker.inFlight.size, 0),
     queued: parts.dispatcher.queued,
-    deadLetters: (await parts.deadLetters.counts()).kept,
-    counters: Object.fromEntries(snapshot(parts.counters)),
+    deadLetters: letters.kept,
+    deadLettersReplaying: letters.replaying,
+    storedBytes: parts.store.usedBytes(),
+    counters: Object.fromEntries(counters),
   };
 }

@@ -40,7 +40,7 @@ export const EXIT_TEXTS: Readonly<Record<ExitName, string>> = {
   denied: "the host does not accept the token",
   rejected: "the message was taken, and its handling failed",
   timeout: "the deadline has passed",
-  notFound: "no such agent type, worker or dead letter",
+  notFound: "no such agent type, worker, subscription or dead letter",
   busy: "the host is full or draining: try again later",
 };
 

@@ -10,14 +10,14 @@
  *     passes it.
  * F5. One reading of the log is under way at a time.
  */
-import { AgentId, type Clock, type Failure, LIMITS } from "@agentmesh/proto";
+import { AgentId, type Clock, type Failure, failure, LIMITS } from "@agentmesh/proto";
 import type { DurableSubscription, Position, Retry } from "../model/durable-subscription.ts";
 import type { MeshEvent } from "../model/event.ts";
 import type { LoggedEvent, PositionRecord, Store } from "../store/ports.ts";
 import { ONLY_PARTITION } from "../store/ports.ts";
 import type { Agent } from "./agent.ts";
 import type { EventDelivery } from "./delivery.ts";
-import { DurableTicket, type FeedLane, type TicketOffice } from "./durable-ticket.ts";
+import { DurableTicket, type FeedLane, nextLane, type TicketOffice } from "./durable-ticket.ts";
 import { FeedProgress } from "./feed-progress.ts";
 import { FeedRetention } from "./feed-retention.ts";
 import type { Namespace } from "./namespace.ts";
@@ -50,12 +50,12 @@ export interface FeedParts {
   readonly onAdvanced: () => void;
 }
 
-let lastLane = 0;
-
-/** A number that no lane had before. */
-function nextLane(): number {
-  lastLane++;
-  return lastLane;
+/** What is known of an event beside itself when it enters its lane. */
+interface Entry {
+  readonly sequence: number;
+  readonly retry?: Retry | undefined;
+  /** It cannot be delivered, because the log has lost its content. */
+  readonly damage?: string | undefined;
 }
 
 export class DurableFeed implements TicketOffice {
@@ -122,9 +122,9 @@ export class DurableFeed implements TicketOffice {
     return this.#progress.past;
   }
 
-  /** Events that are not past, as far as they are in memory. */
-  get open(): number {
-    return this.#open.size;
+  /** Where it is now; what is stored follows. */
+  get position(): Position {
+    return this.#position();
   }
 
   /** Takes up what was open, then what has come since. */
@@ -210,7 +210,7 @@ export class DurableFeed implements TicketOffice {
   }
 
   /** Puts an event into its lane, or notes that its lane is behind. @returns false when there is no room for either. */
-  #take(event: MeshEvent, sequence: number): boolean {
+  #take(event: MeshEvent, sequence: number, damage?: string): boolean {
     const id = new AgentId(this.subscription.agentType, event.topic.source);
     // Who publishes does not receive.
     if (event.sender?.equals(id) === true || this.#behind.has(id.key)) return true;
@@ -221,7 +221,7 @@ export class DurableFeed implements TicketOffice {
       this.#behind.set(id.key, sequence);
       return true;
     }
-    this.#enter(lane, this.#deliveryOf(id, event), { sequence, retry: undefined });
+    this.#enter(lane, this.#deliveryOf(id, event), { sequence, damage });
     return true;
   }
 
@@ -230,11 +230,7 @@ export class DurableFeed implements TicketOffice {
     return this.#parts.dispatch.eventFor(agent, event);
   }
 
-  #enter(
-    lane: FeedLane,
-    delivery: EventDelivery,
-    { sequence, retry }: { sequence: number; retry: Retry | undefined },
-  ): void {
+  #enter(lane: FeedLane, delivery: EventDelivery, { sequence, retry, damage }: Entry): void {
     const ticket = new DurableTicket(this, lane, delivery, sequence);
     if (retry !== undefined) ticket.resume(retry);
     else if (sequence <= this.#inherited) delivery.attempt = 2;
@@ -243,6 +239,10 @@ export class DurableFeed implements TicketOffice {
     lane.size++;
     this.#openBytes += ticket.bytes;
     this.#retention.watch();
+    if (damage !== undefined) {
+      this.#giveUp(ticket, failure("PAYLOAD_INVALID", damage));
+      return;
+    }
     const waitMs = ticket.dueUnixMs - this.#parts.clock.unixMs();
     if (waitMs > 0) this.#parts.dispatch.retry(delivery, waitMs);
     else this.#parts.dispatch.dispatchDurable(delivery);
@@ -295,12 +295,13 @@ export class DurableFeed implements TicketOffice {
     const page = await this.#read({ after: first - 1, through: this.#through });
     if (this.#phase === "ended") return;
     for (const logged of page.events) {
-      const { sequence } = logged;
+      const { sequence, damage } = logged;
       if (!this.#former.has(sequence)) continue;
       const id = new AgentId(this.subscription.agentType, logged.event.topic.source);
       const retry = this.#former.get(sequence);
       this.#former.delete(sequence);
-      this.#enter(this.#lane(id.key), this.#deliveryOf(id, onItsWay(logged)), { sequence, retry });
+      const delivery = this.#deliveryOf(id, onItsWay(logged));
+      this.#enter(this.#lane(id.key), delivery, { sequence, retry, damage });
     }
     // What is not there any more cannot be read again either.
     for (const sequence of this.#former.keys()) {
@@ -312,7 +313,7 @@ export class DurableFeed implements TicketOffice {
     const page = await this.#read({ after: this.#through, through: this.#known });
     if (this.#phase === "ended") return;
     for (const logged of page.events) {
-      if (!this.#take(onItsWay(logged), logged.sequence)) return;
+      if (!this.#take(onItsWay(logged), logged.sequence, logged.damage)) return;
       this.#through = logged.sequence;
     }
     this.#through = page.through;
@@ -325,8 +326,9 @@ export class DurableFeed implements TicketOffice {
     this.#behind.delete(key);
     for (const logged of page.events) {
       // It puts the lane behind again when it is full.
-      if (!this.#behind.has(key) && !this.#take(onItsWay(logged), logged.sequence)) {
-        this.#behind.set(key, logged.sequence);
+      const { sequence, damage } = logged;
+      if (!this.#behind.has(key) && !this.#take(onItsWay(logged), sequence, damage)) {
+        this.#behind.set(key, sequence);
       }
     }
     const isThrough = page.through >= through && through === this.#through;

@@ -89,6 +89,16 @@ export const EVENTS = {
     /** Lines of this name left out before this one, because there were too many. */
     leftOut: number;
   }>("error"),
+  /** The store refused something of a dead letter that is being replayed, which is tried again. */
+  "replay.refused": event<{
+    id: number;
+    namespace: string;
+    target: string;
+    code: ErrorCode;
+    text: string;
+    /** Lines of this name left out before this one, because there were too many. */
+    leftOut: number;
+  }>("error"),
   /** A message that was to be parked is lost, because the store did not take it. */
   "message.lost": event<{
     id: number;

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { agentId } from "@agentmesh/proto";
 import { idsIn, newsQuery, readAll, sampleEvent } from "./event-log-samples.ts";
-import { ONLY_PARTITION } from "./ports.ts";
+import { type EventQuery, ONLY_PARTITION } from "./ports.ts";
 import type { StoreCase } from "./store-case.ts";
 
 const OTHER_PARTITION = 7;
@@ -137,6 +137,19 @@ const READING: readonly StoreCase[] = [
 ];
 
 const TRIMMING: readonly StoreCase[] = [
+  {
+    name: "events are counted as far as they are looked at",
+    async run(create) {
+      const { events } = await create();
+      for (let id = 1; id <= 4; id++) await events.append(ONLY_PARTITION, sampleEvent(id));
+      await events.append(ONLY_PARTITION, sampleEvent(5, "other/a"));
+      const count = (changes: Partial<EventQuery>) =>
+        events.count(ONLY_PARTITION, newsQuery({ through: 5, ...changes }));
+      assert.deepEqual(await count({ limit: 10 }), { count: 4, isCut: false });
+      assert.deepEqual(await count({ after: 1, through: 3 }), { count: 2, isCut: false });
+      assert.deepEqual(await count({ limit: 3 }), { count: 3, isCut: true });
+    },
+  },
   {
     name: "what is trimmed is not read any more, and what is behind stays",
     async run(create) {

@@ -1,6 +1,7 @@
 import Denque from "denque";
 import { matches } from "../model/topic-match.ts";
 import type {
+  EventCount,
   EventLog,
   EventPage,
   EventQuery,
@@ -52,6 +53,12 @@ export class MemoryEventLog implements EventLog {
       if (events.length === query.limit) return { events, through: at };
     }
     return { events, through: end < Math.min(query.through, last) ? end : query.through };
+  }
+
+  async count(partition: number, query: EventQuery): Promise<EventCount> {
+    const { events, through } = await this.read(partition, query);
+    const isCut = through < Math.min(query.through, this.#partition(partition).last);
+    return { count: events.length, isCut };
   }
 
   async trim(partition: number, through: number): Promise<void> {

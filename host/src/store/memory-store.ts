@@ -1,9 +1,10 @@
 import { failure, MeshError } from "@agentmesh/proto";
+import type { DeadLetterLimits } from "./dead-letter-store.ts";
 import { MemoryAgentStates } from "./memory-agent-states.ts";
 import { MemoryDeadLetters } from "./memory-dead-letters.ts";
 import { MemoryEventLog } from "./memory-event-log.ts";
 import { MemorySubscriptions } from "./memory-subscriptions.ts";
-import type { DeadLetterLimits, PublisherMark, Store } from "./ports.ts";
+import type { PublisherMark, Store } from "./ports.ts";
 
 /** A store that forgets everything when the process ends. */
 export function createMemoryStore(limits: { readonly deadLetters: DeadLetterLimits }): Store {
@@ -21,6 +22,7 @@ export function createMemoryStore(limits: { readonly deadLetters: DeadLetterLimi
     publishers: { latest: async (limit) => [...marks.values()].reverse().slice(0, limit) },
     states: new MemoryAgentStates(),
     deadLetters: new MemoryDeadLetters(limits.deadLetters),
+    usedBytes: () => 0,
     async backup() {
       const text = "this host keeps everything in memory: start it with a data folder";
       throw new MeshError(failure("UNIMPLEMENTED", text));

@@ -98,7 +98,7 @@ test("a format that this version does not know is refused", async () => {
   const sqlite = new Sqlite(file);
   sqlite.exec("pragma user_version = 99");
   sqlite.close();
-  await expectRefused(folder, /has format 99 and this version knows 1/);
+  await expectRefused(folder, /has format 99 and this version knows 2/);
 });
 
 test("a database of another program is refused", async () => {
@@ -141,17 +141,48 @@ test("a flipped bit that makes a page senseless is refused", async () => {
   await expectRefused(folder, /is damaged/);
 });
 
-test("a flipped bit within a value is told when the value is read; the others are read on", async () => {
+test("an event with a flipped bit is read as damaged, and the others as they are", async () => {
   const { folder, file } = await closedStore();
   flipBit(file, readFileSync(file).indexOf(`${SIGN} 45 `) + 3);
   const store = await open(folder);
-  await expect(readAll(store.events)).rejects.toMatchObject({
-    code: "STORE_UNAVAILABLE",
-    message: expect.stringMatching(/is damaged \(event 45 has a wrong sum\)/),
+  const events = await readAll(store.events);
+  expect(events).toHaveLength(EVENTS);
+  expect(events[44]).toMatchObject({
+    sequence: 45,
+    damage: expect.stringMatching(/agentmesh\.db kept of event 45 is damaged/),
+    event: { id: 45, content: new Uint8Array(0) },
   });
-  expect(await readAll(store.events, { after: 45 })).toHaveLength(EVENTS - 45);
+  expect(events.filter(({ damage }) => damage !== undefined)).toHaveLength(1);
   await store.deadLetters.add(sampleLetter(1));
   expect(await store.events.append(ONLY_PARTITION, sampleEvent(1))).toBe(EVENTS + 1);
+});
+
+test("a dead letter with a flipped bit says so, and the others are listed as they are", async () => {
+  const folder = folderForTest();
+  const first = await open(folder);
+  const contentOf = (id: number) => Buffer.from(`${SIGN} ${id} `.padEnd(1_000, "x"));
+  for (const id of [1, 2, 3])
+    await first.deadLetters.add(sampleLetter(id, { content: contentOf(id) }));
+  await first.close();
+  const file = path.join(folder, FILE_NAME);
+  flipBit(file, readFileSync(file).indexOf(`${SIGN} 2 `) + 3);
+  const store = await open(folder);
+  const { letters } = await store.deadLetters.list({
+    namespace: "default",
+    filter: {},
+    cursor: "",
+    limit: 10,
+  });
+  expect(letters.map(({ id, content }) => [id, content.length])).toEqual([
+    [1, 1_000],
+    [2, 0],
+    [3, 1_000],
+  ]);
+  expect(letters[1]?.failure).toMatchObject({
+    code: "PAYLOAD_INVALID",
+    text: expect.stringMatching(/dead letter 2 is damaged/),
+  });
+  expect(await store.deadLetters.remove(letters)).toBe(3);
 });
 
 test("what a killed host has accepted is in its log", async () => {

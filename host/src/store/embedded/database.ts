@@ -32,11 +32,16 @@ export class Database {
   readonly #lock: FolderLock;
   readonly #sqlite: Sqlite.Database;
   readonly #onUndone: (() => void)[] = [];
+  readonly #pages: Query<[number, number, number]>;
 
   private constructor(file: string, lock: FolderLock, sqlite: Sqlite.Database) {
     this.file = file;
     this.#lock = lock;
     this.#sqlite = sqlite;
+    this.#pages = this.query(
+      `select page_count, freelist_count, page_size
+       from pragma_page_count, pragma_freelist_count, pragma_page_size`,
+    );
   }
 
   /** Opens the file of a folder, which must exist, and makes it when there is none. @throws StoreProblem. */
@@ -67,6 +72,12 @@ export class Database {
   /** Carries out a statement without values. */
   execute(text: string): void {
     this.#sqlite.exec(text);
+  }
+
+  /** Bytes of pages that hold something, those of a transaction that is open too. */
+  usedBytes(): number {
+    const [row] = this.#pages();
+    return row === undefined ? 0 : (row[0] - row[1]) * row[2];
   }
 
   /** Undoes what was not committed. */

@@ -1,4 +1,4 @@
-import type { DeadLetterLimits } from "../ports.ts";
+import type { DeadLetterLimits } from "../dead-letter-store.ts";
 import type { Answer, OperationName, Question } from "./operations.ts";
 import type { PlainProblem } from "./store-problem.ts";
 
@@ -30,10 +30,10 @@ export type CallOutcome =
   /** It could not be carried out, and changed nothing: what it asks for is damaged. */
   | { readonly kind: "failed"; readonly problem: PlainProblem };
 
-/** From the thread. */
+/** From the thread. `usedBytes` of the file are in use: pages that became free are used again. */
 export type ThreadWord =
-  | { readonly kind: "opened" }
+  | { readonly kind: "opened"; readonly usedBytes: number }
   /** The order was carried out, and what it has changed is on the disk, synced. */
-  | { readonly kind: "done"; readonly outcomes: readonly CallOutcome[] }
+  | { readonly kind: "done"; readonly outcomes: readonly CallOutcome[]; readonly usedBytes: number }
   /** The order, or the opening, has failed as a whole, and nothing of it is kept. */
   | { readonly kind: "problem"; readonly problem: PlainProblem };

@@ -19,12 +19,14 @@ class DatabaseThread {
   readonly #handlers: Handlers<OperationName>;
   readonly #begin: () => void;
   readonly #commit: () => void;
+  #usedBytes: number;
   /** Why nothing is written any more. */
   #broken: StoreProblem | undefined;
 
   constructor({ folder, deadLetters }: ThreadStart) {
     const database = Database.open(folder);
     this.#database = database;
+    this.#usedBytes = database.usedBytes();
     this.#begin = database.command("begin immediate");
     this.#commit = database.command("commit");
     this.#handlers = {
@@ -33,6 +35,11 @@ class DatabaseThread {
       ...stateTable(database),
       ...deadLetterTable(database, deadLetters),
     };
+  }
+
+  /** Bytes of the file that are in use. */
+  get usedBytes(): number {
+    return this.#usedBytes;
   }
 
   carryOut(order: ThreadOrder): ThreadWord {
@@ -53,11 +60,16 @@ class DatabaseThread {
     try {
       this.#begin();
       const outcomes = calls.map((call) => this.#answer(call));
+      this.#usedBytes = this.#database.usedBytes();
       this.#commit();
-      return { kind: "done", outcomes };
+      return this.#done(outcomes);
     } catch (error) {
       return problemWord(this.#undo(error));
     }
+  }
+
+  #done(outcomes: readonly CallOutcome[]): ThreadWord {
+    return { kind: "done", outcomes, usedBytes: this.#usedBytes };
   }
 
   #answer(call: Call): CallOutcome {
@@ -88,7 +100,7 @@ class DatabaseThread {
   #try(act: () => void): ThreadWord {
     try {
       act();
-      return { kind: "done", outcomes: [] };
+      return this.#done([]);
     } catch (error) {
       return problemWord(problemOf(error, this.#database.file));
     }
@@ -114,7 +126,7 @@ function run(): void {
       say(thread.carryOut(order));
       if (order.kind === "close") port.close();
     });
-    say({ kind: "opened" });
+    say({ kind: "opened", usedBytes: thread.usedBytes });
   } catch (error) {
     say(problemWord(problemOf(error, start.folder)));
   }
