@@ -24,7 +24,7 @@ type Names =
 export function deadLetterTable(database: Database, limits: DeadLetterLimits): Handlers<Names> {
   const shelf = new Shelf(database, limits);
   const find = database.query<LetterRow>(
-    `select ${LETTER_COLUMNS} from dead_letter
+    `select ${LETTER_COLUMNS} from dead_letter indexed by dead_letter_by_message
      where namespace = ?1 and id = ?2 and (?3 is null or (target_type = ?3 and target_key = ?4))
        and (?5 is null or subscription = ?5)
      order by number limit 1`,
