@@ -3,7 +3,16 @@
  * stopping goes from the outside in: nothing new, finish, sessions, server.
  */
 import { randomUUID } from "node:crypto";
-import { type Clock, DEFAULTS, Deadlines, failure, LIMITS, systemClock } from "@agentmesh/proto";
+import {
+  type Clock,
+  DEFAULTS,
+  Deadlines,
+  failure,
+  failureOf,
+  LIMITS,
+  type MeshError,
+  systemClock,
+} from "@agentmesh/proto";
 import type { Server, ServerCredentials } from "@grpc/grpc-js";
 import { adminServiceDefinition } from "./admin/admin-methods.ts";
 import { AdminService } from "./admin/admin-service.ts";
@@ -23,6 +32,7 @@ import { untilQuiet } from "./gateway/quiet.ts";
 import { Reflection } from "./gateway/reflection.ts";
 import { createServer, listen, shutDown } from "./gateway/server.ts";
 import { Sessions } from "./gateway/sessions.ts";
+import type { Host, HostEnvironment } from "./host-handle.ts";
 import { NumberSource } from "./model/number-source.ts";
 import { TurnClock } from "./model/turn-clock.ts";
 import { type Counters, createCounters } from "./observability/counters.ts";
@@ -43,40 +53,6 @@ import { type Authenticator, createAuthenticator } from "./security/token.ts";
 import { openStore } from "./store/open-store.ts";
 import type { Store } from "./store/ports.ts";
 import { VERSION } from "./version.ts";
-
-/** A running host. */
-export interface Host {
-  /** `host:port` that it listens on. */
-  readonly address: string;
-  /** Port that it listens on. */
-  readonly port: number;
-  /** Identity of this host's process. */
-  readonly hostId: string;
-  /**
-   * Leaves gently: refuses new work, tells its workers, lets what is in flight finish for at most `graceMs`
-   * milliseconds (default: the option `drainGraceMs`), then closes. Idempotent.
-   */
-  drain(options?: { readonly graceMs?: number }): Promise<void>;
-  /**
-   * Copies everything that the host keeps into a folder that does not exist or is empty, as it is at one moment, while
-   * work goes on. A host that starts with the copy as its `data` goes on from there. Rejects with `UNIMPLEMENTED` on a
-   * host without `data`, `INVALID_ARGUMENT` for a folder that is not empty, `STORE_UNAVAILABLE` when it cannot be
-   * written.
-   */
-  backup(folder: string): Promise<void>;
-  /** Stops at once. Idempotent. */
-  close(): Promise<void>;
-  /** Same as {@link Host.close}. */
-  [Symbol.asyncDispose](): Promise<void>;
-}
-
-/** What tests and embedders may put in place of the real thing. */
-export interface HostEnvironment {
-  /** Default: the clock of this machine. */
-  readonly clock?: Clock;
-  /** Takes the lines of the log, each with its line feed. Default: stderr. */
-  readonly log?: { write(line: string): void };
-}
 
 /**
  * Starts a host in this process and resolves when it listens.
@@ -135,6 +111,9 @@ class RunningHost implements Host {
   #port = 0;
   #draining: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
+  #broken: MeshError | undefined;
+  readonly ended: Promise<MeshError | undefined>;
+  #tellEnded: (reason: MeshError | undefined) => void = () => undefined;
 
   constructor(options: ResolvedHostOptions, store: Store, clock: Clock, logger: Logger) {
     this.#options = options;
@@ -143,6 +122,10 @@ class RunningHost implements Host {
     this.#logger = logger;
     this.#namespaces = new Namespaces(options.delivery);
     this.#store = store;
+    this.ended = new Promise((resolve) => {
+      this.#tellEnded = resolve;
+    });
+    store.onBroken((reason) => this.#giveUp(reason));
     const numbers = new NumberSource(clock);
     const deadlines = new Deadlines(clock);
     this.#settling = new Settling(clock, options.settleMs);
@@ -285,6 +268,15 @@ class RunningHost implements Host {
     await shutDown(this.#server);
     await this.#store.close();
     this.#logger.emit("host.closed", { uptimeMs: Math.round(this.#clock.now() - this.#startedAt) });
+    this.#tellEnded(this.#broken);
+  }
+
+  /** A restart reads what the disk has: to go on with it here could lose what was accepted. */
+  #giveUp(reason: MeshError): void {
+    this.#broken = reason;
+    const { code, text } = failureOf(reason);
+    this.#logger.emit("store.broken", { code, text });
+    void this.drain();
   }
 
   #tellReady(): void {

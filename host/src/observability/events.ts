@@ -80,6 +80,8 @@ export const EVENTS = {
     leftOut: number;
     crashes: number;
   }>("warn"),
+  /** The data folder cannot be used any more: the host drains and closes. */
+  "store.broken": event<FailureFields>("error"),
   /** The store refused something of a durable subscription, which is tried again. */
   "store.refused": event<{
     namespace: string;

@@ -23,6 +23,9 @@ export function createMemoryStore(limits: { readonly deadLetters: DeadLetterLimi
     states: new MemoryAgentStates(),
     deadLetters: new MemoryDeadLetters(limits.deadLetters),
     usedBytes: () => 0,
+    onBroken() {
+      // Memory does not break.
+    },
     async backup() {
       const text = "this host keeps everything in memory: start it with a data folder";
       throw new MeshError(failure("UNIMPLEMENTED", text));

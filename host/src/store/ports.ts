@@ -1,4 +1,4 @@
-import type { AgentId } from "@agentmesh/proto";
+import type { AgentId, MeshError } from "@agentmesh/proto";
 import type { DurableSubscription, Position } from "../model/durable-subscription.ts";
 import type { PublishedEvent } from "../model/event.ts";
 import type { TopicMatch } from "../model/topic-match.ts";
@@ -17,6 +17,11 @@ export interface Store {
   readonly publishers: PublisherStore;
   readonly states: AgentStateStore;
   readonly deadLetters: DeadLetterStore;
+  /**
+   * Calls `run` when the store cannot be used any more and will not recover by itself: nothing that is asked for from
+   * then on is kept, and what was accepted is there for who opens it next.
+   */
+  onBroken(run: (reason: MeshError) => void): void;
   /** Bytes in use on the disk, as of the last answer; 0 when nothing is kept on one. */
   usedBytes(): number;
   /**

@@ -73,6 +73,9 @@ export class CommitQueue {
   #isScheduled = false;
   /** Why nothing can be asked any more. */
   #ended: PlainProblem | undefined;
+  /** Why everything will be refused, and who is told. */
+  #broken: PlainProblem | undefined;
+  #onBroken: ((problem: PlainProblem) => void) | undefined;
 
   private constructor(thread: Worker, usedBytes: number, mostBytes: number) {
     this.#thread = thread;
@@ -97,6 +100,12 @@ export class CommitQueue {
     if (word?.kind === "opened") return new CommitQueue(thread, word.usedBytes, mostBytes);
     await thread.terminate();
     throw new MeshError(failureOfProblem(word?.kind === "problem" ? word.problem : SILENT));
+  }
+
+  /** Calls `run` when everything will be refused from now on. */
+  onBroken(run: (problem: PlainProblem) => void): void {
+    this.#onBroken = run;
+    if (this.#broken !== undefined) run(this.#broken);
   }
 
   /** Bytes of the file that are in use. */
@@ -133,7 +142,8 @@ export class CommitQueue {
         if (word.kind === "problem") reject(new MeshError(failureOfProblem(word.problem)));
         else resolve();
       };
-      if (this.#ended !== undefined) onWord({ kind: "problem", problem: this.#ended });
+      if (this.#ended !== undefined)
+        onWord({ kind: "problem", problem: this.#ended, isFinal: true });
       else this.#errands.push({ order, onWord });
       this.#schedule();
     });
@@ -222,15 +232,24 @@ export class CommitQueue {
     this.#onWord = undefined;
     this.#sentBytes = 0;
     if (word.kind === "done") this.#usedBytes = word.usedBytes;
+    if (word.kind === "problem" && word.isFinal) this.#break(word.problem);
     onWord?.(word);
     this.#next();
   }
 
+  #break(problem: PlainProblem): void {
+    if (this.#broken !== undefined) return;
+    this.#broken = problem;
+    this.#onBroken?.(problem);
+  }
+
   /** The thread is gone: everything that it was asked for fails. */
   #lost(text: string): void {
-    if (this.#ended === undefined)
+    if (this.#ended === undefined) {
       this.#ended = { kind: "failed", text: `the store is gone: ${text}` };
-    const word: ThreadWord = { kind: "problem", problem: this.#ended };
+      this.#break(this.#ended);
+    }
+    const word: ThreadWord = { kind: "problem", problem: this.#ended, isFinal: true };
     const waiting = this.#waiting.splice(0);
     this.#waitingBytes = 0;
     for (const { settle } of waiting) settle({ kind: "failed", problem: this.#ended });

@@ -24,6 +24,7 @@ import { backUp } from "./backup.ts";
 import { CommitQueue } from "./commit-queue.ts";
 import { EmbeddedDeadLetters } from "./embedded-dead-letters.ts";
 import type { Pair, PlainEvent, PlainLoggedEvent } from "./operations.ts";
+import { failureOfProblem } from "./store-problem.ts";
 
 /** How much the store of a data folder keeps. */
 export interface EmbeddedLimits {
@@ -50,6 +51,7 @@ export async function openEmbeddedStore(data: string, limits: EmbeddedLimits): P
     states: agentStateStore(queue),
     deadLetters: new EmbeddedDeadLetters(queue),
     usedBytes: () => queue.usedBytes,
+    onBroken: (run) => queue.onBroken((problem) => run(new MeshError(failureOfProblem(problem)))),
     backup: (target) => backup(path.resolve(target)),
     close: () => queue.close(),
   };

@@ -35,5 +35,5 @@ export type ThreadWord =
   | { readonly kind: "opened"; readonly usedBytes: number }
   /** The order was carried out, and what it has changed is on the disk, synced. */
   | { readonly kind: "done"; readonly outcomes: readonly CallOutcome[]; readonly usedBytes: number }
-  /** The order, or the opening, has failed as a whole, and nothing of it is kept. */
-  | { readonly kind: "problem"; readonly problem: PlainProblem };
+  /** The order, or the opening, has failed as a whole, and nothing of it is kept. `isFinal`: so will all others. */
+  | { readonly kind: "problem"; readonly problem: PlainProblem; readonly isFinal: boolean };

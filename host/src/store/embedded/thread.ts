@@ -43,7 +43,8 @@ class DatabaseThread {
   }
 
   carryOut(order: ThreadOrder): ThreadWord {
-    if (this.#broken !== undefined && order.kind !== "close") return problemWord(this.#broken);
+    if (this.#broken !== undefined && order.kind !== "close")
+      return problemWord(this.#broken, true);
     switch (order.kind) {
       case "calls":
         return this.#transact(order.calls);
@@ -64,7 +65,8 @@ class DatabaseThread {
       this.#commit();
       return this.#done(outcomes);
     } catch (error) {
-      return problemWord(this.#undo(error));
+      const problem = this.#undo(error);
+      return problemWord(problem, this.#broken !== undefined);
     }
   }
 
@@ -111,8 +113,8 @@ function plain({ kind, text }: StoreProblem): { kind: StoreProblem["kind"]; text
   return { kind, text };
 }
 
-function problemWord(problem: StoreProblem): ThreadWord {
-  return { kind: "problem", problem: plain(problem) };
+function problemWord(problem: StoreProblem, isFinal = false): ThreadWord {
+  return { kind: "problem", problem: plain(problem), isFinal };
 }
 
 function run(): void {
