@@ -10,6 +10,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import type { MeshError } from "@agentmesh/proto";
 import Sqlite from "libsql";
 import { expect, onTestFinished, test } from "vitest";
 import { PLENTY, sampleLetter } from "../dead-letter-samples.ts";
@@ -139,6 +140,24 @@ test("a flipped bit that makes a page senseless is refused", async () => {
   const page = Math.floor(bytes.lastIndexOf(SIGN) / 4_096) * 4_096;
   flipBit(file, page);
   await expectRefused(folder, /is damaged/);
+});
+
+test("a file too large to be looked at as a whole breaks its store when the senseless page is met", async () => {
+  const { folder, file } = await closedStore();
+  const page = Math.floor(readFileSync(file).lastIndexOf(`${SIGN} 30 `) / 4_096) * 4_096;
+  flipBit(file, page);
+  const store = await openEmbeddedStore(folder, { deadLetters: PLENTY, checkedBytes: 0 });
+  onTestFinished(() => store.close());
+  const broken = new Promise<MeshError>((resolve) => store.onBroken(resolve));
+  expect(await readAll(store.events, { after: EVENTS - 2 })).toHaveLength(2);
+  const isDamaged = {
+    code: "STORE_UNAVAILABLE",
+    retryable: false,
+    message: expect.stringMatching(/agentmesh\.db is damaged .*: restore a backup/),
+  };
+  await expect(readAll(store.events)).rejects.toMatchObject(isDamaged);
+  expect(await broken).toMatchObject(isDamaged);
+  await expect(append(store, 99)).rejects.toMatchObject(isDamaged);
 });
 
 test("an event with a flipped bit is read as damaged, and the others as they are", async () => {

@@ -31,7 +31,11 @@ export interface EmbeddedLimits {
   readonly deadLetters: DeadLetterLimits;
   /** Bytes in use on the disk above which no event is taken. Default: no limit. */
   readonly bytes?: number;
+  /** Size up to which a file is looked at as a whole before it is used, which takes about a second. Default: 128 MiB. */
+  readonly checkedBytes?: number;
 }
+
+const CHECKED_BYTES = 128 * 1024 * 1024;
 
 /**
  * Opens the store of a data folder, which is made when it does not exist. Rejects with `STORE_UNAVAILABLE` when the
@@ -41,7 +45,8 @@ export interface EmbeddedLimits {
 export async function openEmbeddedStore(data: string, limits: EmbeddedLimits): Promise<Store> {
   const folder = path.resolve(data);
   await make(folder);
-  const queue = await CommitQueue.open({ folder, deadLetters: limits.deadLetters }, limits.bytes);
+  const { deadLetters, checkedBytes = CHECKED_BYTES } = limits;
+  const queue = await CommitQueue.open({ folder, deadLetters, checkedBytes }, limits.bytes);
   const backup = inTurn((target: string) => backUp(queue, folder, target));
   return {
     isDurable: true,

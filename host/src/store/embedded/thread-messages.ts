@@ -5,6 +5,8 @@ import type { PlainProblem } from "./store-problem.ts";
 /** What the thread is started with. */
 export interface ThreadStart {
   readonly folder: string;
+  /** Size up to which a file is looked at as a whole before it is used. */
+  readonly checkedBytes: number;
   readonly deadLetters: DeadLetterLimits;
 }
 

@@ -23,8 +23,8 @@ class DatabaseThread {
   /** Why nothing is written any more. */
   #broken: StoreProblem | undefined;
 
-  constructor({ folder, deadLetters }: ThreadStart) {
-    const database = Database.open(folder);
+  constructor({ folder, deadLetters, checkedBytes }: ThreadStart) {
+    const database = Database.open(folder, checkedBytes);
     this.#database = database;
     this.#usedBytes = database.usedBytes();
     this.#begin = database.command("begin immediate");
