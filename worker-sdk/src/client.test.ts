@@ -218,6 +218,8 @@ const SOME_STATUS = {
   inFlight: 0,
   queued: 0,
   deadLetters: 2,
+  deadLettersReplaying: 0,
+  storedBytes: 0,
   counters: { sends: 3 },
 };
 
@@ -249,4 +251,8 @@ const SOME_LETTER = {
   messageType: "test.Note",
   payloadBytes: 7,
   content: undefined,
+  firstDeliveredUnixMs: 0,
+  traceId: "",
+  replays: 0,
+  replayTarget: undefined,
 };

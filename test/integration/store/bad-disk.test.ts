@@ -3,7 +3,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect, onTestFinished } from "vitest";
+import { describe, expect, onTestFinished } from "vitest";
 import { folderForTest } from "../../support/folder.ts";
 import { done, durable, publish, reply, textOf } from "../../support/frames.ts";
 import { TestProcess } from "../../support/processes.ts";
@@ -79,38 +79,33 @@ async function refusalOf(worker: RawWorker, sequence: number): Promise<string | 
   return refusal;
 }
 
-for (const mood of ["fail-sync", "fail-write"] as const) {
-  onBadDisk(
-    `a disk that fails (${mood}) refuses clearly, ends the host with one error, and loses nothing that was accepted`,
-    async () => {
-      const disk = new BadDisk();
-      const first = await disk.host();
-      const publisher = await publisherAt(first.address);
-      for (let sequence = 1; sequence <= 20; sequence++)
-        expect(await refusalOf(publisher, sequence)).toBeUndefined();
-      disk.is(mood);
-      expect(await refusalOf(publisher, 21)).toMatch(
-        /agentmesh\.db cannot be used any more: .*disk I\/O error/,
-      );
-      expect(await first.host.ended).toEqual({ code: EXIT_CONFIG, signal: null });
-      expect(first.host.lastWords).toMatch(
-        /\n {2}agentmesh: data: \S+agentmesh\.db cannot be used/,
-      );
+describe("a disk that fails refuses clearly, ends the host with one error, and loses nothing that was accepted", () => {
+  onBadDisk.for(["fail-sync", "fail-write"] as const)("as with %s", async (mood) => {
+    const disk = new BadDisk();
+    const first = await disk.host();
+    const publisher = await publisherAt(first.address);
+    for (let sequence = 1; sequence <= 20; sequence++)
+      expect(await refusalOf(publisher, sequence)).toBeUndefined();
+    disk.is(mood);
+    expect(await refusalOf(publisher, 21)).toMatch(
+      /agentmesh\.db cannot be used any more: .*disk I\/O error/,
+    );
+    expect(await first.host.ended).toEqual({ code: EXIT_CONFIG, signal: null });
+    expect(first.host.lastWords).toMatch(/\n {2}agentmesh: data: \S+agentmesh\.db cannot be used/);
 
-      disk.is("well");
-      const second = await disk.host();
-      const reader = await workerAt(second.address, { types: ["reader"] });
-      const texts: string[] = [];
-      for (let expected = 1; expected <= 20; expected++) {
-        const { content, targets } = await reader.next("event");
-        texts.push(textOf(content));
-        reader.write(done(...targets));
-      }
-      expect(texts).toEqual(Array.from({ length: 20 }, (_, index) => String(index + 1)));
-      expect(await refusalOf(await publisherAt(second.address), 1)).toBeUndefined();
-    },
-  );
-}
+    disk.is("well");
+    const second = await disk.host();
+    const reader = await workerAt(second.address, { types: ["reader"] });
+    const texts: string[] = [];
+    for (let expected = 1; expected <= 20; expected++) {
+      const { content, targets } = await reader.next("event");
+      texts.push(textOf(content));
+      reader.write(done(...targets));
+    }
+    expect(texts).toEqual(Array.from({ length: 20 }, (_, index) => String(index + 1)));
+    expect(await refusalOf(await publisherAt(second.address), 1)).toBeUndefined();
+  });
+});
 
 onBadDisk(
   "a disk that hangs holds up what must be on it and nothing else, and is caught up with",

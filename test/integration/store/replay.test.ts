@@ -1,6 +1,6 @@
 /** Dead letters replayed over the raw wire: each is delivered once, in order, and is gone when it was handled. */
 import path from "node:path";
-import type { DeadLetter } from "@agentmesh/proto/agentmesh/v1";
+import type { DeadLetter, ReplayDeadLettersRequest } from "@agentmesh/proto/agentmesh/v1";
 import type { EventFrame } from "@agentmesh/proto/wire";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { folderForTest } from "../../support/folder.ts";
@@ -66,6 +66,20 @@ async function lettersOf(
 
 function none(client: RawClient): Promise<readonly DeadLetter[]> {
   return lettersOf(client, (letters) => letters.length === 0, "all dead letters to be gone");
+}
+
+/** Selects letters by their ids. */
+function only(...ids: readonly number[]): ReplayDeadLettersRequest["filter"] {
+  return {
+    agentType: "",
+    agentKey: "",
+    topicType: "",
+    code: 0,
+    sinceUnixMs: 0,
+    untilUnixMs: 0,
+    ids: [...ids],
+    subscription: "",
+  };
 }
 
 /** Hosts that keep dead letters in memory and in a data folder: both replay alike. */
@@ -172,12 +186,8 @@ describe.each(MESHES)("a dead letter $where that is replayed", ({ start }) => {
     await leaveLetters(address, "a: one", "b: two");
     const other = await reader(address, "other");
     const [one, two] = (await client.deadLetters()).deadLetters;
-    const filterFor = (letter: DeadLetter | undefined) => ({
-      ...{ agentType: "", agentKey: "", topicType: "", code: 0, sinceUnixMs: 0, untilUnixMs: 0 },
-      ...{ ids: [letter?.id ?? 0], subscription: "" },
-    });
-    await client.replay({ filter: filterFor(one), target: { type: "other", key: "" } });
-    await client.replay({ filter: filterFor(two), target: { type: "other", key: "z" } });
+    await client.replay({ filter: only(one?.id ?? 0), target: { type: "other", key: "" } });
+    await client.replay({ filter: only(two?.id ?? 0), target: { type: "other", key: "z" } });
     const events = [await nextEvent(other), await nextEvent(other)];
     expect(events.map(({ target, text }) => [target.agent.text, text])).toEqual([
       ["other/a", "one"],
@@ -256,10 +266,7 @@ describe("what cannot be replayed", () => {
     const { address, client } = await hostForTest();
     await leaveLetters(address, "a: one");
     const [letter] = (await client.deadLetters()).deadLetters;
-    const filter = {
-      ...{ agentType: "", agentKey: "", topicType: "", code: 0, sinceUnixMs: 0, untilUnixMs: 0 },
-      ...{ ids: [letter?.id ?? 0, 77], subscription: "" },
-    };
+    const filter = only(letter?.id ?? 0, 77);
     expect(await client.replay({ filter })).toMatchObject({
       replayed: 0,
       refusals: [
