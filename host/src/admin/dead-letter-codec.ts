@@ -26,7 +26,7 @@ export function deadLetterMessage(letter: DeadLetter, withContent: boolean): Dea
     messageType: letter.messageType,
     payloadBytes: letter.payloadBytes,
     content: withContent && letter.content.length > 0 ? contentOf(letter.content) : undefined,
-    firstDeliveredUnixMs: letter.firstUnixMs,
+    firstDeliveredUnixMs: letter.firstDeliveredUnixMs,
     traceId: letter.traceId,
     replays: letter.replays,
     replayTarget: agentMessage(letter.replayTarget),

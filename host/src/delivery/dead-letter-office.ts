@@ -67,7 +67,7 @@ function letterOf(delivery: Delivery, reason: Failure, parkedUnixMs: number): De
     attempts: delivery.number === 0 ? delivery.attempt - 1 : delivery.attempt,
     crashes: delivery.crashes,
     acceptedUnixMs: event?.acceptedUnixMs ?? parkedUnixMs,
-    firstUnixMs: delivery.kind === "event" ? (delivery.ticket?.firstUnixMs ?? 0) : 0,
+    firstDeliveredUnixMs: delivery.kind === "event" ? (delivery.ticket?.firstUnixMs ?? 0) : 0,
     parkedUnixMs,
     subscription: "",
     ...head,

@@ -26,8 +26,8 @@ export interface DeadLetter extends DeadLetterName {
   readonly crashes: number;
   /** When the host accepted the message, in milliseconds since 1970. */
   readonly acceptedUnixMs: number;
-  /** When it was first shipped to a worker, in milliseconds since 1970; 0 when it never was or nobody noted it. */
-  readonly firstUnixMs: number;
+  /** When it was first delivered, in milliseconds since 1970; 0 for a send, and where it never was or is not known. */
+  readonly firstDeliveredUnixMs: number;
   /** When it was parked, in milliseconds since 1970. */
   readonly parkedUnixMs: number;
   /** Type of the message. */

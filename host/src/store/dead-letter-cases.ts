@@ -30,7 +30,7 @@ const KEEPING: readonly DeadLetterCase[] = [
         crashes: 2,
         subscription: "archive",
         payloadBytes: 3,
-        firstUnixMs: 1_500,
+        firstDeliveredUnixMs: 1_500,
         traceId: "0af7651916cd43dd8448eb211c80319c",
         replays: 2,
         content: Uint8Array.of(1, 2, 3),
@@ -44,7 +44,10 @@ const KEEPING: readonly DeadLetterCase[] = [
       assert.deepEqual([...kept.content], [1, 2, 3]);
       assert.deepEqual(kept.failure, letter.failure);
       assert.deepEqual([kept.attempts, kept.crashes, kept.subscription], [3, 2, "archive"]);
-      assert.deepEqual([kept.firstUnixMs, kept.traceId, kept.replays], [1_500, letter.traceId, 2]);
+      assert.deepEqual(
+        [kept.firstDeliveredUnixMs, kept.traceId, kept.replays],
+        [1_500, letter.traceId, 2],
+      );
       assert.deepEqual([kept.messageType, kept.payloadBytes], [letter.messageType, 3]);
       assert.deepEqual([kept.acceptedUnixMs, kept.parkedUnixMs], [1_007, 2_007]);
     },

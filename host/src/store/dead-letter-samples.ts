@@ -24,7 +24,7 @@ export function sampleLetter(id: number, changes: Partial<DeadLetter> = {}): Dea
     attempts: 1,
     crashes: 0,
     acceptedUnixMs: 1_000 + id,
-    firstUnixMs: 0,
+    firstDeliveredUnixMs: 0,
     parkedUnixMs: 2_000 + id,
     subscription: "",
     traceId: "",

@@ -11,7 +11,7 @@ interface LetterRecord {
   readonly attempts: number;
   readonly crashes: number;
   readonly acceptedUnixMs: number;
-  readonly firstUnixMs: number;
+  readonly firstDeliveredUnixMs: number;
   readonly messageType: string;
   readonly payloadBytes: number;
   readonly traceId: string;
@@ -32,7 +32,7 @@ export function toPlain(letter: DeadLetter): PlainLetter {
     attempts: letter.attempts,
     crashes: letter.crashes,
     acceptedUnixMs: letter.acceptedUnixMs,
-    firstUnixMs: letter.firstUnixMs,
+    firstDeliveredUnixMs: letter.firstDeliveredUnixMs,
     messageType: letter.messageType,
     payloadBytes: letter.payloadBytes,
     traceId: letter.traceId,
@@ -88,7 +88,7 @@ function damagedLetter(plain: PlainLetter, damage: string): DeadLetter {
     attempts: 0,
     crashes: 0,
     acceptedUnixMs: plain.parkedUnixMs,
-    firstUnixMs: 0,
+    firstDeliveredUnixMs: 0,
     parkedUnixMs: plain.parkedUnixMs,
     messageType: "",
     payloadBytes: 0,

@@ -279,7 +279,7 @@ export interface DeadLetter {
   content:
     | Content
     | undefined;
-  /** When it was first shipped to a worker, in milliseconds since 1970; 0 when it never was or the host did not note it. */
+  /** When it was first delivered, in milliseconds since 1970; 0 for a send, and where it never was or that is not known. */
   firstDeliveredUnixMs: number;
   /** Trace id of the message's W3C trace context, 32 hexadecimal digits; empty without tracing. */
   traceId: string;
@@ -1768,13 +1768,13 @@ export const DeadLetter: MessageFns<DeadLetter> = {
       writer.uint32(112).int64(message.firstDeliveredUnixMs);
     }
     if (message.traceId !== "") {
-      writer.uint32(122).string(message.traceId);
+      writer.uint32(130).string(message.traceId);
     }
     if (message.replays !== 0) {
-      writer.uint32(128).uint32(message.replays);
+      writer.uint32(136).uint32(message.replays);
     }
     if (message.replayTarget !== undefined) {
-      AgentId.encode(message.replayTarget, writer.uint32(138).fork()).join();
+      AgentId.encode(message.replayTarget, writer.uint32(146).fork()).join();
     }
     return writer;
   },
@@ -1904,24 +1904,24 @@ export const DeadLetter: MessageFns<DeadLetter> = {
             message.firstDeliveredUnixMs = longToNumber(reader.int64());
             continue;
           }
-          case 15: {
-            if (tag !== 122) {
+          case 16: {
+            if (tag !== 130) {
               break;
             }
 
             message.traceId = reader.string();
             continue;
           }
-          case 16: {
-            if (tag !== 128) {
+          case 17: {
+            if (tag !== 136) {
               break;
             }
 
             message.replays = reader.uint32();
             continue;
           }
-          case 17: {
-            if (tag !== 138) {
+          case 18: {
+            if (tag !== 146) {
               break;
             }
 
