@@ -359,17 +359,23 @@ describe("after kill -9 of the host in the middle of a replay", () => {
     const worker = await workerAt(first.address, { types: ["reader"], hello: { subscriptions } });
     worker.write(publish(1, "news/a", "one"));
     worker.write(fail((await nextEvent(worker)).target, "HANDLER_FAILED", "first"));
-    const client = clientAt(first.address);
-    await lettersOf(client, ({ length }) => length === 1, "the dead letter");
-    await client.replay();
-    await nextEvent(worker);
-    await first.kill();
+    await lettersOf(clientAt(first.address), ({ length }) => length === 1, "the dead letter");
+    await worker.leave();
+    // It writes that the subscription is past the event, which would come again otherwise.
+    first.signal("SIGTERM");
+    await first.ended;
 
     const second = await startHostProcess({ data });
-    const next = await reader(second.address);
+    const reading = await reader(second.address);
+    await clientAt(second.address).replay();
+    await nextEvent(reading);
+    await second.kill();
+
+    const third = await startHostProcess({ data });
+    const next = await reader(third.address);
     next.write(fail((await nextEvent(next)).target, "HANDLER_FAILED", "second"));
     const isParked = (letters: readonly DeadLetter[]) => letters[0]?.replays === 1;
-    const letters = await lettersOf(clientAt(second.address), isParked, "the letter to be parked");
+    const letters = await lettersOf(clientAt(third.address), isParked, "the letter to be parked");
     expect(letters).toMatchObject([
       { subscription: "archive", error: { text: "second" }, replayTarget: undefined },
     ]);
