@@ -86,6 +86,35 @@ describe("a question", () => {
   });
 });
 
+describe("what is larger than the host takes", () => {
+  const large = (typeUrl: string) => ({ typeUrl, value: Buffer.alloc(6 * 1024 * 1024) });
+
+  test("is refused as a question, and the channel goes on", async () => {
+    const { keeper, ask } = await stage();
+    await keeper.openControl();
+    await keeper.serve("keeper");
+    const error = /^the question has 62\d{5} bytes; the most is 4194304$/;
+    expect(errorIn(await ask("load", "agentid=keeper/k1", large(LOAD.typeUrl)))).toMatch(error);
+    expect(errorIn(await ask("next", "nowhere"))).toMatch(/^the destination nowhere/);
+  });
+
+  test("is told as an answer to who has asked, and the channel goes on", async () => {
+    const { keeper, ask } = await stage();
+    const line = await keeper.openControl();
+    await keeper.serve("keeper");
+    const saved = SAVE.typeUrl.replace("Request", "Response");
+    line.arrived.each((bytes) => {
+      const { rpcId, respondTo = "" } = ControlMessage.decode(bytes);
+      const rpcMessage = rpcId === "first" ? large(saved) : { typeUrl: saved, value: Buffer.of() };
+      const answer = { rpcId, destination: respondTo, respondTo: undefined, rpcMessage };
+      line.write(ControlMessage.encode(answer).finish());
+    });
+    const error = /^the answer has 62\d{5} bytes; the most is 4194304$/;
+    expect(errorIn(await ask("first", "agentid=keeper/k1"))).toMatch(error);
+    expect(errorIn(await ask("second", "agentid=keeper/k1"))).toBeUndefined();
+  });
+});
+
 test("a client that has only a control channel is not forgotten", async () => {
   const clock = new FakeClock();
   const mesh = await hostForTest({ sessionGraceMs: 10_000, livenessMs: 1e6 }, clock);

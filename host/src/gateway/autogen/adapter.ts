@@ -21,7 +21,7 @@ export interface AutogenOptions {
   readonly outboxLimitBytes: number;
   readonly maxSessions: number;
   readonly maxInFlight: number;
-  /** Largest message that a client is sent: what workers of AutoGen take at the most unless they are told otherwise. */
+  /** Largest content, and message that a client is sent: as much as workers of AutoGen take unless they are told otherwise. */
   readonly maxPayloadBytes: number;
   /** Whether several clients may own an agent type. */
   readonly sharedTypes: boolean;
@@ -51,13 +51,25 @@ export class AutogenAdapter {
       parts,
     );
     const clients = this.#clients;
+    const { maxPayloadBytes } = options;
     const inbound = new Inbound({
       ...parts,
+      maxPayloadBytes,
       typeOf: (client, name) => clients.typeOf(client, name),
       refused: (client, reason) => clients.noteRefusal(client, reason),
     });
-    this.#control = new ControlChannels(options.outboxLimitBytes, { ...parts, clients });
-    this.#service = new AutogenService({ ...parts, clients, inbound, control: this.#control });
+    this.#control = new ControlChannels(options.outboxLimitBytes, {
+      ...parts,
+      maxPayloadBytes,
+      clients,
+    });
+    this.#service = new AutogenService({
+      ...parts,
+      maxPayloadBytes,
+      clients,
+      inbound,
+      control: this.#control,
+    });
   }
 
   /** Adds the service to a server. */

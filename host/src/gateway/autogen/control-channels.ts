@@ -11,12 +11,12 @@ import {
   SaveStateResponse,
 } from "@agentmesh/proto/agents";
 import type { Logger } from "../../observability/logger.ts";
-import type { Connections } from "../connections.ts";
 import { unreadable } from "../violation.ts";
-import { Channel, type RawChannel } from "./channel.ts";
+import { Channel, type ChannelParts, type RawChannel } from "./channel.ts";
 import type { AutogenClient } from "./client.ts";
 import type { AutogenClients } from "./clients.ts";
 import { failureOfThrown } from "./errors.ts";
+import { readControlHead } from "./heads.ts";
 import { typeUrlOf } from "./media.ts";
 import { Outbound } from "./outbound.ts";
 
@@ -38,9 +38,8 @@ interface Question {
   readonly message: ControlMessage;
 }
 
-interface Parts {
+interface Parts extends ChannelParts {
   readonly clients: AutogenClients;
-  readonly connections: Connections;
   readonly logger: Logger;
 }
 
@@ -58,8 +57,9 @@ export class ControlChannels {
   /** Opens the channel of a client: the newest one wins. */
   open(call: RawChannel, client: AutogenClient): void {
     this.#lines.get(client)?.channel.close(failure("SESSION_SUPERSEDED"));
-    const channel = new Channel(call, this.#parts.connections, () => ({
+    const channel = new Channel(call, this.#parts, () => ({
       onMessage: (bytes) => this.#take(client, line, bytes),
+      onTooLong: (head, bytes) => this.#refuseLong(client, line, readControlHead(head), bytes),
       onDrain: () => line.outbound.drained(),
       onHalfClosed: () => this.#hangUp(client, line),
       onLost: () => this.#hangUp(client, line),
@@ -120,6 +120,24 @@ export class ControlChannels {
     const owner = owners.find(({ deliveries }) => deliveries.worker === home) ?? owners[0];
     if (owner === undefined) return `no worker of AutoGen announced agent type ${type}`;
     return this.#lines.get(owner) ?? `the worker of agent ${agent} has no control channel`;
+  }
+
+  /** A question or an answer has more bytes than the host takes: who waits for it is told. */
+  #refuseLong(
+    from: AutogenClient,
+    line: Line,
+    head: ControlMessage | undefined,
+    bytes: number,
+  ): void {
+    if (head === undefined) return;
+    const text = `${bytes} bytes; the most is ${this.#parts.maxPayloadBytes}`;
+    if (isQuestion(head)) {
+      this.#refuse({ from, message: head }, `the question has ${text}`);
+      return;
+    }
+    const question = line.asked.get(head.rpcId);
+    line.asked.delete(head.rpcId);
+    if (question !== undefined) this.#refuse(question, `the answer has ${text}`);
   }
 
   /** Answers a question in the place of the one who cannot. What is no question is dropped. */

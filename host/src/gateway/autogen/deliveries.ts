@@ -85,6 +85,14 @@ export class Deliveries implements WorkerSink {
     else this.#endStream(call, content);
   }
 
+  /** The client has answered a request with more than the host takes. */
+  refuseResponse(requestId: string, text: string): void {
+    const call = this.#callOf(requestId);
+    if (call === undefined) return;
+    const reason = failure("PAYLOAD_TOO_LARGE", `the answer has ${text}`, { outcome: "executed" });
+    this.#endTurn(call, { kind: "failed", failure: reason });
+  }
+
   /** Writes an event that is no delivery; not one that the client could not take. */
   write(event: CloudEvent): void {
     this.#parts.outbox.send({ $case: "cloudEvent", value: event }, NO_EVENTS);

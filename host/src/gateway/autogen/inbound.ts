@@ -17,6 +17,7 @@ import type { NumberSource } from "../../model/number-source.ts";
 import type { Router } from "../../router/router.ts";
 import type { AutogenClient } from "./client.ts";
 import { readEvent } from "./event-codec.ts";
+import type { Head } from "./heads.ts";
 import { readRequest } from "./payload-codec.ts";
 
 interface Parts {
@@ -25,6 +26,8 @@ interface Parts {
   readonly numbers: NumberSource;
   /** A type that the client has announced; undefined when it has not. */
   readonly typeOf: (client: AutogenClient, name: string) => AgentType<Worker, Agent> | undefined;
+  /** Largest content, in bytes. */
+  readonly maxPayloadBytes: number;
   /** An event was refused, which its publisher cannot be told. */
   readonly refused: (client: AutogenClient, reason: Failure) => void;
 }
@@ -48,6 +51,16 @@ export class Inbound {
       case "cloudEvent":
         return this.#publish(client, message.value);
     }
+  }
+
+  /** Refuses a message of which only the head is there, because it has this many bytes. */
+  refuse(client: AutogenClient, head: Head, bytes: number): void {
+    const text = `${bytes} bytes; the most is ${this.#parts.maxPayloadBytes}`;
+    const reason = failure("PAYLOAD_TOO_LARGE", text);
+    if (head.kind === "request")
+      client.caller.refuse(client.replies.numberFor(head.requestId), reason);
+    else if (head.kind === "response") client.deliveries.refuseResponse(head.requestId, text);
+    else this.#parts.refused(client, reason);
   }
 
   #send(client: AutogenClient, request: RpcRequest): void {
