@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import type { HostOptions } from "@agentmesh/host";
 import { sourceOf } from "./scenarios.ts";
 
 export interface AutoGenHost extends AsyncDisposable {
@@ -11,9 +12,13 @@ export interface AutoGenHost extends AsyncDisposable {
 /** Runs it on a free port and prints `ready <port>`. */
 export const HOST_PROGRAM = sourceOf("autogen_host.py");
 
-/** Starts it and waits until it is ready. */
-export async function startAutoGenHost(python: string): Promise<AutoGenHost> {
-  const child = spawn(python, [HOST_PROGRAM], { stdio: ["ignore", "pipe", "inherit"] });
+/** Starts it with what it knows of our host's options, and waits until it is ready. */
+export async function startAutoGenHost(
+  python: string,
+  { maxPayloadBytes }: HostOptions = {},
+): Promise<AutoGenHost> {
+  const limit = maxPayloadBytes === undefined ? [] : [`${maxPayloadBytes}`];
+  const child = spawn(python, [HOST_PROGRAM, ...limit], { stdio: ["ignore", "pipe", "inherit"] });
   const ended = once(child, "close");
   const ready = once(createInterface({ input: child.stdout }), "line");
   const [how] = await Promise.race([ready, ended]);

@@ -20,11 +20,10 @@ describe.runIf(python !== undefined)("workers of AutoGen", () => {
     expect(await outcome("unknown_type_fails_at_once")).toMatchObject({ kind: "otherwise" });
   });
 
-  describe("on our host", () => {
-    test.each(SCENARIOS)("$title", { timeout: SCENARIO_MS }, async ({ name }) => {
-      const host = await startHostProcess();
-      const outcome = await tryScenario(python ?? "", host.address, name);
-      expect(outcome).toEqual({ kind: "as-expected" });
-    });
+  const cases = SCENARIOS.map(({ title, ...scenario }) => [title, scenario] as const);
+  test.each(cases)("on our host: %s", { timeout: SCENARIO_MS }, async (_, { name, host }) => {
+    const { address } = await startHostProcess(host);
+    const outcome = await tryScenario(python ?? "", address, name);
+    expect(outcome).toEqual({ kind: "as-expected" });
   });
 });
