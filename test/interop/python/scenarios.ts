@@ -122,11 +122,16 @@ export const SCENARIOS: readonly Scenario[] = [
   wish("too_large_event_is_dropped_alone", "an event that is too large is dropped, alone", "D25"),
   wish(
     "type_has_several_workers",
-    "a type has several workers, where that is asked for",
+    "a type has several workers, with `--autogen-shared-types`",
     "C5 D6",
     SHARED,
   ),
-  wish("another_worker_takes_over", "another worker of the type takes over", "C5 D6", SHARED),
+  wish(
+    "another_worker_takes_over",
+    "then another worker of the type takes over from one that is killed",
+    "C5 D6",
+    SHARED,
+  ),
   wish(
     "second_instance_of_a_type_is_registered",
     "a second instance is registered with its subscriptions",
