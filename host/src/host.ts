@@ -23,6 +23,7 @@ import { untilQuiet } from "./gateway/quiet.ts";
 import { Reflection } from "./gateway/reflection.ts";
 import { createServer, listen, shutDown } from "./gateway/server.ts";
 import { Sessions } from "./gateway/sessions.ts";
+import type { WorkerMember } from "./gateway/worker-session.ts";
 import { NumberSource } from "./model/number-source.ts";
 import { TurnClock } from "./model/turn-clock.ts";
 import { type Counters, createCounters } from "./observability/counters.ts";
@@ -361,7 +362,7 @@ class RunningHost implements Host {
       clock: this.#clock,
       hostId: this.hostId,
       hostVersion: VERSION,
-      sessions: this.#sessions,
+      workers: () => this.#workers(),
       dispatcher: this.#dispatcher,
       deadLetters: this.#store.deadLetters,
       counters: this.#counters,
@@ -372,6 +373,12 @@ class RunningHost implements Host {
       namespace: (name) => this.#namespaces.get(name),
       drain: (graceMs) => void this.drain(graceMs === undefined ? {} : { graceMs }),
     });
+  }
+
+  /** All workers, whatever protocol they speak. */
+  *#workers(): Generator<WorkerMember> {
+    yield* this.#sessions.all();
+    yield* this.#autogen.workers();
   }
 
   /** Workers of an earlier life do not come back any more: what has waited for them goes to others, or ends. */

@@ -17,20 +17,19 @@ import type { Namespace } from "../delivery/namespace.ts";
 import type { Worker } from "../delivery/worker.ts";
 import type { AgentType } from "../directory/agent-type.ts";
 import type { SubscriptionEntry } from "../directory/subscriptions.ts";
-import type { Member, Sessions } from "../gateway/sessions.ts";
+import { sessionOf, type WorkerMember } from "../gateway/worker-session.ts";
 import { limitOf, numberCursor, pageByName } from "./page.ts";
-import { sessionOf } from "./session-of.ts";
 import { workerMessage } from "./worker-codec.ts";
 
 const NO_SCHEMA = Buffer.alloc(0);
 
 /** Sessions, in the order of their ids. */
 export function listWorkers(
-  sessions: Sessions,
+  workers: Iterable<WorkerMember>,
   namespace: string,
   request: ListWorkersRequest,
 ): ListWorkersResponse {
-  const { entries, nextCursor } = pageByName(membersOf(sessions, namespace), idOf, request);
+  const { entries, nextCursor } = pageByName(membersOf(workers, namespace), idOf, request);
   return { workers: entries.map(workerMessage), nextCursor };
 }
 
@@ -59,11 +58,11 @@ export function listAgentTypes(
 
 /** Subscriptions, in the order of their sessions and ids. */
 export function listSubscriptions(
-  sessions: Sessions,
+  workers: Iterable<WorkerMember>,
   namespace: string,
   request: ListSubscriptionsRequest,
 ): ListSubscriptionsResponse {
-  const declared = declarations(membersOf(sessions, namespace), request.cursor.split("/")[0] ?? "");
+  const declared = declarations(membersOf(workers, namespace), request.cursor.split("/")[0] ?? "");
   const { entries, nextCursor } = pageByName(declared, ({ name }) => name, request);
   return {
     subscriptions: entries.map(({ entry }) => subscriptionMessage(entry)),
@@ -79,7 +78,7 @@ interface Declaration {
 }
 
 /** What the sessions from this one on have declared. */
-function* declarations(members: Iterable<Member>, from: string): Generator<Declaration> {
+function* declarations(members: Iterable<WorkerMember>, from: string): Generator<Declaration> {
   for (const member of members) {
     const sessionId = idOf(member);
     if (sessionId < from) continue;
@@ -88,12 +87,11 @@ function* declarations(members: Iterable<Member>, from: string): Generator<Decla
   }
 }
 
-function* membersOf(sessions: Sessions, namespace: string): Generator<Member> {
-  for (const member of sessions.all())
-    if (member.session.namespace.name === namespace) yield member;
+function* membersOf(workers: Iterable<WorkerMember>, namespace: string): Generator<WorkerMember> {
+  for (const member of workers) if (member.session.namespace.name === namespace) yield member;
 }
 
-function idOf(member: Member): string {
+function idOf(member: WorkerMember): string {
   return member.session.identity.sessionId;
 }
 

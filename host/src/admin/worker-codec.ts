@@ -1,9 +1,8 @@
 import { type Worker as WorkerMessage, WorkerPhase } from "@agentmesh/proto/agentmesh/v1";
-import type { Session } from "../gateway/session.ts";
-import type { Member } from "../gateway/sessions.ts";
+import type { WorkerMember, WorkerSession } from "../gateway/worker-session.ts";
 
 /** A session as people see it. */
-export function workerMessage({ session, registrations }: Member): WorkerMessage {
+export function workerMessage({ session, registrations }: WorkerMember): WorkerMessage {
   const { identity, worker } = session;
   return {
     sessionId: identity.sessionId,
@@ -17,10 +16,11 @@ export function workerMessage({ session, registrations }: Member): WorkerMessage
     sdk: identity.sdk,
     connectedUnixMs: identity.openedUnixMs,
     labels: { ...identity.labels },
+    protocol: session.protocol,
   };
 }
 
-function phaseOf(session: Session): WorkerPhase {
+function phaseOf(session: WorkerSession): WorkerPhase {
   switch (session.phase) {
     case "open":
       return session.worker.isDraining ? WorkerPhase.DRAINING : WorkerPhase.OPEN;

@@ -26,13 +26,14 @@ import {
 } from "@agentmesh/proto/wire";
 import type { CallDelivery, EventDelivery } from "../delivery/delivery.ts";
 import type { Namespace } from "../delivery/namespace.ts";
-import { Worker, type WorkerSink } from "../delivery/worker.ts";
+import { Worker } from "../delivery/worker.ts";
 import { Caller, type CallerSink } from "../router/caller.ts";
 import type { Router } from "../router/router.ts";
 import { deliverFrame, eventFrame } from "./delivery-codec.ts";
 import type { PublisherMark } from "./publisher-marks.ts";
 import { Publishes } from "./publishes.ts";
 import { unreadable, violationOf } from "./violation.ts";
+import type { SessionSink, WorkerIdentity, WorkerSession } from "./worker-session.ts";
 import type { WorkerStream } from "./worker-stream.ts";
 
 export interface SessionOptions {
@@ -66,15 +67,9 @@ export interface SessionPorts {
 }
 
 /** Who the worker said it is. */
-export interface SessionIdentity {
-  readonly sessionId: string;
+export interface SessionIdentity extends WorkerIdentity {
   readonly resumeToken: string;
-  readonly instanceId: string;
-  readonly name: string;
-  readonly sdk: string;
-  readonly labels: Readonly<Record<string, string>>;
   readonly resume: boolean;
-  readonly openedUnixMs: number;
 }
 
 type Phase =
@@ -83,7 +78,8 @@ type Phase =
   | { readonly kind: "lapsed"; readonly grace: Timer }
   | { readonly kind: "ended"; readonly reason: Failure };
 
-export class Session implements WorkerSink, CallerSink {
+export class Session implements WorkerSession, SessionSink, CallerSink {
+  readonly protocol = "agentmesh.v1";
   readonly identity: SessionIdentity;
   readonly namespace: Namespace;
   readonly worker: Worker;
@@ -137,6 +133,11 @@ export class Session implements WorkerSink, CallerSink {
     });
     this.worker = new Worker(identity.instanceId, init.maxInFlight, this);
     this.caller = new Caller(init.namespace, this, this.worker);
+  }
+
+  /** It delivers itself. */
+  get session(): WorkerSession {
+    return this;
   }
 
   /** How the session is. */

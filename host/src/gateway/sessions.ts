@@ -27,6 +27,7 @@ import { PublisherMarks } from "./publisher-marks.ts";
 import { type RegistrationLimits, Registrations } from "./registrations.ts";
 import { Session, type SessionOptions, type SessionPorts } from "./session.ts";
 import { takeControl } from "./session-control.ts";
+import type { WorkerMember } from "./worker-session.ts";
 
 export interface SessionsOptions extends SessionOptions, RegistrationLimits {
   /** Sessions at most. */
@@ -47,9 +48,8 @@ interface Parts {
 }
 
 /** A session with what it announced. */
-export interface Member {
+export interface Member extends WorkerMember {
   readonly session: Session;
-  readonly registrations: Registrations;
 }
 
 /** A new session, or why there is none. */

@@ -8,6 +8,7 @@ import type { Logger } from "../../observability/logger.ts";
 import type { Router } from "../../router/router.ts";
 import type { Authenticator } from "../../security/token.ts";
 import type { Connections } from "../connections.ts";
+import type { WorkerMember } from "../worker-session.ts";
 import { AutogenClients } from "./clients.ts";
 import { ControlChannels } from "./control-channels.ts";
 import { Inbound } from "./inbound.ts";
@@ -75,6 +76,11 @@ export class AutogenAdapter {
   /** Adds the service to a server. */
   register(server: Server): void {
     server.addService(autogenServiceDefinition, this.#service.implementation);
+  }
+
+  /** Its clients, as workers. */
+  workers(): Iterable<WorkerMember> {
+    return this.#clients.all();
   }
 
   /** Takes no new channels. */

@@ -11,10 +11,10 @@ import type { CloudEvent, RpcResponse } from "@agentmesh/proto/agents";
 import { DONE, type Ending } from "@agentmesh/proto/wire";
 import type { CallDelivery, Delivery, EventDelivery } from "../../delivery/delivery.ts";
 import type { Dispatcher } from "../../delivery/dispatcher.ts";
-import type { Namespace } from "../../delivery/namespace.ts";
-import { Worker, type WorkerSink } from "../../delivery/worker.ts";
+import { Worker } from "../../delivery/worker.ts";
 import type { MeshEvent } from "../../model/event.ts";
 import type { Router } from "../../router/router.ts";
+import type { SessionSink, WorkerSession } from "../worker-session.ts";
 import { failureOf } from "./errors.ts";
 import { writeEvent } from "./event-codec.ts";
 import { NO_EVENTS, type Outbox } from "./outbox.ts";
@@ -28,8 +28,7 @@ interface Landing {
 }
 
 interface Parts {
-  readonly clientId: string;
-  readonly namespace: Namespace;
+  readonly session: WorkerSession;
   /** Deliveries in flight at most. */
   readonly maxInFlight: number;
   readonly outbox: Outbox;
@@ -37,7 +36,8 @@ interface Parts {
   readonly dispatcher: Dispatcher;
 }
 
-export class Deliveries implements WorkerSink {
+export class Deliveries implements SessionSink {
+  readonly session: WorkerSession;
   readonly worker: Worker;
   readonly residents: Residents;
   /** Why the client can answer no request; undefined when it can. */
@@ -48,7 +48,8 @@ export class Deliveries implements WorkerSink {
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    this.worker = new Worker(parts.clientId, parts.maxInFlight, this);
+    this.session = parts.session;
+    this.worker = new Worker(this.session.identity.instanceId, parts.maxInFlight, this);
     this.residents = new Residents(this.worker, parts.dispatcher);
   }
 
@@ -67,7 +68,7 @@ export class Deliveries implements WorkerSink {
   lose(reason: Failure): void {
     this.residents.clear();
     this.muteness = undefined;
-    const text = `AutoGen client ${this.#parts.clientId} was lost: ${reason.text}`;
+    const text = `AutoGen client ${this.session.identity.sessionId} was lost: ${reason.text}`;
     this.#parts.dispatcher.workerLost(this.worker, failure("WORKER_LOST", text));
   }
 
@@ -177,7 +178,7 @@ export class Deliveries implements WorkerSink {
 
   #endTurn({ number: delivery, activation }: Delivery, ending: Ending): void {
     // Only a turn that publishes ends later.
-    void this.#parts.router.turnEnd(this.worker, this.#parts.namespace, {
+    void this.#parts.router.turnEnd(this.worker, this.session.namespace, {
       kind: "turn-end",
       delivery,
       activation,
