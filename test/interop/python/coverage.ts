@@ -43,6 +43,7 @@ export const BY_SCENARIO: ReadonlyMap<string, readonly string[]> = group(
 const TYPESCRIPT = "test/interop/python/with-typescript.test.ts";
 const SAMPLES = "test/interop/python/samples.test.ts";
 const CROSSING = "test/interop/autogen/crossing.test.ts";
+const STATES = "test/interop/autogen/states.test.ts";
 const FAULTS = "test/interop/autogen/faults.test.ts";
 
 /** What tests show that are no scenarios, because they need more than one host, or TypeScript. */
@@ -54,6 +55,8 @@ export const BY_TEST: Readonly<Record<string, readonly ShownBy[]>> = {
   C6: [
     { file: CROSSING, title: "an event of a worker of AutoGen" },
     { file: CROSSING, title: "carries protobuf as an Any" },
+    { file: STATES, title: "saves and loads the state of an agent in TypeScript" },
+    { file: STATES, title: "saves and loads the state of an agent of AutoGen" },
   ],
   hello: [{ file: SAMPLES, title: "hello: " }],
   rpc: [{ file: SAMPLES, title: "rpc: " }],

@@ -49,7 +49,7 @@ export class AutogenAdapter {
   constructor(options: AutogenOptions, parts: AutogenParts) {
     this.#clients = new AutogenClients(
       { ...options, maxMessageBytes: options.maxPayloadBytes },
-      parts,
+      { ...parts, askState: (...question) => this.#control.ask(...question) },
     );
     const clients = this.#clients;
     const { maxPayloadBytes } = options;

@@ -16,7 +16,7 @@ import { Caller } from "../../router/caller.ts";
 import type { Router } from "../../router/router.ts";
 import type { WorkerIdentity, WorkerSession } from "../worker-session.ts";
 import type { Channel } from "./channel.ts";
-import { Deliveries } from "./deliveries.ts";
+import { type AskState, Deliveries } from "./deliveries.ts";
 import { Outbox } from "./outbox.ts";
 import { Pulse } from "./pulse.ts";
 import { Replies } from "./replies.ts";
@@ -40,6 +40,8 @@ export interface ClientPorts {
   readonly dispatcher: Dispatcher;
   /** Its channel is open, or takes more: what waits for it may leave. */
   ready(client: AutogenClient): void;
+  /** Asks it about the state of one of its agents. */
+  askState(client: AutogenClient, ...question: Parameters<AskState>): ReturnType<AskState>;
   /** Its stream broke. */
   suspended(client: AutogenClient, reason: Failure): void;
   /** It stays away: what it announced goes. */
@@ -102,7 +104,13 @@ export class AutogenClient implements WorkerSession {
       onOverflow: () => queueMicrotask(() => this.fail(failure("SLOW_CONSUMER"))),
     });
     this.#outbox = outbox;
-    this.deliveries = new Deliveries({ session: this, ...options, ...ports, outbox });
+    this.deliveries = new Deliveries({
+      ...options,
+      ...ports,
+      session: this,
+      outbox,
+      askState: (...question) => ports.askState(this, ...question),
+    });
     this.replies = new Replies(outbox);
     this.caller = new Caller(namespace, this.replies, this.deliveries.worker);
     this.#phase = { kind: "awaited", grace: this.#graceTimer() };

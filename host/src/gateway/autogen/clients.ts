@@ -39,7 +39,7 @@ export interface ClientsOptions extends ClientOptions {
   readonly sharedTypes: boolean;
 }
 
-interface Parts {
+interface Parts extends Pick<ClientPorts, "askState"> {
   readonly clock: Clock;
   readonly router: Router;
   readonly dispatcher: Dispatcher;
@@ -252,6 +252,7 @@ export class AutogenClients {
         dispatcher.workerReady(client.deliveries.worker);
         this.#memberOf(client).registrations.available();
       },
+      askState: this.#parts.askState,
       suspended: (client, reason) =>
         this.#parts.logger.emit("session.suspended", { ...fieldsOf(client), reason: reason.text }),
       parked: (client) => {
