@@ -1,5 +1,5 @@
 /**
- * One stream of a client: turns the events of grpc-js into four calls and guarantees one ending.
+ * One stream of a client: turns the events of grpc-js into five calls and guarantees one ending.
  *
  * 1. `onLost` is called exactly once, whatever ends the stream but this host.
  * 2. After it, or after `close`, nothing is written and nothing is told.
