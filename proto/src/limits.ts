@@ -73,6 +73,8 @@ export const DEFAULTS = {
 export const LIMITS = {
   /** Publishes that wait for the end of settling. */
   settlingPublishes: 65_536,
+  /** Publishes that wait at the host until an earlier one of the same worker is on the disk. */
+  publishesBehind: 65_536,
   /** Sends and publishes that wait in a worker for its request window. */
   waitingRequests: 65_536,
   /** Frames that wait for their turn after a batch has arrived. */

@@ -10,6 +10,7 @@ import { compact } from "../model/content-copy.ts";
 import type { MeshEvent } from "../model/event.ts";
 import type { NumberSource } from "../model/number-source.ts";
 import { type EventLog, ONLY_PARTITION, type PublisherMark } from "../store/ports.ts";
+import { PublisherLines } from "./publisher-lines.ts";
 import type { Settling } from "./settling.ts";
 
 /** Who publishes, so that it is recognised when it publishes the same again. */
@@ -38,6 +39,7 @@ export class Fanout {
   readonly #settling: Settling;
   readonly #tap: Tap;
   readonly #events: EventLog;
+  readonly #lines = new PublisherLines();
   /** Where a topic goes, by the object of its id: ids that arrive again are the same object. */
   readonly #routes = new WeakMap<Namespace, Map<object, Route>>();
 
@@ -57,9 +59,14 @@ export class Fanout {
     this.#events = parts.events;
   }
 
+  /** Whether as many events wait for others of their publisher, or for the end of settling, as may. */
+  get isFull(): boolean {
+    return this.#lines.isFull || this.#settling.isFull;
+  }
+
   /**
    * Accepts an event of `sender`, on the worker `from`, and delivers it: at once, unless a durable subscription matches:
-   * then when it is on the disk.
+   * then when it is on the disk. What the worker has published before is delivered before.
    */
   publish(
     namespace: Namespace,
@@ -82,7 +89,12 @@ export class Fanout {
       return { id: event.id, stored: this.#store(namespace, event, from, publisher?.mark()) };
     }
     this.#tap.watcher?.published(event, namespace, from);
-    this.#deliverSettled(namespace, event);
+    if (this.#lines.isBehind(from)) {
+      this.#lines.wait(
+        from,
+        this.#later(event, () => this.#deliverSettled(namespace, event)),
+      );
+    } else this.#deliverSettled(namespace, event);
     return { id: event.id, stored: undefined };
   }
 
@@ -93,25 +105,37 @@ export class Fanout {
     mark: ReturnType<Publisher["mark"]> | undefined,
   ): Promise<void> {
     event.content = compact(event.content);
-    const sequence = await this.#events.append(
-      ONLY_PARTITION,
-      { namespace: namespace.name, event },
-      mark === undefined ? undefined : { ...mark, namespace: namespace.name },
-    );
+    const leave = this.#lines.store(from, () => this.#deliverSettled(namespace, event));
+    let sequence: number;
+    try {
+      sequence = await this.#events.append(
+        ONLY_PARTITION,
+        { namespace: namespace.name, event },
+        mark === undefined ? undefined : { ...mark, namespace: namespace.name },
+      );
+    } catch (error) {
+      leave("refused");
+      throw error;
+    }
     this.#tap.watcher?.published(event, namespace, from);
-    this.#deliverSettled(namespace, event);
+    leave("ready");
     for (const feed of namespace.durable.match(event.topic.type)) feed.offer(event, sequence);
   }
 
   #deliverSettled(namespace: Namespace, event: MeshEvent): void {
     if (this.#settling.isActive) {
-      event.content = compact(event.content);
-      this.#dispatcher.hold(event);
-      this.#settling.whenSettled(() => {
-        this.#dispatcher.letGo(event);
-        this.#deliver(namespace, event);
-      });
+      this.#settling.whenSettled(this.#later(event, () => this.#deliver(namespace, event)));
     } else this.#deliver(namespace, event);
+  }
+
+  /** Keeps an event that has to wait. @returns what delivers it later, by `deliver`. */
+  #later(event: MeshEvent, deliver: () => void): () => void {
+    event.content = compact(event.content);
+    this.#dispatcher.hold(event);
+    return () => {
+      this.#dispatcher.letGo(event);
+      deliver();
+    };
   }
 
   #deliver(namespace: Namespace, event: MeshEvent): void {

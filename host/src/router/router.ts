@@ -300,7 +300,7 @@ export class Router {
         "this host offers neither delayed nor deduplicated publishes",
       );
     }
-    if (this.#parts.dispatcher.isFull || this.#parts.settling.isFull) return HOST_FULL;
+    if (this.#parts.dispatcher.isFull || this.#fanout.isFull) return HOST_FULL;
     return this.#draining && origin.parent === undefined ? failure("HOST_DRAINING") : undefined;
   }
 
