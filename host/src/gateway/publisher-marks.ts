@@ -12,7 +12,7 @@ interface Mark {
   /** Sequences up to `through` that were refused: they may be tried again. The oldest are forgotten. */
   readonly refused: Set<number>;
   /** Publishes that are on their way to the disk, each with its end. */
-  readonly storing: Map<number, Promise<void>>;
+  readonly storing: Map<number, Promise<unknown>>;
 }
 
 export class PublisherMarks {
@@ -57,7 +57,7 @@ export class PublisherMark implements Publisher {
     this.#mark = mark;
   }
 
-  /** A publish is about to be taken. */
+  /** A publish is about to be taken, or several together, of which this is the largest. */
   takes(sequence: number): void {
     this.#taken = sequence;
   }
@@ -69,7 +69,7 @@ export class PublisherMark implements Publisher {
   }
 
   /** The publish is on its way to the disk. */
-  stores(sequence: number, stored: Promise<void>): void {
+  stores(sequence: number, stored: Promise<unknown>): void {
     const { storing } = this.#mark;
     storing.set(sequence, stored);
     const forget = () => storing.delete(sequence);
@@ -77,7 +77,7 @@ export class PublisherMark implements Publisher {
   }
 
   /** When the publish will be on the disk; undefined when it is not on its way there. */
-  storing(sequence: number): Promise<void> | undefined {
+  storing(sequence: number): Promise<unknown> | undefined {
     return this.#mark.storing.get(sequence);
   }
 

@@ -335,10 +335,12 @@ export class Session implements WorkerSession, SessionSink, CallerSink {
   }
 
   #turnEnd(frame: TurnEndFrame): void {
-    const refusal = this.#ports.router.turnEnd(this.worker, this.namespace, frame);
-    const sequences = frame.publishes.map(({ sequence }) => sequence);
-    if (refusal instanceof Promise) this.#publishes.await(sequences, refusal);
-    else for (const sequence of sequences) this.#publishes.answer(sequence, refusal);
+    const { router } = this.#ports;
+    if (frame.publishes.length === 0) router.turnEnd(this.worker, this.namespace, frame);
+    else
+      this.#publishes.takeAll(frame.publishes, (mark) =>
+        router.turnEnd(this.worker, this.namespace, frame, mark),
+      );
   }
 
   #publish(frame: PublishFrame): void {

@@ -75,19 +75,48 @@ export class Fanout {
     from: Worker | undefined,
     publisher: Publisher | undefined,
   ): Accepted {
-    const event: MeshEvent = {
+    const event = this.#eventOf(frame, sender);
+    if (isDurable(namespace, event)) {
+      return { id: event.id, stored: this.#store(namespace, [event], from, publisher?.mark()) };
+    }
+    this.#pass(namespace, event, from);
+    return { id: event.id, stored: undefined };
+  }
+
+  /**
+   * Accepts events together, as {@link publish} does with one: all of them, or none.
+   * @returns present when some of them must be on the disk first.
+   */
+  publishAll(
+    namespace: Namespace,
+    frames: readonly PublishFrame[],
+    sender: Agent | undefined,
+    from: Worker | undefined,
+    publisher: Publisher | undefined,
+  ): Promise<void> | undefined {
+    const events = frames.map((frame) => this.#eventOf(frame, sender));
+    if (events.some((event) => isDurable(namespace, event))) {
+      return this.#store(namespace, events, from, publisher?.mark());
+    }
+    for (const event of events) this.#pass(namespace, event, from);
+    return undefined;
+  }
+
+  #eventOf({ topic, content, resent }: PublishFrame, sender: Agent | undefined): MeshEvent {
+    return {
       id: this.#numbers.next(),
-      topic: frame.topic,
-      content: frame.content,
+      topic,
+      content,
       sender: sender?.id,
-      resent: frame.resent,
+      resent,
       acceptedUnixMs: this.#clock.unixMs(),
       waiting: 0,
       inFlight: 0,
     };
-    if (namespace.durable.match(event.topic.type).length > 0) {
-      return { id: event.id, stored: this.#store(namespace, event, from, publisher?.mark()) };
-    }
+  }
+
+  /** Delivers an event that needs no disk. */
+  #pass(namespace: Namespace, event: MeshEvent, from: Worker | undefined): void {
     this.#tap.watcher?.published(event, namespace, from);
     if (this.#lines.isBehind(from)) {
       this.#lines.wait(
@@ -95,31 +124,45 @@ export class Fanout {
         this.#later(event, () => this.#deliverSettled(namespace, event)),
       );
     } else this.#deliverSettled(namespace, event);
-    return { id: event.id, stored: undefined };
   }
 
+  /** Delivers events when those of them that are durable are on the disk. Rejects when they are not: then none is. */
   async #store(
     namespace: Namespace,
-    event: MeshEvent,
+    events: readonly MeshEvent[],
     from: Worker | undefined,
     mark: ReturnType<Publisher["mark"]> | undefined,
   ): Promise<void> {
-    event.content = compact(event.content);
-    const leave = this.#lines.store(from, () => this.#deliverSettled(namespace, event));
-    let sequence: number;
+    const deliveries = events.map((event) =>
+      this.#later(event, () => this.#deliverSettled(namespace, event)),
+    );
+    const durable = events.filter((event) => isDurable(namespace, event));
+    const leave = this.#lines.store(from, () => {
+      for (const deliver of deliveries) deliver();
+    });
+    let first: number;
     try {
-      sequence = await this.#events.append(
-        ONLY_PARTITION,
-        { namespace: namespace.name, event },
-        mark === undefined ? undefined : { ...mark, namespace: namespace.name },
-      );
+      first = await this.#append(namespace, durable, mark);
     } catch (error) {
       leave("refused");
+      for (const event of events) this.#dispatcher.letGo(event);
       throw error;
     }
-    this.#tap.watcher?.published(event, namespace, from);
+    for (const event of events) this.#tap.watcher?.published(event, namespace, from);
     leave("ready");
-    for (const feed of namespace.durable.match(event.topic.type)) feed.offer(event, sequence);
+    for (const [index, event] of durable.entries()) {
+      for (const feed of namespace.durable.match(event.topic.type))
+        feed.offer(event, first + index);
+    }
+  }
+
+  #append(
+    { name: namespace }: Namespace,
+    events: readonly MeshEvent[],
+    mark: ReturnType<Publisher["mark"]> | undefined,
+  ): Promise<number> {
+    const added = events.map((event) => ({ namespace, event }));
+    return this.#events.appendAll(ONLY_PARTITION, added, mark && { ...mark, namespace });
   }
 
   #deliverSettled(namespace: Namespace, event: MeshEvent): void {
@@ -165,4 +208,9 @@ export class Fanout {
     routes.set(event.topic, { generation, ids });
     return ids;
   }
+}
+
+/** Whether a durable subscription waits for the event. */
+function isDurable(namespace: Namespace, event: MeshEvent): boolean {
+  return namespace.durable.match(event.topic.type).length > 0;
 }

@@ -176,8 +176,8 @@ export class CommitQueue {
       return;
     }
     const outcome: CallOutcome = { kind: "failed", problem: word.problem };
-    const behind = this.#waiting.filter(({ call }) => call.name === "appendEvent");
-    this.#waiting = this.#waiting.filter(({ call }) => call.name !== "appendEvent");
+    const behind = this.#waiting.filter(({ call }) => call.name === "appendEvents");
+    this.#waiting = this.#waiting.filter(({ call }) => call.name !== "appendEvents");
     for (const { bytes } of behind) this.#waitingBytes -= bytes;
     for (const { settle } of [...sent, ...behind]) settle(outcome);
   }

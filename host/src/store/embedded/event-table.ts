@@ -30,7 +30,7 @@ const MOST_PAGE_BYTES = 4 * 1024 * 1024;
 /** Sequences that one trim drops. */
 const TRIMMED_AT_ONCE = 2_000;
 
-type Names = "appendEvent" | "lastEvent" | "readEvents" | "trimEvents" | "latestMarks";
+type Names = "appendEvents" | "lastEvent" | "readEvents" | "trimEvents" | "latestMarks";
 
 /** The log of events, with the marks of their publishers. */
 export function eventTable(database: Database): Handlers<Names> {
@@ -50,11 +50,11 @@ export function eventTable(database: Database): Handlers<Names> {
     return [row?.[0] ?? base, row?.[1] ?? base];
   };
   return {
-    appendEvent({ partition, event, mark }) {
-      const place = endsOf(partition)[1] + 1;
-      insert(place, ...valuesOf(event));
+    appendEvents({ partition, events, mark }) {
+      const first = endsOf(partition)[1] + 1;
+      for (const [index, event] of events.entries()) insert(first + index, ...valuesOf(event));
       if (mark !== undefined) publishers.write(mark);
-      return place - partition * PARTITION;
+      return first - partition * PARTITION;
     },
     lastEvent: ({ partition }) => endsOf(partition)[1] - partition * PARTITION,
     readEvents: read,

@@ -87,8 +87,12 @@ type SubscriptionName = { readonly namespace: string; readonly name: string };
 
 /** Every question by its name: what is asked, what is answered. */
 export interface Operations {
-  readonly appendEvent: [
-    { readonly partition: number; readonly event: PlainEvent; readonly mark?: PublisherMark },
+  readonly appendEvents: [
+    {
+      readonly partition: number;
+      readonly events: readonly PlainEvent[];
+      readonly mark?: PublisherMark;
+    },
     number,
   ];
   readonly lastEvent: [{ readonly partition: number }, number];
