@@ -62,7 +62,7 @@ interface Parts {
 }
 
 const MAILBOX_FULL = failure("MAILBOX_FULL", undefined, { retryAfterMs: 100 });
-/** Why a host that holds too much takes nothing more from outside of turns. */
+/** Why a host that holds too much does not take a message. */
 export const HOST_FULL = failure("OVERLOADED", "the host holds as much content as it may", {
   retryAfterMs: 250,
 });
@@ -118,9 +118,14 @@ export class Dispatcher {
     return this.#backlog.size;
   }
 
-  /** Whether the host holds as much as it may: then no events are taken. */
-  get isFull(): boolean {
-    return this.#backlog.held.isFull || this.#inFlight.isFull;
+  /** Whether as much waits as may: then no events are taken. */
+  get isBacklogFull(): boolean {
+    return this.#backlog.held.isFull;
+  }
+
+  /** Whether as much is in flight as may: then no events are taken from outside of turns. */
+  get isInFlightFull(): boolean {
+    return this.#inFlight.isFull;
   }
 
   /** An event is kept for later: it counts among what the host holds. */

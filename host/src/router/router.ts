@@ -299,8 +299,12 @@ export class Router {
         "this host offers neither delayed nor deduplicated publishes",
       );
     }
-    if (this.#parts.dispatcher.isFull || this.#fanout.isFull) return HOST_FULL;
-    return this.#draining && origin.parent === undefined ? failure("HOST_DRAINING") : undefined;
+    const { dispatcher } = this.#parts;
+    if (dispatcher.isBacklogFull || this.#fanout.isFull) return HOST_FULL;
+    // A turn ends what is in flight: it is let through.
+    if (origin.parent !== undefined) return undefined;
+    if (dispatcher.isInFlightFull) return HOST_FULL;
+    return this.#draining ? failure("HOST_DRAINING") : undefined;
   }
 
   /** Why a content cannot be passed on; undefined when it can. */
