@@ -26,6 +26,11 @@ export class Publishes {
     return this.#storing;
   }
 
+  /** Nothing more is taken. */
+  close(): void {
+    this.#mark.gone();
+  }
+
   /** Takes a publish, unless it was accepted before. */
   take(frame: PublishFrame, route: (mark: PublisherMark) => PublishOutcome): void {
     const { sequence } = frame;

@@ -362,6 +362,7 @@ export class Session implements WorkerSession, SessionSink, CallerSink {
   #end(reason: Failure): void {
     this.#enter({ kind: "ended", reason });
     this.#portions.clear();
+    this.#publishes.close();
     this.#inbox.close();
     this.#outbox.detach();
     this.worker.phase = "gone";

@@ -153,7 +153,7 @@ export class Sessions {
       {
         namespace,
         maxInFlight: hello.maxInFlight === 0 ? this.#options.maxInFlight : hello.maxInFlight,
-        mark: this.#marks.of(hello.instanceId),
+        mark: this.#marks.of(namespace.name, hello.instanceId),
       },
       this.#options,
       this.#ports(),
