@@ -94,16 +94,18 @@ export async function createHost(
   const store = await openStore(resolved);
   const clock = new TurnClock(environment.clock ?? systemClock);
   const logger = createLogger(resolved.log.level, environment.log);
-  const host = new RunningHost(resolved, store, clock, logger);
+  let host: RunningHost | undefined;
   try {
+    const numbers = await NumberSource.open(clock, store.numbers);
+    host = new RunningHost(resolved, store, numbers, clock, logger);
     await host.restore();
     await host.listen(credentials);
+    return host;
   } catch (error) {
     // What was restored is at work already.
-    await host.close();
+    await (host ?? store).close();
     throw error;
   }
-  return host;
 }
 
 /** Full names of the services of AgentMesh, and of AutoGen's. */
@@ -137,14 +139,19 @@ class RunningHost implements Host {
   #draining: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
-  constructor(options: ResolvedHostOptions, store: Store, clock: Clock, logger: Logger) {
+  constructor(
+    options: ResolvedHostOptions,
+    store: Store,
+    numbers: NumberSource,
+    clock: Clock,
+    logger: Logger,
+  ) {
     this.#options = options;
     this.#clock = clock;
     this.#startedAt = clock.now();
     this.#logger = logger;
     this.#namespaces = new Namespaces(options.delivery);
     this.#store = store;
-    const numbers = new NumberSource(clock);
     const deadlines = new Deadlines(clock);
     this.#settling = new Settling(clock, options.settleMs);
     const settling = this.#settling;

@@ -2,6 +2,7 @@ import type { AgentId, ErrorCode } from "@agentmesh/proto";
 import type { DeadLetter } from "../model/dead-letter.ts";
 import type { DurableSubscription, Position } from "../model/durable-subscription.ts";
 import type { PublishedEvent } from "../model/event.ts";
+import type { NumberNotes } from "../model/number-source.ts";
 import type { TopicMatch } from "../model/topic-match.ts";
 
 /**
@@ -15,6 +16,7 @@ export interface Store {
   readonly events: EventLog;
   readonly subscriptions: SubscriptionStore;
   readonly publishers: PublisherStore;
+  readonly numbers: NumberNotes;
   readonly states: AgentStateStore;
   readonly deadLetters: DeadLetterStore;
   /**

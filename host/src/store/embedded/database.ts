@@ -11,7 +11,7 @@ import path from "node:path";
 import Sqlite from "libsql";
 import { FILE_NAME, sizeOf, sync, walOf } from "./files.ts";
 import { FolderLock } from "./folder-lock.ts";
-import { APPLICATION_ID, FORMAT, SCHEMA } from "./schema.ts";
+import { ADDITIONS, APPLICATION_ID, FORMAT, SCHEMA } from "./schema.ts";
 import { damaged, problemOf, StoreProblem } from "./store-problem.ts";
 import { checkWal } from "./wal-check.ts";
 
@@ -136,7 +136,7 @@ function openChecked(file: string): Sqlite.Database {
     checkPages(sqlite, file);
     sqlite.exec("pragma synchronous = full");
     sqlite.exec(`pragma wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
-    sqlite.exec("begin immediate; commit");
+    sqlite.exec(`begin immediate; ${ADDITIONS} commit`);
     return sqlite;
   } catch (error) {
     sqlite.close();

@@ -44,6 +44,10 @@ export async function openEmbeddedStore(
     events: eventLog(queue),
     subscriptions: subscriptionStore(queue),
     publishers: { latest: (limit) => queue.ask("latestMarks", { limit }) },
+    numbers: {
+      noted: () => queue.ask("notedNumber", undefined),
+      note: (number) => queue.ask("noteNumber", { number }),
+    },
     states: agentStateStore(queue),
     deadLetters: deadLetterStore(queue),
     backup: (target) => backUp(queue, folder, path.resolve(target)),

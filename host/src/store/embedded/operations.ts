@@ -124,6 +124,8 @@ export interface Operations {
     },
     WriteOutcome,
   ];
+  readonly notedNumber: [undefined, number];
+  readonly noteNumber: [{ readonly number: number }, undefined];
   readonly loadState: [PlainStateKey, PlainState | undefined];
   readonly saveState: [PlainStateKey & PlainState, WriteOutcome];
   readonly removeState: [PlainStateKey & { readonly revision: number }, WriteOutcome];

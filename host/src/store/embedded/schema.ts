@@ -5,6 +5,16 @@ export const APPLICATION_ID = 0x414d5348;
 export const FORMAT = 1;
 
 /**
+ * What a file of this format may lack: it is made when the file is opened. An earlier version passes it over.
+ */
+export const ADDITIONS = `
+create table if not exists noted_number (
+  id integer primary key,
+  number integer not null
+) strict;
+`;
+
+/**
  * The tables of format 1. What has a `crc` is compared with it when it is read: SQLite notices a page that makes no
  * sense, not a bit within a value.
  */
