@@ -102,10 +102,10 @@ export class Activations {
 
   /**
    * Takes over an activation that a worker kept while this host did not exist: of two for one agent the larger number
-   * wins.
+   * wins. A number of this host is refused: it is active, or was ended here for good.
    */
   adopt(agent: Agent, worker: Worker, number: number): boolean {
-    if (this.#agents.has(number) || number > this.#numbers.last) return false;
+    if (this.#agents.has(number) || number > this.#numbers.start) return false;
     if (agent.worker !== undefined) {
       if (agent.activation >= number || agent.inFlight > 0) return false;
       agent.worker.sink.deactivate([agent.activation]);

@@ -164,6 +164,11 @@ export class Dispatcher {
     return this.#activations.adopt(agent, worker, activation);
   }
 
+  /** Makes an agent active that is not, on the worker that speaks in its name. */
+  activate(agent: Agent, worker: Worker): void {
+    this.#activations.begin(agent, worker);
+  }
+
   /** Takes a call. @returns why not, when too much is in flight, or when it would have to wait and too much waits. */
   dispatch(call: CallDelivery): Failure | undefined {
     const { isNested } = call;

@@ -226,6 +226,20 @@ describe("a host that does not know the session", () => {
     expect(third.welcome.adopted).toEqual([]);
   });
 
+  test("does not adopt what it has ended itself, although the number is not from the future", async () => {
+    const mesh = await hostForTest();
+    const worker = await mesh.worker(["a"]);
+    const { instanceId } = worker;
+    worker.write(send(1, "a/new", ""));
+    const { activation } = await worker.next("deliver");
+    await worker.leave();
+    const activations = [{ number: activation, agent: { type: "a", key: "new" } }];
+    const back = await mesh.worker(["a"], { hello: { instanceId, activations } });
+    expect(back.welcome.adopted).toEqual([]);
+    back.write(send(1, "a/new", ""));
+    expect((await back.next("deliver")).activation).toBeGreaterThan(activation);
+  });
+
   test("adopts neither an agent of a type that the worker did not announce, nor a number from the future", async () => {
     const { mesh, hello, activation } = await secondLife();
     await mesh.worker(["a"]);

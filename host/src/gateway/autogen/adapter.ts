@@ -2,7 +2,6 @@ import type { Clock, Failure } from "@agentmesh/proto";
 import type { Server } from "@grpc/grpc-js";
 import type { Dispatcher } from "../../delivery/dispatcher.ts";
 import type { Namespaces } from "../../delivery/namespaces.ts";
-import type { NumberSource } from "../../model/number-source.ts";
 import type { Counters } from "../../observability/counters.ts";
 import type { Logger } from "../../observability/logger.ts";
 import type { Router } from "../../router/router.ts";
@@ -32,7 +31,6 @@ export interface AutogenParts {
   readonly clock: Clock;
   readonly router: Router;
   readonly dispatcher: Dispatcher;
-  readonly numbers: NumberSource;
   readonly counters: Counters;
   readonly logger: Logger;
   readonly authenticator: Authenticator;

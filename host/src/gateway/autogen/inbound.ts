@@ -13,7 +13,6 @@ import type { Agent } from "../../delivery/agent.ts";
 import type { Dispatcher } from "../../delivery/dispatcher.ts";
 import type { Worker } from "../../delivery/worker.ts";
 import type { AgentType } from "../../directory/agent-type.ts";
-import type { NumberSource } from "../../model/number-source.ts";
 import type { Router } from "../../router/router.ts";
 import type { AutogenClient } from "./client.ts";
 import { readEvent } from "./event-codec.ts";
@@ -23,7 +22,6 @@ import { readRequest } from "./payload-codec.ts";
 interface Parts {
   readonly router: Router;
   readonly dispatcher: Dispatcher;
-  readonly numbers: NumberSource;
   /** A type that the client has announced; undefined when it has not. */
   readonly typeOf: (client: AutogenClient, name: string) => AgentType<Worker, Agent> | undefined;
   /** Largest content, in bytes. */
@@ -128,8 +126,7 @@ export class Inbound {
     const { namespace } = client;
     const { worker, residents } = client.deliveries;
     const agent = namespace.agent(new AgentId(claimed.type, claimed.key), type);
-    if (agent.worker === undefined)
-      this.#parts.dispatcher.adopt(agent, worker, this.#parts.numbers.next());
+    if (agent.worker === undefined) this.#parts.dispatcher.activate(agent, worker);
     if (agent.worker !== worker) return 0;
     residents.touch(agent);
     return agent.activation;
