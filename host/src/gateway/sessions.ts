@@ -108,14 +108,14 @@ export class Sessions {
 
   /** Opens a session with everything that its Hello announces. */
   open(hello: Hello, namespaceName: string): OpenOutcome {
+    const namespace = this.#parts.namespaces.get(namespaceName);
+    this.#endForgotten(hello.instanceId, namespace);
     if (this.#members.size >= this.#options.maxSessions) {
       return {
         kind: "refused",
         failure: failure("OVERLOADED", "the host has as many sessions as it may"),
       };
     }
-    const namespace = this.#parts.namespaces.get(namespaceName);
-    this.#endForgotten(hello.instanceId, namespace);
     const session = this.#create(hello, namespace);
     const registrations = new Registrations(namespace, session.worker, this.#parts.dispatcher, {
       agentTypes: this.#options.agentTypes,
@@ -229,14 +229,13 @@ export class Sessions {
   }
 
   /**
-   * The worker has started anew without its token: what it left behind in this namespace cannot be resumed by anyone.
+   * The worker has started anew without its token: what it left behind in this namespace cannot be resumed by anyone. Its
+   * stream may still look open: after a cut cable nobody has told the host.
    */
   #endForgotten(instanceId: string, namespace: Namespace): void {
     for (const session of [...this.#members.keys()]) {
       const isIts = session.identity.instanceId === instanceId && session.namespace === namespace;
-      if (isIts && session.phase !== "open") {
-        session.end(failure("SESSION_SUPERSEDED"));
-      }
+      if (isIts) session.end(failure("SESSION_SUPERSEDED"));
     }
   }
 
