@@ -192,6 +192,7 @@ class RunningHost implements Host {
         ackBytes: DEFAULTS.ackBytes,
         ackMs: DEFAULTS.ackMs,
         maxInFlight: options.delivery.maxInFlight,
+        maxPayloadBytes: options.calls.maxPayloadBytes,
         agentTypes: LIMITS.agentTypesPerSession,
         subscriptions: LIMITS.subscriptionsPerSession,
       },

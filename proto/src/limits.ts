@@ -11,7 +11,7 @@ export const DEFAULTS = {
   sessionGraceMs: 30_000,
   /** Milliseconds of silence after which a Ping is sent. */
   heartbeatMs: 2_500,
-  /** Milliseconds without any byte after which a stream is broken. */
+  /** Milliseconds without a batch, or 1 KiB of one between two heartbeats, after which a stream is broken. */
   livenessMs: 8_000,
   /** Milliseconds that a send gets. */
   timeoutMs: 30_000,
@@ -115,6 +115,8 @@ export const LIMITS = {
   autogenClientIdBytes: 256,
   /** HTTP/2 flow-control window of a stream and of a connection, in bytes. */
   http2WindowBytes: 8 * 1024 * 1024,
+  /** Bytes per second of the slowest link on which a batch is waited for. */
+  slowestLinkBytes: 32 * 1024,
   /** What gRPC may receive above the largest content, in bytes. */
   frameOverheadBytes: 1024 * 1024,
   /** Characters of the text of an error. */

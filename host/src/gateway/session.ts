@@ -41,6 +41,7 @@ export interface SessionOptions {
   readonly sessionGraceMs: number;
   readonly heartbeatMs: number;
   readonly livenessMs: number;
+  readonly maxPayloadBytes: number;
   readonly ackFrames: number;
   readonly ackBytes: number;
   readonly ackMs: number;
@@ -182,6 +183,7 @@ export class Session implements WorkerSession, SessionSink, CallerSink {
       clock: this.#ports.clock,
       heartbeatMs: this.#options.heartbeatMs,
       livenessMs: this.#options.livenessMs,
+      maxPayloadBytes: this.#options.maxPayloadBytes,
       bytesRead: () => stream.bytesRead,
       onSilence: () => this.#ping(),
       onDead: () =>
