@@ -12,8 +12,8 @@ import type {
   ListWorkersResponse,
   Subscription,
 } from "@agentmesh/proto/agentmesh/v1";
-import type { Agent } from "../delivery/agent.ts";
 import type { Namespace } from "../delivery/namespace.ts";
+import type { ActiveAgent as RosterAgent } from "../delivery/roster.ts";
 import type { Worker } from "../delivery/worker.ts";
 import type { AgentType } from "../directory/agent-type.ts";
 import type { SubscriptionEntry } from "../directory/subscriptions.ts";
@@ -33,11 +33,11 @@ export function listWorkers(
   return { workers: entries.map(workerMessage), nextCursor };
 }
 
-/** Active agents, in the order in which they became active. */
+/** Active agents: who is active all the time is on one page. */
 export function listAgents(namespace: Namespace, request: ListAgentsRequest): ListAgentsResponse {
   const after = numberCursor(request.cursor);
   const { agentType } = request;
-  const isWanted = (agent: Agent): boolean => agentType === "" || agent.id.type === agentType;
+  const isWanted = ({ id }: RosterAgent): boolean => agentType === "" || id.type === agentType;
   const { agents, next } = namespace.roster.page(after, limitOf(request.limit), isWanted);
   return { agents: agents.map(agentMessage), nextCursor: next === 0 ? "" : String(next) };
 }
@@ -95,7 +95,7 @@ function idOf(member: WorkerMember): string {
   return member.session.identity.sessionId;
 }
 
-function agentMessage(agent: Agent): ActiveAgent {
+function agentMessage(agent: RosterAgent): ActiveAgent {
   return {
     activation: {
       number: agent.activation,

@@ -11,7 +11,7 @@ export function workerMessage({ session, registrations }: WorkerMember): WorkerM
     peer: session.peer,
     phase: phaseOf(session),
     agentTypes: registrations.typeNames,
-    agentsActive: worker.agents.size,
+    agentsActive: worker.activeAgents,
     inFlight: worker.inFlight.size,
     sdk: identity.sdk,
     connectedUnixMs: identity.openedUnixMs,

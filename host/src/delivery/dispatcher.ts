@@ -149,11 +149,6 @@ export class Dispatcher {
     this.#endings.drop(event, namespace, target);
   }
 
-  /** The agent with this activation; undefined when it has ended. */
-  activation(number: number): Agent | undefined {
-    return this.#activations.get(number);
-  }
-
   /** The agent that takes a send to any key. */
   anyAgent(namespace: Namespace, type: AgentType<Worker, Agent>): Agent {
     return this.#activations.anyAgent(namespace, type);
@@ -297,9 +292,9 @@ export class Dispatcher {
     this.#departures.drain(worker, onDrained);
   }
 
-  /** Agents must go elsewhere: each at once when it has nothing in flight, otherwise after that. */
-  move(agents: Iterable<Agent>): void {
-    this.#departures.move(agents);
+  /** The agents of a type must leave a worker: each at once when it has nothing in flight, otherwise after that. */
+  move(worker: Worker, type: AgentType<Worker, Agent>): void {
+    this.#departures.move(worker, type);
   }
 
   /** A worker can take agents of this type. */

@@ -132,7 +132,7 @@ export class Session implements WorkerSession, SessionSink, CallerSink {
       onRoom: () => ports.workerReady(this),
       onOverflow: () => this.end(failure("SLOW_CONSUMER")),
     });
-    this.worker = new Worker(identity.instanceId, init.maxInFlight, this);
+    this.worker = new Worker(identity.instanceId, init.namespace, init.maxInFlight, this);
     this.caller = new Caller(init.namespace, this, this.worker);
   }
 

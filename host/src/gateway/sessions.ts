@@ -187,7 +187,7 @@ export class Sessions {
     const member = this.#members.get(session);
     if (member === undefined) return;
     if (frame.$case === "drain") {
-      const activations = session.worker.agents.size;
+      const activations = session.worker.activeAgents;
       this.#parts.logger.emit("session.draining", { ...fieldsOf(session), activations });
     }
     takeControl(member, frame, this.#parts);
@@ -196,7 +196,7 @@ export class Sessions {
   #lapsed(session: Session): number {
     const { worker } = session;
     this.#parts.counters.sessionsLapsed++;
-    const sizes = { activations: worker.agents.size, inFlight: worker.inFlight.size };
+    const sizes = { activations: worker.activeAgents, inFlight: worker.inFlight.size };
     this.#parts.logger.emit("session.lapsed", { ...fieldsOf(session), ...sizes });
     this.#parts.dispatcher.workerLost(
       worker,

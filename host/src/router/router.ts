@@ -91,7 +91,7 @@ export class Router {
   send(caller: Caller, frame: SendFrame): void {
     this.#parts.calls.checkRequest(caller, frame.request);
     this.#parts.counters.sends++;
-    const origin = originOf(this.#parts.dispatcher, caller.worker, frame.activation, frame.parent);
+    const origin = originOf(caller.worker, frame.activation, frame.parent);
     const refusal = "code" in origin ? origin : this.#refusal(caller, frame, origin);
     if (refusal !== undefined) this.#refuse(caller, frame, refusal);
     else if (!("code" in origin)) this.#place(caller, frame, origin);
@@ -104,7 +104,7 @@ export class Router {
     frame: PublishFrame,
     publisher?: Publisher,
   ): PublishOutcome {
-    const origin = originOf(this.#parts.dispatcher, worker, frame.activation, frame.parent);
+    const origin = originOf(worker, frame.activation, frame.parent);
     const refusal = "code" in origin ? origin : this.#publishRefusal(namespace, frame, origin);
     if (refusal === undefined && !("code" in origin)) {
       const { id, stored } = this.#accept(namespace, frame, origin, worker, publisher);

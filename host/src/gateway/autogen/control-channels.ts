@@ -171,7 +171,7 @@ export class ControlChannels {
     const agent = destination.slice(AGENT.length);
     const [type = ""] = agent.split("/", 1);
     const key = agent.slice(type.length + 1);
-    const home = namespace.types.get(type)?.agents.get(key)?.worker;
+    const home = namespace.workerOf(type, key);
     const owners = this.#parts.clients.ownersOf(namespace, type);
     if (owners.length === 0) return { kind: "mesh", type, key };
     const owner = owners.find(({ worker }) => worker === home) ?? owners[0];

@@ -59,7 +59,8 @@ export class Deliveries implements SessionSink {
   constructor(parts: Parts) {
     this.#parts = parts;
     this.session = parts.session;
-    this.worker = new Worker(this.session.identity.instanceId, parts.maxInFlight, this);
+    const { namespace, identity } = this.session;
+    this.worker = new Worker(identity.instanceId, namespace, parts.maxInFlight, this);
     this.residents = new Residents(this.worker, parts.dispatcher);
   }
 
@@ -113,7 +114,7 @@ export class Deliveries implements SessionSink {
   }
 
   deliver(call: CallDelivery): void {
-    this.residents.touch(call.agent);
+    this.residents.touch(call.agent.activation);
     if (this.muteness !== undefined) {
       this.#fail(call, this.muteness);
       return;
@@ -129,7 +130,7 @@ export class Deliveries implements SessionSink {
   }
 
   deliverEvent(deliveries: readonly EventDelivery[]): void {
-    for (const { agent } of deliveries) this.residents.touch(agent);
+    for (const { agent } of deliveries) this.residents.touch(agent.activation);
     const [first] = deliveries;
     if (first === undefined) return;
     const { event } = first;

@@ -128,7 +128,7 @@ export class Inbound {
     const agent = namespace.agent(new AgentId(claimed.type, claimed.key), type);
     if (agent.worker === undefined) this.#parts.dispatcher.activate(agent, worker);
     if (agent.worker !== worker) return 0;
-    residents.touch(agent);
+    residents.touch(agent.activation);
     return agent.activation;
   }
 
