@@ -12,6 +12,7 @@ import type {
   ListWorkersResponse,
   Subscription,
 } from "@agentmesh/proto/agentmesh/v1";
+import type { Agent } from "../delivery/agent.ts";
 import type { Namespace } from "../delivery/namespace.ts";
 import type { ActiveAgent as RosterAgent } from "../delivery/roster.ts";
 import type { Worker } from "../delivery/worker.ts";

@@ -127,8 +127,7 @@ export class Activations {
    * wins. A number of this host is refused: it is active, or was ended here for good.
    */
   adopt(agent: Agent, worker: Worker, number: number): boolean {
-    if (number > this.#numbers.start || worker.namespace.roster.holder(number) !== undefined)
-      return false;
+    if (number > this.#numbers.start || worker.namespace.isTaken(number)) return false;
     if (agent.worker !== undefined) {
       if (agent.activation >= number || agent.inFlight > 0) return false;
       agent.worker.sink.deactivate([agent.activation]);

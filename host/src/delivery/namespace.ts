@@ -15,6 +15,8 @@ export interface NamespaceHome {
   used(namespace: Namespace): void;
   /** Nobody has anything in it any more. */
   unused(namespace: Namespace): void;
+  /** Whether an agent of any namespace has this activation. */
+  isTaken(activation: number): boolean;
 }
 
 /**
@@ -75,6 +77,11 @@ export class Namespace {
   workerOf(type: string, key: string): Worker | undefined {
     const known = this.types.get(type);
     return known === undefined ? undefined : this.roster.workerOf(known, key);
+  }
+
+  /** Whether an agent has this activation, also one of another namespace. */
+  isTaken(activation: number): boolean {
+    return this.roster.holder(activation) !== undefined || this.#home.isTaken(activation);
   }
 
   /** An agent that takes sends to any key, made when it does not exist. */

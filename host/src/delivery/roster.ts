@@ -30,7 +30,7 @@ export interface RosterPage {
 /** Rows that one page looks at: a filter that selects nothing holds up nobody. */
 const LOOKED_AT_PER_PAGE = 2_000;
 /** Agents that stay awake although they have nothing to do: messages come back to those of late. */
-const MOST_AWAKE = 8_192;
+const MOST_AWAKE = 1_024;
 
 export class Roster {
   readonly #namespace: Namespace;

@@ -25,9 +25,11 @@ export function originOf(
   parent: number,
 ): Origin | Failure {
   if (activation === 0 && parent === 0) return OUTSIDE;
-  const agent = worker?.namespace.roster.get(activation);
-  if (worker === undefined || agent === undefined) return failure("ACTIVATION_STALE");
-  if (agent.worker !== worker) {
+  if (worker === undefined) return failure("ACTIVATION_STALE");
+  const { namespace } = worker;
+  const agent = namespace.roster.get(activation);
+  if (agent === undefined && !namespace.isTaken(activation)) return failure("ACTIVATION_STALE");
+  if (agent?.worker !== worker) {
     throw meshError("FORBIDDEN", `activation ${activation} belongs to another session`);
   }
   if (parent === 0) return { agent, parent: undefined };

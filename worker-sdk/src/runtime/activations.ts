@@ -11,9 +11,8 @@ import { AgentId, type ErrorCode, type Failure, failure, type MeshError } from "
 import type { DeliverFrame, EventFrame, EventTarget } from "@agentmesh/proto/wire";
 import type { LiveActivation } from "../connection/mesh-port.ts";
 import { Activation, type ActivationKeeper, type Employment, type Loaded } from "./activation.ts";
-import type { AgentProgram } from "./agent-program.ts";
+import { LastActs } from "./last-acts.ts";
 import type { Rested } from "./resting.ts";
-import { isThenable } from "./thenable.ts";
 import { stopped, Turn } from "./turn.ts";
 import { failed, turnEnd } from "./turn-ending.ts";
 import type { Workplace } from "./workplace.ts";
@@ -31,8 +30,7 @@ export class Activations implements ActivationKeeper {
   readonly #awake = new Map<number, Activation>();
   /** The types of those who have been present. */
   readonly #employed = new Set<Employment>();
-  /** Agents whose last act is not over, by id. */
-  readonly #leaving = new Map<string, Promise<void>>();
+  readonly #lastActs: LastActs;
   /** Numbers that ended on this side, so that the mesh may still deliver to them. */
   readonly #abandoned = new Set<number>();
   /** States for agents that are not here yet, by id. */
@@ -44,6 +42,7 @@ export class Activations implements ActivationKeeper {
 
   constructor(workplace: Workplace, employments: ReadonlyMap<string, Employment>) {
     this.workplace = workplace;
+    this.#lastActs = new LastActs(workplace.counters);
     this.#employments = employments;
   }
 
@@ -187,10 +186,10 @@ export class Activations implements ActivationKeeper {
       if (activation.isResting) this.#retire(activation);
     }
     for (const employment of this.#employed) {
-      for (const rested of employment.resting.takeAll()) this.#actLast(employment, rested);
+      for (const rested of employment.resting.takeAll()) this.#lastActs.begin(employment, rested);
     }
     this.drop(() => true, reason);
-    await Promise.all(this.#leaving.values());
+    await this.#lastActs.over();
   }
 
   rests(activation: Activation): void {
@@ -300,7 +299,7 @@ export class Activations implements ActivationKeeper {
     for (const employment of this.#employed) {
       const rested = employment.resting.take(number);
       if (rested === undefined) continue;
-      this.#actLast(employment, rested);
+      this.#lastActs.begin(employment, rested);
       return;
     }
   }
@@ -315,13 +314,7 @@ export class Activations implements ActivationKeeper {
     const turn = new Turn(this.workplace, activation, frame, target, now);
     this.workplace.turns.set(turn.delivery, turn);
     activation.accept(turn, reenters, now);
-    if (activation.isNew) activation.create(this.#lastActOf(activation));
-  }
-
-  /** The last act of the agent's earlier presence here; undefined when it is over. */
-  #lastActOf({ id }: Activation): Promise<void> | undefined {
-    // The text of an id is kept with it: it is not made without need.
-    return this.#leaving.size === 0 ? undefined : this.#leaving.get(id.text);
+    if (activation.isNew) activation.create(this.#lastActs.of(activation.id));
   }
 
   /** The mesh may deliver once more to an activation that was given up: it must look for another place. */
@@ -374,28 +367,6 @@ export class Activations implements ActivationKeeper {
   /** Lets an agent that has nothing to do act for the last time. */
   #retire(activation: Activation): void {
     this.#remove(activation);
-    this.#actLast(activation, activation);
-  }
-
-  #actLast({ program }: { readonly program: AgentProgram }, { key, state }: Rested): void {
-    if (program.onDeactivate === undefined) return;
-    const id = new AgentId(program.type, key);
-    try {
-      const over = program.onDeactivate(state, id);
-      if (isThenable(over)) this.#awaitLastAct(id.text, Promise.resolve(over));
-    } catch {
-      this.workplace.counters.failedDeactivations++;
-    }
-  }
-
-  #awaitLastAct(agent: string, over: Promise<void>): void {
-    const last = over
-      .catch(() => {
-        this.workplace.counters.failedDeactivations++;
-      })
-      .then(() => {
-        if (this.#leaving.get(agent) === last) this.#leaving.delete(agent);
-      });
-    this.#leaving.set(agent, last);
+    this.#lastActs.begin(activation, activation);
   }
 }

@@ -47,7 +47,7 @@ const SLICE = 1_000;
 const SLICES = 16;
 const SOON_MS = 20;
 /** Agents that stay awake although they have nothing to do, until the next tick. */
-const MOST_AWAKE = 8_192;
+const MOST_AWAKE = 1_024;
 
 export class Resting {
   readonly #clock: Clock;
