@@ -109,7 +109,7 @@ function agentMessage(agent: RosterAgent): ActiveAgent {
 }
 
 function typeMessage(type: AgentType<Worker, Agent>, withSchemas: boolean): KnownAgentType {
-  const { name, described, agentWindow, maxTurnMs, workerCount, agents } = type;
+  const { name, described, agentWindow, maxTurnMs, workerCount, agents, resting } = type;
   const handles = withSchemas
     ? [...described.handles]
     : described.handles.map((handled) => ({ ...handled, schema: NO_SCHEMA }));
@@ -117,7 +117,7 @@ function typeMessage(type: AgentType<Worker, Agent>, withSchemas: boolean): Know
   return {
     type: { name, description, handles, agentWindow, maxTurnMs },
     workers: workerCount,
-    agents: agents.size,
+    agents: agents.size + resting,
   };
 }
 
