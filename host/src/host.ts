@@ -33,6 +33,7 @@ import { Reflection } from "./gateway/reflection.ts";
 import { createServer, listen, shutDown } from "./gateway/server.ts";
 import { Sessions } from "./gateway/sessions.ts";
 import type { Host, HostEnvironment } from "./host-handle.ts";
+import type { WorkerMember } from "./gateway/worker-session.ts";
 import { NumberSource } from "./model/number-source.ts";
 import { TurnClock } from "./model/turn-clock.ts";
 import { type Counters, createCounters } from "./observability/counters.ts";
@@ -69,16 +70,18 @@ export async function createHost(
   const store = await openStore(resolved);
   const clock = new TurnClock(environment.clock ?? systemClock);
   const logger = createLogger(resolved.log.level, environment.log);
-  const host = new RunningHost(resolved, store, clock, logger);
+  let host: RunningHost | undefined;
   try {
+    const numbers = await NumberSource.open(clock, store.numbers);
+    host = new RunningHost(resolved, store, numbers, clock, logger);
     await host.restore();
     await host.listen(credentials);
+    return host;
   } catch (error) {
     // What was restored is at work already.
-    await host.close();
+    await (host ?? store).close();
     throw error;
   }
-  return host;
 }
 
 /** Full names of the services of AgentMesh, and of AutoGen's. */
@@ -115,7 +118,13 @@ class RunningHost implements Host {
   readonly ended: Promise<MeshError | undefined>;
   #tellEnded: (reason: MeshError | undefined) => void = () => undefined;
 
-  constructor(options: ResolvedHostOptions, store: Store, clock: Clock, logger: Logger) {
+  constructor(
+    options: ResolvedHostOptions,
+    store: Store,
+    numbers: NumberSource,
+    clock: Clock,
+    logger: Logger,
+  ) {
     this.#options = options;
     this.#clock = clock;
     this.#startedAt = clock.now();
@@ -126,7 +135,6 @@ class RunningHost implements Host {
       this.#tellEnded = resolve;
     });
     store.onBroken((reason) => this.#giveUp(reason));
-    const numbers = new NumberSource(clock);
     const deadlines = new Deadlines(clock);
     this.#settling = new Settling(clock, options.settleMs);
     const settling = this.#settling;
@@ -168,6 +176,7 @@ class RunningHost implements Host {
         ackBytes: DEFAULTS.ackBytes,
         ackMs: DEFAULTS.ackMs,
         maxInFlight: options.delivery.maxInFlight,
+        maxPayloadBytes: options.calls.maxPayloadBytes,
         agentTypes: LIMITS.agentTypesPerSession,
         subscriptions: LIMITS.subscriptionsPerSession,
       },
@@ -354,7 +363,7 @@ class RunningHost implements Host {
       clock: this.#clock,
       hostId: this.hostId,
       hostVersion: VERSION,
-      sessions: this.#sessions,
+      workers: () => this.#workers(),
       dispatcher: this.#dispatcher,
       store: this.#store,
       stored: this.#stored,
@@ -366,6 +375,12 @@ class RunningHost implements Host {
       namespace: (name) => this.#namespaces.get(name),
       drain: (graceMs) => void this.drain(graceMs === undefined ? {} : { graceMs }),
     });
+  }
+
+  /** All workers, whatever protocol they speak. */
+  *#workers(): Generator<WorkerMember> {
+    yield* this.#sessions.all();
+    yield* this.#autogen.workers();
   }
 
   /** Workers of an earlier life do not come back any more: what has waited for them goes to others, or ends. */

@@ -11,7 +11,7 @@ export const DEFAULTS = {
   sessionGraceMs: 30_000,
   /** Milliseconds of silence after which a Ping is sent. */
   heartbeatMs: 2_500,
-  /** Milliseconds without any byte after which a stream is broken. */
+  /** Milliseconds without a batch, or 1 KiB of one between two heartbeats, after which a stream is broken. */
   livenessMs: 8_000,
   /** Milliseconds that a send gets. */
   timeoutMs: 30_000,
@@ -77,6 +77,8 @@ export const DEFAULTS = {
 export const LIMITS = {
   /** Publishes that wait for the end of settling. */
   settlingPublishes: 65_536,
+  /** Publishes that wait at the host until an earlier one of the same worker is on the disk. */
+  publishesBehind: 65_536,
   /** Sends and publishes that wait in a worker for its request window. */
   waitingRequests: 65_536,
   /** Frames that wait for their turn after a batch has arrived. */
@@ -119,6 +121,8 @@ export const LIMITS = {
   autogenClientIdBytes: 256,
   /** HTTP/2 flow-control window of a stream and of a connection, in bytes. */
   http2WindowBytes: 8 * 1024 * 1024,
+  /** Bytes per second of the slowest link on which a batch is waited for. */
+  slowestLinkBytes: 32 * 1024,
   /** What gRPC may receive above the largest content, in bytes. */
   frameOverheadBytes: 1024 * 1024,
   /** Characters of the text of an error. */

@@ -98,7 +98,7 @@ export class MeshAdmin implements AsyncDisposable {
     return workers;
   }
 
-  /** The active agents, of one `type` or of all, in the order in which they became active. */
+  /** The active agents, of one `type` or of all, in no particular order; who is active all the time is listed once. */
   async *agents(
     options: AdminCallOptions & { readonly type?: string } = {},
   ): AsyncIterable<AgentInfo> {

@@ -235,6 +235,7 @@ const SOME_WORKER = {
   sdk: "sdk",
   connectedUnixMs: 1,
   labels: {},
+  protocol: "agentmesh.v1",
 };
 
 const SOME_LETTER = {

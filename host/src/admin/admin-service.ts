@@ -65,14 +65,14 @@ export class AdminService {
 
   /** What grpc-js calls. */
   get implementation(): UntypedServiceImplementation {
-    const { sessions, store, stored, isDraining } = this.#parts;
+    const { workers, store, stored, isDraining } = this.#parts;
     const { deadLetters } = store;
     const { replays, durable } = stored;
     const letters = { store: deadLetters, replays, isDraining };
     return {
       GetStatus: this.#unary((_: GetStatusRequest) => hostStatus(this.#parts, this.#startedAt)),
       ListWorkers: this.#unary(async (request: ListWorkersRequest, namespace) =>
-        listWorkers(sessions, namespace, request),
+        listWorkers(workers(), namespace, request),
       ),
       ListAgents: this.#unary(async (request: ListAgentsRequest, namespace) =>
         listAgents(this.#parts.namespace(namespace), request),
@@ -81,7 +81,7 @@ export class AdminService {
         listAgentTypes(this.#parts.namespace(namespace), request),
       ),
       ListSubscriptions: this.#unary(async (request: ListSubscriptionsRequest, namespace) =>
-        listSubscriptions(sessions, namespace, request),
+        listSubscriptions(workers(), namespace, request),
       ),
       ListDeadLetters: this.#unary((request: ListDeadLettersRequest, namespace) =>
         listDeadLetters(deadLetters, namespace, request),

@@ -2,7 +2,7 @@ import type { Clock } from "@agentmesh/proto";
 import type { GetStatusResponse } from "@agentmesh/proto/agentmesh/v1";
 import type { Dispatcher } from "../delivery/dispatcher.ts";
 import type { Namespace } from "../delivery/namespace.ts";
-import type { Sessions } from "../gateway/sessions.ts";
+import type { WorkerMember } from "../gateway/worker-session.ts";
 import { type Counters, snapshot } from "../observability/counters.ts";
 import type { Store } from "../store/ports.ts";
 
@@ -11,7 +11,8 @@ export interface StatusParts {
   readonly clock: Clock;
   readonly hostId: string;
   readonly hostVersion: string;
-  readonly sessions: Sessions;
+  /** All workers, of any namespace and protocol. */
+  readonly workers: () => Iterable<WorkerMember>;
   readonly dispatcher: Dispatcher;
   readonly store: Store;
   readonly counters: Counters;
@@ -24,7 +25,7 @@ export async function hostStatus(
   parts: StatusParts,
   startedAt: number,
 ): Promise<GetStatusResponse> {
-  const members = [...parts.sessions.all()];
+  const members = [...parts.workers()];
   let subscriptions = 0;
   for (const namespace of parts.namespaces()) subscriptions += namespace.subscriptions.size;
   const letters = await parts.store.deadLetters.counts();

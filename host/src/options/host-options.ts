@@ -54,8 +54,8 @@ export interface HostOptions {
   /** Milliseconds of silence after which a peer is pinged. 10 to 3 600 000, below `livenessMs`. Default 2 500. */
   readonly heartbeatMs?: number | undefined;
   /**
-   * Milliseconds without any byte after which a stream counts as broken and the lease starts. 20 to 3 600 000.
-   * Default 8 000.
+   * Milliseconds without a batch, and without 1 KiB of one between two heartbeats, after which a stream counts as broken
+   * and the lease starts. 20 to 3 600 000. Default 8 000.
    */
   readonly livenessMs?: number | undefined;
   /**

@@ -176,6 +176,29 @@ const TRIMMING: readonly StoreCase[] = [
 
 const MARKS: readonly StoreCase[] = [
   {
+    name: "events are appended together, in their order, behind those before them and with one mark",
+    async run(create) {
+      const { events, publishers } = await create();
+      const mark = { namespace: "default", instance: "one", through: 4, refused: [] };
+      const [first, next, last] = await Promise.all([
+        events.append(ONLY_PARTITION, sampleEvent(1)),
+        events.appendAll(
+          ONLY_PARTITION,
+          [2, 3, 4].map((id) => sampleEvent(id)),
+          mark,
+        ),
+        events.append(ONLY_PARTITION, sampleEvent(5)),
+      ]);
+      assert.deepEqual([first, next, last], [1, 2, 5]);
+      const found = await readAll(events);
+      assert.deepEqual(
+        found.map(({ sequence, event }) => [sequence, event.id]),
+        [1, 2, 3, 4, 5].map((id) => [id, id]),
+      );
+      assert.deepEqual(await publishers.latest(10), [mark]);
+    },
+  },
+  {
     name: "the mark of a publisher comes with its event, and the latest counts",
     async run(create) {
       const { events, publishers } = await create();

@@ -29,12 +29,20 @@ export class MemoryEventLog implements EventLog {
     this.#onMark = onMark;
   }
 
-  async append(partition: number, added: NewEvent, mark?: PublisherMark): Promise<number> {
-    const { events } = this.#partition(partition);
-    const sequence = ++this.#partition(partition).last;
-    events.push({ ...added, sequence });
+  append(partition: number, added: NewEvent, mark?: PublisherMark): Promise<number> {
+    return this.appendAll(partition, [added], mark);
+  }
+
+  async appendAll(
+    number: number,
+    added: readonly NewEvent[],
+    mark?: PublisherMark,
+  ): Promise<number> {
+    const partition = this.#partition(number);
+    const first = partition.last + 1;
+    for (const event of added) partition.events.push({ ...event, sequence: ++partition.last });
     if (mark !== undefined) this.#onMark(mark);
-    return sequence;
+    return first;
   }
 
   async last(partition: number): Promise<number> {

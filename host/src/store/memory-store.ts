@@ -1,4 +1,5 @@
 import { failure, MeshError } from "@agentmesh/proto";
+import type { NumberNotes } from "../model/number-source.ts";
 import type { DeadLetterLimits } from "./dead-letter-store.ts";
 import { MemoryAgentStates } from "./memory-agent-states.ts";
 import { MemoryDeadLetters } from "./memory-dead-letters.ts";
@@ -20,6 +21,7 @@ export function createMemoryStore(limits: { readonly deadLetters: DeadLetterLimi
     events: new MemoryEventLog(note),
     subscriptions: new MemorySubscriptions(),
     publishers: { latest: async (limit) => [...marks.values()].reverse().slice(0, limit) },
+    numbers: memoryNotes(),
     states: new MemoryAgentStates(),
     deadLetters: new MemoryDeadLetters(limits.deadLetters),
     usedBytes: () => 0,
@@ -32,6 +34,16 @@ export function createMemoryStore(limits: { readonly deadLetters: DeadLetterLimi
     },
     async close() {
       // Nothing waits, and nothing is held.
+    },
+  };
+}
+
+function memoryNotes(): NumberNotes {
+  let noted = 0;
+  return {
+    noted: async () => noted,
+    async note(number) {
+      noted = Math.max(noted, number);
     },
   };
 }

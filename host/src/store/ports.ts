@@ -1,6 +1,7 @@
 import type { AgentId, MeshError } from "@agentmesh/proto";
 import type { DurableSubscription, Position } from "../model/durable-subscription.ts";
 import type { PublishedEvent } from "../model/event.ts";
+import type { NumberNotes } from "../model/number-source.ts";
 import type { TopicMatch } from "../model/topic-match.ts";
 import type { DeadLetterStore } from "./dead-letter-store.ts";
 
@@ -15,6 +16,7 @@ export interface Store {
   readonly events: EventLog;
   readonly subscriptions: SubscriptionStore;
   readonly publishers: PublisherStore;
+  readonly numbers: NumberNotes;
   readonly states: AgentStateStore;
   readonly deadLetters: DeadLetterStore;
   /**
@@ -82,7 +84,7 @@ export interface EventPage {
  * The events that durable subscriptions wait for, each once, whatever the number of its subscriptions.
  *
  * 1. Sequences of a partition grow in the order of the calls of `append` and are never given twice.
- * 2. The mark of a publisher is kept together with the event that brings it: either both or none.
+ * 2. The mark of a publisher is kept together with the events that bring it: either both or none.
  */
 export interface EventLog {
   /**
@@ -90,6 +92,11 @@ export interface EventLog {
    * as much as it may: then it was not accepted.
    */
   append(partition: number, added: NewEvent, mark?: PublisherMark): Promise<number>;
+  /**
+   * Appends events together: all of them, or none. Resolves with the sequence of the first, which the others follow
+   * without a gap; rejects as {@link append}.
+   */
+  appendAll(partition: number, added: readonly NewEvent[], mark?: PublisherMark): Promise<number>;
   /** The sequence of the last event; 0 when there was none. */
   last(partition: number): Promise<number>;
   /** The next events, bounded in number and bytes. */

@@ -50,6 +50,7 @@ export interface WorkerRecord {
   readonly phase: "open" | "suspended" | "lapsed" | "draining" | "unknown";
   readonly peer: string;
   readonly sdk: string;
+  readonly protocol: string;
   readonly connectedAt: string;
   readonly agentTypes: readonly string[];
   readonly agentsActive: number;

@@ -165,7 +165,7 @@ export class CommitQueue {
     if (this.#waitingBytes >= LIMITS.unstoredBytes)
       return failure("OVERLOADED", BUSY, { retryAfterMs: BUSY_RETRY_MS });
     const inUse = this.#usedBytes + this.#sentBytes + this.#waitingBytes;
-    if (name !== "appendEvent" || inUse + bytes <= this.#mostBytes) return undefined;
+    if (name !== "appendEvents" || inUse + bytes <= this.#mostBytes) return undefined;
     return failure("OVERLOADED", FULL, { retryAfterMs: FULL_RETRY_MS });
   }
 
@@ -216,8 +216,8 @@ export class CommitQueue {
       return;
     }
     const outcome: CallOutcome = { kind: "failed", problem: word.problem };
-    const behind = this.#waiting.filter(({ call }) => call.name === "appendEvent");
-    this.#waiting = this.#waiting.filter(({ call }) => call.name !== "appendEvent");
+    const behind = this.#waiting.filter(({ call }) => call.name === "appendEvents");
+    this.#waiting = this.#waiting.filter(({ call }) => call.name !== "appendEvents");
     for (const { bytes } of behind) this.#waitingBytes -= bytes;
     for (const { settle } of [...sent, ...behind]) settle(outcome);
   }

@@ -152,7 +152,6 @@ function openChecked(file: string, checkedBytes: number): Sqlite.Database {
     if ((sizeOf(file) ?? 0) <= checkedBytes) checkPages(sqlite, file);
     sqlite.exec("pragma synchronous = full");
     sqlite.exec(`pragma wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
-    sqlite.exec("begin immediate; commit");
     return sqlite;
   } catch (error) {
     sqlite.close();

@@ -47,6 +47,7 @@ async function fill(store: Store): Promise<void> {
   await store.subscriptions.create(archive, ONLY_PARTITION, startAt(0));
   await store.states.save({ namespace: "default", agent: agentId("a", "b") }, state, 0);
   await store.deadLetters.add(sampleLetter(7));
+  await store.numbers.note(77);
 }
 
 async function expectFilled(store: Store): Promise<void> {
@@ -57,6 +58,7 @@ async function expectFilled(store: Store): Promise<void> {
   expect(state?.revision).toBe(1);
   expect(await idsOf(store.deadLetters)).toEqual([7]);
   expect(await store.deadLetters.counts()).toEqual({ kept: 1, replaying: 0, dropped: 0 });
+  expect(await store.numbers.noted()).toBe(77);
 }
 
 describe("what a store has accepted", () => {

@@ -53,6 +53,10 @@ export async function openEmbeddedStore(data: string, limits: EmbeddedLimits): P
     events: eventLog(queue),
     subscriptions: subscriptionStore(queue),
     publishers: { latest: (limit) => queue.ask("latestMarks", { limit }) },
+    numbers: {
+      noted: () => queue.ask("notedNumber", undefined),
+      note: (number) => queue.ask("noteNumber", { number }),
+    },
     states: agentStateStore(queue),
     deadLetters: new EmbeddedDeadLetters(queue),
     usedBytes: () => queue.usedBytes,
@@ -83,12 +87,15 @@ async function make(folder: string): Promise<void> {
 }
 
 function eventLog(queue: CommitQueue): EventLog {
+  const appendAll: EventLog["appendAll"] = (partition, added, mark) => {
+    const events = added.map(plainEvent);
+    const bytes = events.reduce((sum, { content }) => sum + content.length, 0);
+    const question = mark === undefined ? { partition, events } : { partition, events, mark };
+    return queue.ask("appendEvents", question, bytes);
+  };
   return {
-    append(partition, added, mark) {
-      const event = plainEvent(added);
-      const question = mark === undefined ? { partition, event } : { partition, event, mark };
-      return queue.ask("appendEvent", question, event.content.length);
-    },
+    append: (partition, added, mark) => appendAll(partition, [added], mark),
+    appendAll,
     last: (partition) => queue.ask("lastEvent", { partition }),
     async read(partition, query) {
       const { events, through } = await queue.ask("readEvents", { ...query, partition });

@@ -32,7 +32,7 @@ const NOTHING = new Uint8Array(0);
 const TRIMMED_AT_ONCE = 2_000;
 
 type Names =
-  | "appendEvent"
+  | "appendEvents"
   | "lastEvent"
   | "readEvents"
   | "countEvents"
@@ -57,11 +57,11 @@ export function eventTable(database: Database): Handlers<Names> {
     return [row?.[0] ?? base, row?.[1] ?? base];
   };
   return {
-    appendEvent({ partition, event, mark }) {
-      const place = endsOf(partition)[1] + 1;
-      insert(place, ...valuesOf(event));
+    appendEvents({ partition, events, mark }) {
+      const first = endsOf(partition)[1] + 1;
+      for (const [index, event] of events.entries()) insert(first + index, ...valuesOf(event));
       if (mark !== undefined) publishers.write(mark);
-      return place - partition * PARTITION;
+      return first - partition * PARTITION;
     },
     lastEvent: ({ partition }) => endsOf(partition)[1] - partition * PARTITION,
     readEvents: read,

@@ -111,8 +111,12 @@ type SubscriptionName = { readonly namespace: string; readonly name: string };
 
 /** Every question by its name: what is asked, what is answered. */
 export interface Operations {
-  readonly appendEvent: [
-    { readonly partition: number; readonly event: PlainEvent; readonly mark?: PublisherMark },
+  readonly appendEvents: [
+    {
+      readonly partition: number;
+      readonly events: readonly PlainEvent[];
+      readonly mark?: PublisherMark;
+    },
     number,
   ];
   readonly lastEvent: [{ readonly partition: number }, number];
@@ -145,6 +149,8 @@ export interface Operations {
     },
     WriteOutcome,
   ];
+  readonly notedNumber: [undefined, number];
+  readonly noteNumber: [{ readonly number: number }, undefined];
   readonly loadState: [PlainStateKey, PlainState | undefined];
   readonly saveState: [PlainStateKey & PlainState, WriteOutcome];
   readonly removeState: [PlainStateKey & { readonly revision: number }, WriteOutcome];

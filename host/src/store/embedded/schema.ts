@@ -33,6 +33,11 @@ create table publisher (
 ) strict, without rowid;
 create index publisher_by_change on publisher (changed);
 
+create table noted_number (
+  id integer primary key,
+  number integer not null
+) strict;
+
 create table subscription (
   namespace text not null,
   name text not null,

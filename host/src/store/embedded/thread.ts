@@ -8,6 +8,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { Database } from "./database.ts";
 import { deadLetterTable } from "./dead-letter-table.ts";
 import { eventTable } from "./event-table.ts";
+import { numberTable } from "./number-table.ts";
 import type { Answer, Handlers, OperationName, Question } from "./operations.ts";
 import { stateTable } from "./state-table.ts";
 import { problemOf, StoreProblem } from "./store-problem.ts";
@@ -33,6 +34,7 @@ class DatabaseThread {
       ...eventTable(database),
       ...subscriptionTable(database),
       ...stateTable(database),
+      ...numberTable(database),
       ...deadLetterTable(database, deadLetters),
     };
   }

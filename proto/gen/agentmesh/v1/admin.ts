@@ -146,6 +146,8 @@ export interface Worker {
   connectedUnixMs: number;
   /** Labels from Hello. */
   labels: { [key: string]: string };
+  /** Name of the protocol that it speaks: agentmesh.v1, or agents.AgentRpc for a worker of AutoGen. */
+  protocol: string;
 }
 
 export interface Worker_LabelsEntry {
@@ -907,6 +909,7 @@ function createBaseWorker(): Worker {
     sdk: "",
     connectedUnixMs: 0,
     labels: {},
+    protocol: "",
   };
 }
 
@@ -945,6 +948,9 @@ export const Worker: MessageFns<Worker> = {
     globalThis.Object.entries(message.labels).forEach(([key, value]: [string, string]) => {
       Worker_LabelsEntry.encode({ key: key as any, value }, writer.uint32(90).fork()).join();
     });
+    if (message.protocol !== "") {
+      writer.uint32(98).string(message.protocol);
+    }
     return writer;
   },
 
@@ -1050,6 +1056,14 @@ export const Worker: MessageFns<Worker> = {
             if (entry11.value !== undefined) {
               message.labels[entry11.key] = entry11.value;
             }
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.protocol = reader.string();
             continue;
           }
         }
