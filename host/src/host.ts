@@ -3,14 +3,23 @@
  * stopping goes from the outside in: nothing new, finish, sessions, server.
  */
 import { randomUUID } from "node:crypto";
-import { type Clock, DEFAULTS, Deadlines, failure, LIMITS, systemClock } from "@agentmesh/proto";
+import {
+  type Clock,
+  DEFAULTS,
+  Deadlines,
+  failure,
+  failureOf,
+  LIMITS,
+  type MeshError,
+  systemClock,
+} from "@agentmesh/proto";
 import type { Server, ServerCredentials } from "@grpc/grpc-js";
 import { adminServiceDefinition } from "./admin/admin-methods.ts";
 import { AdminService } from "./admin/admin-service.ts";
 import { deadLetterOffice } from "./delivery/dead-letter-office.ts";
 import { Dispatcher } from "./delivery/dispatcher.ts";
-import { DurableSubscriptions } from "./delivery/durable-subscriptions.ts";
 import { Namespaces } from "./delivery/namespaces.ts";
+import { StoredWork } from "./delivery/stored-work.ts";
 import { Tap } from "./delivery/tap.ts";
 import { AutogenAdapter, type AutogenParts } from "./gateway/autogen/adapter.ts";
 import { AUTOGEN_SERVICE } from "./gateway/autogen/service.ts";
@@ -23,6 +32,8 @@ import { untilQuiet } from "./gateway/quiet.ts";
 import { Reflection } from "./gateway/reflection.ts";
 import { createServer, listen, shutDown } from "./gateway/server.ts";
 import { Sessions } from "./gateway/sessions.ts";
+import type { WorkerMember } from "./gateway/worker-session.ts";
+import type { Host, HostEnvironment } from "./host-handle.ts";
 import { NumberSource } from "./model/number-source.ts";
 import { TurnClock } from "./model/turn-clock.ts";
 import { type Counters, createCounters } from "./observability/counters.ts";
@@ -44,40 +55,6 @@ import { openStore } from "./store/open-store.ts";
 import type { Store } from "./store/ports.ts";
 import { VERSION } from "./version.ts";
 
-/** A running host. */
-export interface Host {
-  /** `host:port` that it listens on. */
-  readonly address: string;
-  /** Port that it listens on. */
-  readonly port: number;
-  /** Identity of this host's process. */
-  readonly hostId: string;
-  /**
-   * Leaves gently: refuses new work, tells its workers, lets what is in flight finish for at most `graceMs`
-   * milliseconds (default: the option `drainGraceMs`), then closes. Idempotent.
-   */
-  drain(options?: { readonly graceMs?: number }): Promise<void>;
-  /**
-   * Copies everything that the host keeps into a folder that does not exist or is empty, as it is at one moment, while
-   * work goes on. A host that starts with the copy as its `data` goes on from there. Rejects with `UNIMPLEMENTED` on a
-   * host without `data`, `INVALID_ARGUMENT` for a folder that is not empty, `STORE_UNAVAILABLE` when it cannot be
-   * written.
-   */
-  backup(folder: string): Promise<void>;
-  /** Stops at once. Idempotent. */
-  close(): Promise<void>;
-  /** Same as {@link Host.close}. */
-  [Symbol.asyncDispose](): Promise<void>;
-}
-
-/** What tests and embedders may put in place of the real thing. */
-export interface HostEnvironment {
-  /** Default: the clock of this machine. */
-  readonly clock?: Clock;
-  /** Takes the lines of the log, each with its line feed. Default: stderr. */
-  readonly log?: { write(line: string): void };
-}
-
 /**
  * Starts a host in this process and resolves when it listens.
  *
@@ -93,16 +70,18 @@ export async function createHost(
   const store = await openStore(resolved);
   const clock = new TurnClock(environment.clock ?? systemClock);
   const logger = createLogger(resolved.log.level, environment.log);
-  const host = new RunningHost(resolved, store, clock, logger);
+  let host: RunningHost | undefined;
   try {
+    const numbers = await NumberSource.open(clock, store.numbers);
+    host = new RunningHost(resolved, store, numbers, clock, logger);
     await host.restore();
     await host.listen(credentials);
+    return host;
   } catch (error) {
     // What was restored is at work already.
-    await host.close();
+    await (host ?? store).close();
     throw error;
   }
-  return host;
 }
 
 /** Full names of the services of AgentMesh, and of AutoGen's. */
@@ -123,7 +102,7 @@ class RunningHost implements Host {
   readonly #settling: Settling;
   readonly #dispatcher: Dispatcher;
   readonly #calls: Calls;
-  readonly #durable: DurableSubscriptions;
+  readonly #stored: StoredWork;
   readonly #router: Router;
   readonly #sessions: Sessions;
   readonly #connections = new Connections();
@@ -135,15 +114,27 @@ class RunningHost implements Host {
   #port = 0;
   #draining: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
+  #broken: MeshError | undefined;
+  readonly ended: Promise<MeshError | undefined>;
+  #tellEnded: (reason: MeshError | undefined) => void = () => undefined;
 
-  constructor(options: ResolvedHostOptions, store: Store, clock: Clock, logger: Logger) {
+  constructor(
+    options: ResolvedHostOptions,
+    store: Store,
+    numbers: NumberSource,
+    clock: Clock,
+    logger: Logger,
+  ) {
     this.#options = options;
     this.#clock = clock;
     this.#startedAt = clock.now();
     this.#logger = logger;
     this.#namespaces = new Namespaces(options.delivery);
     this.#store = store;
-    const numbers = new NumberSource(clock);
+    this.ended = new Promise((resolve) => {
+      this.#tellEnded = resolve;
+    });
+    store.onBroken((reason) => this.#giveUp(reason));
     const deadlines = new Deadlines(clock);
     this.#settling = new Settling(clock, options.settleMs);
     const settling = this.#settling;
@@ -163,13 +154,14 @@ class RunningHost implements Host {
       isSettling: () => this.#settling.isActive,
       deadLetters,
     });
-    this.#durable = new DurableSubscriptions({
-      clock,
+    this.#stored = new StoredWork({
+      ...common,
       store,
       dispatch: this.#dispatcher,
-      park: (delivery, reason, name) => deadLetters.keep(delivery, reason, name),
+      office: deadLetters,
+      log: storeLog,
       namespace: (name) => this.#namespaces.get(name),
-      onProblem: (subscription, error) => storeLog.refused(subscription, error),
+      deadLetterAgeMs: options.deadLetters.ageMs,
     });
     const shared = { ...common, dispatcher: this.#dispatcher, settling };
     this.#calls = new Calls({ ...shared, deadlines });
@@ -184,13 +176,14 @@ class RunningHost implements Host {
         ackBytes: DEFAULTS.ackBytes,
         ackMs: DEFAULTS.ackMs,
         maxInFlight: options.delivery.maxInFlight,
+        maxPayloadBytes: options.calls.maxPayloadBytes,
         agentTypes: LIMITS.agentTypesPerSession,
         subscriptions: LIMITS.subscriptionsPerSession,
       },
       {
         ...shared,
         router: this.#router,
-        durable: this.#durable,
+        durable: this.#stored.durable,
         namespaces: this.#namespaces,
       },
     );
@@ -212,7 +205,7 @@ class RunningHost implements Host {
   /** Takes up what an earlier host has left in the store. */
   async restore(): Promise<void> {
     this.#sessions.restore(await this.#store.publishers.latest(LIMITS.publishers));
-    await this.#durable.restore();
+    await this.#stored.restore();
   }
 
   async listen(credentials: ServerCredentials): Promise<void> {
@@ -277,13 +270,22 @@ class RunningHost implements Host {
     this.#health.close();
     this.#admin.close();
     // Before the sessions: that they end is no fault of what is in flight.
-    await this.#durable.close();
+    await this.#stored.close();
     const reason = failure("HOST_DRAINING", "the host has closed");
     this.#sessions.endAll(reason);
     this.#autogen.endAll(reason);
     await shutDown(this.#server);
     await this.#store.close();
     this.#logger.emit("host.closed", { uptimeMs: Math.round(this.#clock.now() - this.#startedAt) });
+    this.#tellEnded(this.#broken);
+  }
+
+  /** A restart reads what the disk has: to go on with it here could lose what was accepted. */
+  #giveUp(reason: MeshError): void {
+    this.#broken = reason;
+    const { code, text } = failureOf(reason);
+    this.#logger.emit("store.broken", { code, text });
+    void this.drain();
   }
 
   #tellReady(): void {
@@ -361,9 +363,10 @@ class RunningHost implements Host {
       clock: this.#clock,
       hostId: this.hostId,
       hostVersion: VERSION,
-      sessions: this.#sessions,
+      workers: () => this.#workers(),
       dispatcher: this.#dispatcher,
-      deadLetters: this.#store.deadLetters,
+      store: this.#store,
+      stored: this.#stored,
       counters: this.#counters,
       authenticator,
       namespaces: () => this.#namespaces.all(),
@@ -372,6 +375,12 @@ class RunningHost implements Host {
       namespace: (name) => this.#namespaces.get(name),
       drain: (graceMs) => void this.drain(graceMs === undefined ? {} : { graceMs }),
     });
+  }
+
+  /** All workers, whatever protocol they speak. */
+  *#workers(): Generator<WorkerMember> {
+    yield* this.#sessions.all();
+    yield* this.#autogen.workers();
   }
 
   /** Workers of an earlier life do not come back any more: what has waited for them goes to others, or ends. */

@@ -1,2 +1,3 @@
-export { createHost, type Host, type HostEnvironment } from "./host.ts";
+export { createHost } from "./host.ts";
+export type { Host, HostEnvironment } from "./host-handle.ts";
 export type { HostOptions } from "./options.ts";

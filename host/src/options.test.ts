@@ -28,6 +28,7 @@ describe("without options", () => {
     expect(resolveHostOptions()).toEqual({
       listen: { host: "127.0.0.1", port: DEFAULTS.port },
       tls: undefined,
+      dataBytes: DEFAULTS.dataBytes,
       auth: { token: undefined, tokenFile: undefined },
       session: {
         leaseMs: DEFAULTS.leaseMs,
@@ -54,7 +55,11 @@ describe("without options", () => {
       },
       autogen: { sharedTypes: false },
       calls: { timeoutMs: DEFAULTS.timeoutMs, maxPayloadBytes: DEFAULTS.maxPayloadBytes },
-      deadLetters: { count: DEFAULTS.deadLetters, bytes: DEFAULTS.deadLetterBytes },
+      deadLetters: {
+        count: DEFAULTS.deadLetters,
+        bytes: DEFAULTS.deadLetterBytes,
+        ageMs: DEFAULTS.deadLetterAgeMs,
+      },
       settleMs: DEFAULTS.settleMs,
       drainGraceMs: DEFAULTS.drainGraceMs,
       alternateAddresses: [],

@@ -11,7 +11,7 @@ export const DEFAULTS = {
   sessionGraceMs: 30_000,
   /** Milliseconds of silence after which a Ping is sent. */
   heartbeatMs: 2_500,
-  /** Milliseconds without any byte after which a stream is broken. */
+  /** Milliseconds without a batch, or 1 KiB of one between two heartbeats, after which a stream is broken. */
   livenessMs: 8_000,
   /** Milliseconds that a send gets. */
   timeoutMs: 30_000,
@@ -53,10 +53,14 @@ export const DEFAULTS = {
   streamChunks: 64,
   /** Bytes of chunks of a reply stream on their way. */
   streamBytes: 256 * 1024,
-  /** Dead letters kept in memory. */
+  /** Dead letters kept. */
   deadLetters: 10_000,
-  /** Bytes of dead letters kept in memory. */
+  /** Bytes of dead letters kept. */
   deadLetterBytes: 64 * 1024 * 1024,
+  /** Milliseconds for which a dead letter is kept. */
+  deadLetterAgeMs: 30 * 24 * 3_600_000,
+  /** Bytes in use in the data folder above which no event is taken. */
+  dataBytes: 16 * 1024 * 1024 * 1024,
   /** Workers lost over one message before it is parked. */
   crashLimit: 3,
   /** Milliseconds for which a restarted host lets messages wait for the sessions it had. */
@@ -73,6 +77,8 @@ export const DEFAULTS = {
 export const LIMITS = {
   /** Publishes that wait for the end of settling. */
   settlingPublishes: 65_536,
+  /** Publishes that wait at the host until an earlier one of the same worker is on the disk. */
+  publishesBehind: 65_536,
   /** Sends and publishes that wait in a worker for its request window. */
   waitingRequests: 65_536,
   /** Frames that wait for their turn after a batch has arrived. */
@@ -95,6 +101,8 @@ export const LIMITS = {
   retryLaterMs: 86_400_000,
   /** Times that it may ask so for an event that no durable subscription sends. */
   laterAttempts: 100,
+  /** Dead letters of all namespaces that are on their way again. */
+  replays: 100_000,
   /** What waits for the disk of the host. */
   unstoredBytes: 256 * 1024 * 1024,
   /** Topics whose subscribers are remembered for one namespace. */
@@ -117,6 +125,8 @@ export const LIMITS = {
   autogenClientIdBytes: 256,
   /** HTTP/2 flow-control window of a stream and of a connection, in bytes. */
   http2WindowBytes: 8 * 1024 * 1024,
+  /** Bytes per second of the slowest link on which a batch is waited for. */
+  slowestLinkBytes: 32 * 1024,
   /** What gRPC may receive above the largest content, in bytes. */
   frameOverheadBytes: 1024 * 1024,
   /** Characters of the text of an error. */

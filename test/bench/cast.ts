@@ -1,4 +1,8 @@
 import type { Contender, ContenderName } from "./contender.ts";
+import {
+  createAutogenContender,
+  createAutogenOnOursContender,
+} from "./systems/autogen/contender.ts";
 import { createGrpcLinkContender } from "./systems/grpc/contender.ts";
 import { createLocalContender, createQueueContender } from "./systems/local/contender.ts";
 import { createMeshContender } from "./systems/mesh/contender.ts";
@@ -25,9 +29,11 @@ export function createCast(): Cast {
     "ours-sessions": createCrowdedContender("ours-sessions"),
     "ours-spread": createSpreadContender(),
     "ours-keys": createKeysContender(),
+    "ours-autogen": createAutogenOnOursContender(),
     local: createLocalContender(),
     nats: createNatsContender(),
     "nats-spread": createNatsSpreadContender(),
+    autogen: createAutogenContender(),
     relay: createRelayContender(),
     "grpc-link": createGrpcLinkContender(),
     queue: createQueueContender(),

@@ -16,9 +16,11 @@ export type ContenderName =
   | "ours-sessions"
   | "ours-spread"
   | "ours-keys"
+  | "ours-autogen"
   | "local"
   | "nats"
   | "nats-spread"
+  | "autogen"
   | "relay"
   | "grpc-link"
   | "queue";

@@ -13,6 +13,8 @@ const LARGE_WINDOW = 64;
 const LARGE_EVENTS: Scenario = { kind: "events", event: "large-10", window: 8 };
 const KEYS: Scenario = { kind: "keys", count: 1_000_000, window: 512 };
 
+const RATE = { metric: "rate", quick: "once" } as const;
+
 /** One side of a row. */
 export interface Entry {
   readonly contender: ContenderName;
@@ -81,6 +83,18 @@ function natsEvents(id: string, event: EventName): Row {
     demand: ratio(0.15, 0.5),
     quick: "each",
   };
+}
+
+/** The same client and worker of AutoGen on our host and on its own. */
+function autogenHost(id: string, ours: Entry): Row {
+  const peer: Entry = { ...ours, contender: "autogen" };
+  return { ...RATE, id, ours, peer, peerName: "AutoGen's own host", demand: ratio(1) };
+}
+
+/** Our own client, host and worker against AutoGen's. */
+function autogenMesh(id: string, ours: Entry): Row {
+  const peer: Entry = { ...ours, contender: "autogen" };
+  return { ...RATE, id, ours, peer, peerName: "AutoGen", demand: ratio(20, 50) };
 }
 
 /** A send on a mesh that has much beside it, against the same send on one that has not. */
@@ -168,6 +182,10 @@ export const ROWS: readonly Row[] = [
     demand: ratio(0.8, 2),
     quick: "once",
   },
+  autogenHost("autogen-64", calls("ours-autogen", "send", 64)),
+  autogenHost("autogen-publish", events("ours-autogen", "event-1")),
+  autogenMesh("autogen-mesh-64", calls("ours", "send", 64)),
+  { ...autogenMesh("autogen-mesh-publish", events("ours", "event-1")), quick: "never" },
   {
     id: "keys-1m",
     metric: "peak-memory",

@@ -1,20 +1,14 @@
-import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { CASES } from "./cases/index.ts";
 import { NOT_MET, REQUIREMENTS } from "./requirements/index.ts";
+import { namesOfTests } from "./requirements/named-tests.ts";
 import type { Proof } from "./requirements/requirement.ts";
 import { PROMISES, SOURCES } from "./requirements/sources.ts";
 
-const ROOT = new URL("../../", import.meta.url);
-
 /** Whether a test with these words in its name is in the file. */
 function hasTest({ file, title }: Extract<Proof, { kind: "test" }>): boolean {
-  const names = readFileSync(new URL(file, ROOT), "utf8").matchAll(NAMED_TEST);
-  return [...names].some(([, name = ""]) => name.includes(title));
+  return namesOfTests(file).some((name) => name.includes(title));
 }
-
-/** The name of a test or of a group of tests. */
-const NAMED_TEST = /\b(?:test|it|describe)(?:\.each\([^)]*\))?\(\s*["'`](.*)["'`]/g;
 
 function sourcesOf(requirements: typeof REQUIREMENTS): string[] {
   return requirements.flatMap(({ source }) => source.split("; "));

@@ -10,6 +10,8 @@ import {
   ListAgentsResponse,
   ListDeadLettersRequest,
   ListDeadLettersResponse,
+  ListDurableSubscriptionsRequest,
+  ListDurableSubscriptionsResponse,
   ListSubscriptionsRequest,
   ListSubscriptionsResponse,
   ListWorkersRequest,
@@ -18,6 +20,8 @@ import {
   PublishResponse,
   PurgeDeadLettersRequest,
   PurgeDeadLettersResponse,
+  ReplayDeadLettersRequest,
+  ReplayDeadLettersResponse,
   SendRequest,
   SendResponse,
   SendStreamRequest,
@@ -225,6 +229,34 @@ export class RawClient {
     return this.#admin("ListDeadLetters", bytes, ListDeadLettersResponse, fields);
   }
 
+  /** AdminService/ReplayDeadLetters. */
+  replay(
+    request: Partial<ReplayDeadLettersRequest> = {},
+    fields: CallFields = {},
+  ): Promise<ReplayDeadLettersResponse> {
+    const bytes = replayRequest(request);
+    return this.#admin("ReplayDeadLetters", bytes, ReplayDeadLettersResponse, fields);
+  }
+
+  /** AdminService/ReplayDeadLetters, which may be refused. */
+  tryReplay(
+    request: Partial<ReplayDeadLettersRequest>,
+  ): Promise<Outcome<ReplayDeadLettersResponse>> {
+    const bytes = replayRequest(request);
+    return this.#unary("AdminService/ReplayDeadLetters", bytes, ReplayDeadLettersResponse, {})
+      .outcome;
+  }
+
+  /** AdminService/ListDurableSubscriptions. */
+  durable(
+    request: Partial<ListDurableSubscriptionsRequest> = {},
+    fields: CallFields = {},
+  ): Promise<ListDurableSubscriptionsResponse> {
+    const all = { cursor: "", limit: 0, ...request };
+    const bytes = ListDurableSubscriptionsRequest.encode(all).finish();
+    return this.#admin("ListDurableSubscriptions", bytes, ListDurableSubscriptionsResponse, fields);
+  }
+
   /** AdminService/GetDeadLetter. */
   deadLetter(
     request: GetDeadLetterRequest,
@@ -320,6 +352,11 @@ export class RawReplies {
 function failed(status: { code: number; details: string; metadata: Metadata }): Outcome<never> {
   const { code, details, metadata } = status;
   return { kind: "failed", status: code, details, error: errorOf(metadata) };
+}
+
+function replayRequest(request: Partial<ReplayDeadLettersRequest>): Uint8Array {
+  const all = { filter: undefined, target: undefined, limit: 0, cursor: "", ...request };
+  return ReplayDeadLettersRequest.encode(all).finish();
 }
 
 function textContent(text: string) {

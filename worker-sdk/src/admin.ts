@@ -22,10 +22,19 @@ import type {
   AgentTypeInfo,
   DeadLetterInfo,
   DeadLetterWithContent,
+  DurableSubscriptionInfo,
   HostStatus,
+  ReplayResult,
   SubscriptionInfo,
   WorkerInfo,
 } from "./connection/admin-records.ts";
+import {
+  backUp,
+  endDurable,
+  listDurable,
+  type ReplayTarget,
+  replayDeadLetters,
+} from "./connection/store-calls.ts";
 import { UnaryChannel } from "./connection/unary-channel.ts";
 import { type ConnectOptions, resolveConnect } from "./options.ts";
 import { boundsOf, type WaitOptions } from "./runtime/patience.ts";
@@ -43,7 +52,24 @@ export interface DrainWorkerOptions extends WaitOptions {
   readonly timeoutMs?: number;
 }
 
+/** How to replay dead letters. */
+export interface ReplayOptions extends AdminCallOptions {
+  /**
+   * Where to deliver instead of the original agents: an agent, or only an agent type for the agents of that type with the
+   * original keys. Default: the original agents.
+   */
+  readonly to?: ReplayTarget;
+}
+
+/** How long to wait for a backup. */
+export interface BackUpOptions extends WaitOptions {
+  /** Milliseconds until it fails with `DEADLINE_EXCEEDED`; the host goes on with it. Default: a day. */
+  readonly timeoutMs?: number;
+}
+
 const TIMEOUT_MS = 10_000;
+/** A copy takes as long as the disk needs. */
+const BACKUP_TIMEOUT_MS = 86_400_000;
 /** Agents leave when their turns have ended: that may take its time. */
 const DRAIN_TIMEOUT_MS = 86_400_000;
 
@@ -72,7 +98,7 @@ export class MeshAdmin implements AsyncDisposable {
     return workers;
   }
 
-  /** The active agents, of one `type` or of all, in the order in which they became active. */
+  /** The active agents, of one `type` or of all, in no particular order; who is active all the time is listed once. */
   async *agents(
     options: AdminCallOptions & { readonly type?: string } = {},
   ): AsyncIterable<AgentInfo> {
@@ -114,6 +140,49 @@ export class MeshAdmin implements AsyncDisposable {
     options: AdminCallOptions & { readonly target?: AgentId } = {},
   ): Promise<DeadLetterWithContent> {
     return getDeadLetter(this.#channel, boundsOf(options, TIMEOUT_MS), id, options.target);
+  }
+
+  /**
+   * Delivers the dead letters that `filter` selects once more, all with the empty filter: as events with their old ids,
+   * per agent in the order in which they were parked. Resolves when they are on their way, slice by slice; a letter
+   * leaves when its message was handled, and is parked again when that has failed. However often and by whomever it is
+   * asked for, a letter that is on its way is delivered once. A letter of a send is delivered as an event, too: nobody
+   * waits for its reply.
+   * @throws MeshError `INVALID_ARGUMENT` for a target that breaks the grammar, `HOST_DRAINING`, `STORE_UNAVAILABLE`:
+   * earlier slices may be on their way then, and asking again is safe.
+   */
+  async replayDeadLetters(
+    filter: DeadLetterFilter,
+    options: ReplayOptions = {},
+  ): Promise<ReplayResult> {
+    const bounds = boundsOf(options, TIMEOUT_MS);
+    return replayDeadLetters(this.#channel, bounds, filter, options.to);
+  }
+
+  /** The durable subscriptions in the order of their names, and how far each is. */
+  async *durableSubscriptions(
+    options: AdminCallOptions = {},
+  ): AsyncIterable<DurableSubscriptionInfo> {
+    yield* listDurable(this.#channel, boundsOf(options, TIMEOUT_MS));
+  }
+
+  /**
+   * Ends a durable subscription for good: what it has not handled goes, its dead letters stay.
+   * @throws MeshError `SUBSCRIPTION_UNKNOWN`.
+   */
+  async endDurableSubscription(name: string, options: AdminCallOptions = {}): Promise<void> {
+    await endDurable(this.#channel, boundsOf(options, TIMEOUT_MS), name);
+  }
+
+  /**
+   * Copies everything that the host keeps into a folder of its machine, as it is at one moment, while work goes on. A
+   * host that starts with the copy as its data folder goes on from there. `folder` is an absolute path; it must not exist
+   * or be empty.
+   * @throws MeshError `INVALID_ARGUMENT`, `STORE_UNAVAILABLE` when it cannot be written, `UNIMPLEMENTED` for a host
+   * without data folder.
+   */
+  async backUp(folder: string, options: BackUpOptions = {}): Promise<void> {
+    await backUp(this.#channel, boundsOf(options, BACKUP_TIMEOUT_MS), folder);
   }
 
   /** Removes dead letters for good; the empty filter removes all. @returns how many. */

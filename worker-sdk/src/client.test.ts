@@ -218,6 +218,8 @@ const SOME_STATUS = {
   inFlight: 0,
   queued: 0,
   deadLetters: 2,
+  deadLettersReplaying: 0,
+  storedBytes: 0,
   counters: { sends: 3 },
 };
 
@@ -233,6 +235,7 @@ const SOME_WORKER = {
   sdk: "sdk",
   connectedUnixMs: 1,
   labels: {},
+  protocol: "agentmesh.v1",
 };
 
 const SOME_LETTER = {
@@ -251,4 +254,8 @@ const SOME_LETTER = {
   messageType: "test.Note",
   payloadBytes: 7,
   content: undefined,
+  firstDeliveredUnixMs: 0,
+  traceId: "",
+  replays: 0,
+  replayTarget: undefined,
 };

@@ -2,9 +2,11 @@
 
 export {
   type AdminCallOptions,
+  type BackUpOptions,
   connectAdmin,
   type DrainWorkerOptions,
   type MeshAdmin,
+  type ReplayOptions,
 } from "./admin.ts";
 export { connectClient, type MeshClient } from "./client.ts";
 export type { DeadLetterFilter, Tail, TailFilter } from "./connection/admin-calls.ts";
@@ -13,13 +15,17 @@ export type {
   AgentTypeInfo,
   DeadLetterInfo,
   DeadLetterWithContent,
+  DurableSubscriptionInfo,
   FailureInfo,
   HandledMessageInfo,
   HostStatus,
+  ReplayRefusal,
+  ReplayResult,
   Sighting,
   SubscriptionInfo,
   WorkerInfo,
 } from "./connection/admin-records.ts";
+export type { ReplayTarget } from "./connection/store-calls.ts";
 export type {
   ClientOptions,
   ConnectOptions,

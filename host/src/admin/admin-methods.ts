@@ -1,8 +1,12 @@
 import {
+  BackUpRequest,
+  BackUpResponse,
   DrainHostRequest,
   DrainHostResponse,
   DrainWorkerRequest,
   DrainWorkerResponse,
+  EndDurableSubscriptionRequest,
+  EndDurableSubscriptionResponse,
   GetDeadLetterRequest,
   GetDeadLetterResponse,
   GetStatusRequest,
@@ -13,12 +17,16 @@ import {
   ListAgentTypesResponse,
   ListDeadLettersRequest,
   ListDeadLettersResponse,
+  ListDurableSubscriptionsRequest,
+  ListDurableSubscriptionsResponse,
   ListSubscriptionsRequest,
   ListSubscriptionsResponse,
   ListWorkersRequest,
   ListWorkersResponse,
   PurgeDeadLettersRequest,
   PurgeDeadLettersResponse,
+  ReplayDeadLettersRequest,
+  ReplayDeadLettersResponse,
   TailRequest,
   TailResponse,
 } from "@agentmesh/proto/agentmesh/v1";
@@ -46,7 +54,7 @@ function method<Request, Response>(
   };
 }
 
-/** The part of AdminService that this host offers; gRPC answers UNIMPLEMENTED to the rest. */
+/** AdminService. */
 export const adminServiceDefinition: ServiceDefinition = {
   GetStatus: method("GetStatus", GetStatusRequest, GetStatusResponse),
   ListWorkers: method("ListWorkers", ListWorkersRequest, ListWorkersResponse),
@@ -59,7 +67,23 @@ export const adminServiceDefinition: ServiceDefinition = {
   ),
   ListDeadLetters: method("ListDeadLetters", ListDeadLettersRequest, ListDeadLettersResponse),
   GetDeadLetter: method("GetDeadLetter", GetDeadLetterRequest, GetDeadLetterResponse),
+  ReplayDeadLetters: method(
+    "ReplayDeadLetters",
+    ReplayDeadLettersRequest,
+    ReplayDeadLettersResponse,
+  ),
   PurgeDeadLetters: method("PurgeDeadLetters", PurgeDeadLettersRequest, PurgeDeadLettersResponse),
+  ListDurableSubscriptions: method(
+    "ListDurableSubscriptions",
+    ListDurableSubscriptionsRequest,
+    ListDurableSubscriptionsResponse,
+  ),
+  EndDurableSubscription: method(
+    "EndDurableSubscription",
+    EndDurableSubscriptionRequest,
+    EndDurableSubscriptionResponse,
+  ),
+  BackUp: method("BackUp", BackUpRequest, BackUpResponse),
   DrainWorker: method("DrainWorker", DrainWorkerRequest, DrainWorkerResponse),
   DrainHost: method("DrainHost", DrainHostRequest, DrainHostResponse),
   Tail: method("Tail", TailRequest, TailResponse, true),

@@ -1,16 +1,20 @@
 /** AdminService: what people and tools see of a running host, and how they steer it. */
 import { type Failure, failure, failureOf, isAgentType, quote } from "@agentmesh/proto";
 import type {
+  BackUpRequest,
   DrainHostRequest,
   DrainWorkerRequest,
+  EndDurableSubscriptionRequest,
   GetDeadLetterRequest,
   GetStatusRequest,
   ListAgentsRequest,
   ListAgentTypesRequest,
   ListDeadLettersRequest,
+  ListDurableSubscriptionsRequest,
   ListSubscriptionsRequest,
   ListWorkersRequest,
   PurgeDeadLettersRequest,
+  ReplayDeadLettersRequest,
   TailRequest,
   TailResponse,
 } from "@agentmesh/proto/agentmesh/v1";
@@ -22,19 +26,24 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import type { Namespace } from "../delivery/namespace.ts";
+import type { StoredWork } from "../delivery/stored-work.ts";
 import type { Tap } from "../delivery/tap.ts";
 import { namespaceOf } from "../gateway/client-service.ts";
 import { statusOf } from "../gateway/status.ts";
 import type { Authenticator } from "../security/token.ts";
+import { backUp } from "./backup.ts";
 import { getDeadLetter, listDeadLetters, purgeDeadLetters } from "./dead-letter-desk.ts";
 import { drainWorker } from "./drain.ts";
+import { endDurableSubscription, listDurableSubscriptions } from "./durable-desk.ts";
 import { hostStatus, type StatusParts } from "./host-status.ts";
 import { listAgents, listAgentTypes, listSubscriptions, listWorkers } from "./lists.ts";
+import { replayDeadLetters } from "./replay-desk.ts";
 import { Tails } from "./tail/tails.ts";
 
 export interface AdminParts extends StatusParts {
   readonly authenticator: Authenticator;
   readonly tap: Tap;
+  readonly stored: StoredWork;
   /** The namespace of this name. */
   readonly namespace: (name: string) => Namespace;
   /** Begins to drain the host. Without a time its own option counts. */
@@ -56,11 +65,14 @@ export class AdminService {
 
   /** What grpc-js calls. */
   get implementation(): UntypedServiceImplementation {
-    const { sessions, deadLetters } = this.#parts;
+    const { workers, store, stored, isDraining } = this.#parts;
+    const { deadLetters } = store;
+    const { replays, durable } = stored;
+    const letters = { store: deadLetters, replays, isDraining };
     return {
       GetStatus: this.#unary((_: GetStatusRequest) => hostStatus(this.#parts, this.#startedAt)),
       ListWorkers: this.#unary(async (request: ListWorkersRequest, namespace) =>
-        listWorkers(sessions, namespace, request),
+        listWorkers(workers(), namespace, request),
       ),
       ListAgents: this.#unary(async (request: ListAgentsRequest, namespace) =>
         listAgents(this.#parts.namespace(namespace), request),
@@ -69,7 +81,7 @@ export class AdminService {
         listAgentTypes(this.#parts.namespace(namespace), request),
       ),
       ListSubscriptions: this.#unary(async (request: ListSubscriptionsRequest, namespace) =>
-        listSubscriptions(sessions, namespace, request),
+        listSubscriptions(workers(), namespace, request),
       ),
       ListDeadLetters: this.#unary((request: ListDeadLettersRequest, namespace) =>
         listDeadLetters(deadLetters, namespace, request),
@@ -78,8 +90,18 @@ export class AdminService {
         getDeadLetter(deadLetters, namespace, request),
       ),
       PurgeDeadLetters: this.#unary((request: PurgeDeadLettersRequest, namespace) =>
-        purgeDeadLetters(deadLetters, namespace, request),
+        purgeDeadLetters(letters, namespace, request),
       ),
+      ReplayDeadLetters: this.#unary((request: ReplayDeadLettersRequest, namespace) =>
+        replayDeadLetters(letters, namespace, request),
+      ),
+      ListDurableSubscriptions: this.#unary((request: ListDurableSubscriptionsRequest, namespace) =>
+        listDurableSubscriptions(store, this.#parts.namespace(namespace), request),
+      ),
+      EndDurableSubscription: this.#unary((request: EndDurableSubscriptionRequest, namespace) =>
+        endDurableSubscription(durable, namespace, request),
+      ),
+      BackUp: this.#unary((request: BackUpRequest) => backUp(store, request)),
       DrainWorker: this.#unary((request: DrainWorkerRequest, namespace) =>
         drainWorker(this.#parts, namespace, request),
       ),

@@ -1,12 +1,13 @@
-import { errorCodeOf } from "@agentmesh/proto";
+import { type AgentId, errorCodeOf } from "@agentmesh/proto";
 import {
+  type AgentIdMessage,
   ContentMessage,
   type DeadLetter as DeadLetterMessage,
   type ListDeadLettersRequest,
 } from "@agentmesh/proto/agentmesh/v1";
 import { toErrorMessage } from "@agentmesh/proto/wire";
 import type { DeadLetter } from "../model/dead-letter.ts";
-import type { DeadLetterFilter } from "../store/ports.ts";
+import type { DeadLetterFilter } from "../store/dead-letter-store.ts";
 
 /** A dead letter as people see it; in lists without its payload. */
 export function deadLetterMessage(letter: DeadLetter, withContent: boolean): DeadLetterMessage {
@@ -14,7 +15,7 @@ export function deadLetterMessage(letter: DeadLetter, withContent: boolean): Dea
   return {
     id: letter.id,
     target: { type: target.type, key: target.key },
-    sender: sender === undefined ? undefined : { type: sender.type, key: sender.key },
+    sender: agentMessage(sender),
     topic: topic === undefined ? undefined : { type: topic.type, source: topic.source },
     error: toErrorMessage(letter.failure),
     attempts: letter.attempts,
@@ -26,7 +27,10 @@ export function deadLetterMessage(letter: DeadLetter, withContent: boolean): Dea
     subscription: letter.subscription,
     messageType: letter.messageType,
     payloadBytes: letter.payloadBytes,
-    content: withContent ? contentOf(letter.content) : undefined,
+    content: withContent && letter.content.length > 0 ? contentOf(letter.content) : undefined,
+    traceId: letter.traceId,
+    replays: letter.replays,
+    replayTarget: agentMessage(letter.replayTarget),
   };
 }
 
@@ -41,7 +45,13 @@ export function filterOf(message: ListDeadLettersRequest["filter"]): DeadLetterF
     ...(message.sinceUnixMs === 0 ? {} : { sinceUnixMs: message.sinceUnixMs }),
     ...(message.untilUnixMs === 0 ? {} : { untilUnixMs: message.untilUnixMs }),
     ...(message.ids.length === 0 ? {} : { ids: new Set(message.ids) }),
+    ...(message.subscription === "" ? {} : { subscription: message.subscription }),
   };
+}
+
+/** An agent as it is told; undefined when there is none. */
+export function agentMessage(agent: AgentId | undefined): AgentIdMessage | undefined {
+  return agent === undefined ? undefined : { type: agent.type, key: agent.key };
 }
 
 /** The content is whatever the sender sent: when it is not one, its bytes are shown as the data of an unnamed one. */

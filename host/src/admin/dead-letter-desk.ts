@@ -7,7 +7,8 @@ import type {
   PurgeDeadLettersRequest,
   PurgeDeadLettersResponse,
 } from "@agentmesh/proto/agentmesh/v1";
-import type { DeadLetterStore } from "../store/ports.ts";
+import type { Replays } from "../delivery/replays.ts";
+import type { DeadLetterStore } from "../store/dead-letter-store.ts";
 import { deadLetterMessage, filterOf } from "./dead-letter-codec.ts";
 import { limitOf } from "./page.ts";
 
@@ -49,7 +50,7 @@ const PURGED_PER_STEP = 1_000;
 
 /** Removes dead letters, step by step: messages pass between two steps. */
 export async function purgeDeadLetters(
-  store: DeadLetterStore,
+  { store, replays }: { readonly store: DeadLetterStore; readonly replays: Replays },
   namespace: string,
   request: PurgeDeadLettersRequest,
 ): Promise<PurgeDeadLettersResponse> {
@@ -58,6 +59,7 @@ export async function purgeDeadLetters(
   do {
     const page = await store.list({ namespace, filter, cursor, limit: PURGED_PER_STEP });
     if (page.letters.length > 0) purged += await store.remove(page.letters);
+    replays.forget(page.letters);
     cursor = page.nextCursor;
     await new Promise((resolve) => setImmediate(resolve));
   } while (cursor !== "");

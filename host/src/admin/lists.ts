@@ -14,31 +14,31 @@ import type {
 } from "@agentmesh/proto/agentmesh/v1";
 import type { Agent } from "../delivery/agent.ts";
 import type { Namespace } from "../delivery/namespace.ts";
+import type { ActiveAgent as RosterAgent } from "../delivery/roster.ts";
 import type { Worker } from "../delivery/worker.ts";
 import type { AgentType } from "../directory/agent-type.ts";
 import type { SubscriptionEntry } from "../directory/subscriptions.ts";
-import type { Member, Sessions } from "../gateway/sessions.ts";
+import { sessionOf, type WorkerMember } from "../gateway/worker-session.ts";
 import { limitOf, numberCursor, pageByName } from "./page.ts";
-import { sessionOf } from "./session-of.ts";
 import { workerMessage } from "./worker-codec.ts";
 
 const NO_SCHEMA = Buffer.alloc(0);
 
 /** Sessions, in the order of their ids. */
 export function listWorkers(
-  sessions: Sessions,
+  workers: Iterable<WorkerMember>,
   namespace: string,
   request: ListWorkersRequest,
 ): ListWorkersResponse {
-  const { entries, nextCursor } = pageByName(membersOf(sessions, namespace), idOf, request);
+  const { entries, nextCursor } = pageByName(membersOf(workers, namespace), idOf, request);
   return { workers: entries.map(workerMessage), nextCursor };
 }
 
-/** Active agents, in the order in which they became active. */
+/** Active agents: who is active all the time is on one page. */
 export function listAgents(namespace: Namespace, request: ListAgentsRequest): ListAgentsResponse {
   const after = numberCursor(request.cursor);
   const { agentType } = request;
-  const isWanted = (agent: Agent): boolean => agentType === "" || agent.id.type === agentType;
+  const isWanted = ({ id }: RosterAgent): boolean => agentType === "" || id.type === agentType;
   const { agents, next } = namespace.roster.page(after, limitOf(request.limit), isWanted);
   return { agents: agents.map(agentMessage), nextCursor: next === 0 ? "" : String(next) };
 }
@@ -59,11 +59,11 @@ export function listAgentTypes(
 
 /** Subscriptions, in the order of their sessions and ids. */
 export function listSubscriptions(
-  sessions: Sessions,
+  workers: Iterable<WorkerMember>,
   namespace: string,
   request: ListSubscriptionsRequest,
 ): ListSubscriptionsResponse {
-  const declared = declarations(membersOf(sessions, namespace), request.cursor.split("/")[0] ?? "");
+  const declared = declarations(membersOf(workers, namespace), request.cursor.split("/")[0] ?? "");
   const { entries, nextCursor } = pageByName(declared, ({ name }) => name, request);
   return {
     subscriptions: entries.map(({ entry }) => subscriptionMessage(entry)),
@@ -79,7 +79,7 @@ interface Declaration {
 }
 
 /** What the sessions from this one on have declared. */
-function* declarations(members: Iterable<Member>, from: string): Generator<Declaration> {
+function* declarations(members: Iterable<WorkerMember>, from: string): Generator<Declaration> {
   for (const member of members) {
     const sessionId = idOf(member);
     if (sessionId < from) continue;
@@ -88,16 +88,15 @@ function* declarations(members: Iterable<Member>, from: string): Generator<Decla
   }
 }
 
-function* membersOf(sessions: Sessions, namespace: string): Generator<Member> {
-  for (const member of sessions.all())
-    if (member.session.namespace.name === namespace) yield member;
+function* membersOf(workers: Iterable<WorkerMember>, namespace: string): Generator<WorkerMember> {
+  for (const member of workers) if (member.session.namespace.name === namespace) yield member;
 }
 
-function idOf(member: Member): string {
+function idOf(member: WorkerMember): string {
   return member.session.identity.sessionId;
 }
 
-function agentMessage(agent: Agent): ActiveAgent {
+function agentMessage(agent: RosterAgent): ActiveAgent {
   return {
     activation: {
       number: agent.activation,
@@ -110,7 +109,8 @@ function agentMessage(agent: Agent): ActiveAgent {
 }
 
 function typeMessage(type: AgentType<Worker, Agent>, withSchemas: boolean): KnownAgentType {
-  const { name, described, agentWindow, maxTurnMs, concurrency, workerCount, agents } = type;
+  const { name, described, agentWindow, maxTurnMs, concurrency, workerCount, agents, resting } =
+    type;
   const handles = withSchemas
     ? [...described.handles]
     : described.handles.map((handled) => ({ ...handled, schema: NO_SCHEMA }));
@@ -118,7 +118,7 @@ function typeMessage(type: AgentType<Worker, Agent>, withSchemas: boolean): Know
   return {
     type: { name, description, handles, agentWindow, maxTurnMs, concurrency },
     workers: workerCount,
-    agents: agents.size,
+    agents: agents.size + resting,
   };
 }
 

@@ -1,9 +1,8 @@
 import { type Worker as WorkerMessage, WorkerPhase } from "@agentmesh/proto/agentmesh/v1";
-import type { Session } from "../gateway/session.ts";
-import type { Member } from "../gateway/sessions.ts";
+import type { WorkerMember, WorkerSession } from "../gateway/worker-session.ts";
 
 /** A session as people see it. */
-export function workerMessage({ session, registrations }: Member): WorkerMessage {
+export function workerMessage({ session, registrations }: WorkerMember): WorkerMessage {
   const { identity, worker } = session;
   return {
     sessionId: identity.sessionId,
@@ -12,15 +11,16 @@ export function workerMessage({ session, registrations }: Member): WorkerMessage
     peer: session.peer,
     phase: phaseOf(session),
     agentTypes: registrations.typeNames,
-    agentsActive: worker.agents.size,
+    agentsActive: worker.activeAgents,
     inFlight: worker.inFlight.size,
     sdk: identity.sdk,
     connectedUnixMs: identity.openedUnixMs,
     labels: { ...identity.labels },
+    protocol: session.protocol,
   };
 }
 
-function phaseOf(session: Session): WorkerPhase {
+function phaseOf(session: WorkerSession): WorkerPhase {
   switch (session.phase) {
     case "open":
       return session.worker.isDraining ? WorkerPhase.DRAINING : WorkerPhase.OPEN;

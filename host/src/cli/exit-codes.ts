@@ -34,13 +34,13 @@ export const EXIT_TEXTS: Readonly<Record<ExitName, string>> = {
   ok: "done; a host has drained",
   failed: "a defect, or something that no other code is for",
   usage: "wrong options or arguments, or a request that is not allowed",
-  config: "a file cannot be used",
+  config: "a file or the data folder cannot be used",
   address: "a host cannot have the address to listen on",
   unreachable: "no host answers: see agentmesh doctor",
   denied: "the host does not accept the token",
   rejected: "the message was taken, and its handling failed",
   timeout: "the deadline has passed",
-  notFound: "no such agent type, worker or dead letter",
+  notFound: "no such agent type, worker, subscription or dead letter",
   busy: "the host is full or draining: try again later",
 };
 

@@ -3,9 +3,11 @@ import { Command, CommanderError } from "commander";
 import { VERSION } from "../version.ts";
 import { addAgentTypes } from "./commands/agent-type.ts";
 import { addAgents } from "./commands/agents.ts";
+import { addBackup } from "./commands/backup.ts";
 import { addDeadLetters } from "./commands/dead-letters.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addDrain } from "./commands/drain.ts";
+import { addDurable } from "./commands/durable.ts";
 import { addHost } from "./commands/host.ts";
 import type { Shell } from "./commands/host-command.ts";
 import { addPublish } from "./commands/publish.ts";
@@ -30,6 +32,8 @@ const COMMANDS: readonly ((parent: Command, shell: Shell) => void)[] = [
   addPublish,
   addTail,
   addDeadLetters,
+  addDurable,
+  addBackup,
   addDrain,
   addDoctor,
 ];

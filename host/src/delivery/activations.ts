@@ -1,19 +1,20 @@
 /**
- * Which agents are active, and where. Authoritative for the numbers that are alive: a number that is not here is stale
- * for good, because numbers only grow.
+ * How agents become active and cease to be. The rosters of the namespaces are authoritative for who is: a number that
+ * is in none is stale for good, because numbers only grow.
  */
 import type { AgentType } from "../directory/agent-type.ts";
 import type { NumberSource } from "../model/number-source.ts";
 import type { Counters } from "../observability/counters.ts";
 import type { Agent } from "./agent.ts";
 import type { Namespace } from "./namespace.ts";
+import { Post } from "./post.ts";
 import type { Worker } from "./worker.ts";
 
 export class Activations {
   readonly #numbers: NumberSource;
   readonly #counters: Counters;
   readonly #isSettling: () => boolean;
-  readonly #agents = new Map<number, Agent>();
+  #size = 0;
 
   /** `isSettling`: whether workers may still bring agents along that are active; until then none is placed by its key. */
   constructor(parts: {
@@ -27,12 +28,7 @@ export class Activations {
   }
 
   get size(): number {
-    return this.#agents.size;
-  }
-
-  /** The agent with this activation; undefined when it has ended. */
-  get(number: number): Agent | undefined {
-    return this.#agents.get(number);
+    return this.#size;
   }
 
   /**
@@ -79,16 +75,16 @@ export class Activations {
     agent.isLeaving = false;
     worker.agents.add(agent);
     if (agent.isPooled && !agent.type.pool.has(worker)) agent.type.pool.set(worker, agent);
-    this.#agents.set(number, agent);
     agent.namespace.roster.add(agent);
+    this.#size++;
     this.#counters.activations++;
   }
 
   /** Ends an activation. The agent has nothing in flight any more. */
   end(agent: Agent): void {
     const { worker, type } = agent;
-    this.#agents.delete(agent.activation);
     agent.namespace.roster.remove(agent);
+    this.#size--;
     if (worker !== undefined) {
       worker.agents.delete(agent);
       worker.held.delete(agent);
@@ -100,12 +96,38 @@ export class Activations {
     agent.namespace.retire(agent);
   }
 
+  /** Ends an activation on a worker to which nothing is on its way. @returns false when there is none. */
+  endIdle(worker: Worker, number: number): boolean {
+    const { namespace } = worker;
+    const holder = namespace.roster.holder(number);
+    if (holder?.worker !== worker) return false;
+    if (holder instanceof Post) {
+      namespace.roster.dismiss(number);
+      namespace.retireType(holder.type);
+      this.#size--;
+      return true;
+    }
+    if (holder.inFlight > 0 || holder.waiting > 0) return false;
+    this.end(holder);
+    return true;
+  }
+
+  /** Ends the activations that rest on a worker, or those of one type. @returns their numbers. */
+  endResting(worker: Worker, only?: AgentType<Worker, Agent>): number[] {
+    const { namespace } = worker;
+    const types = [...worker.posts.keys()];
+    const numbers = namespace.roster.dismissAll(worker, only);
+    for (const type of types) namespace.retireType(type);
+    this.#size -= numbers.length;
+    return numbers;
+  }
+
   /**
    * Takes over an activation that a worker kept while this host did not exist: of two for one agent the larger number
-   * wins.
+   * wins. A number of this host is refused: it is active, or was ended here for good.
    */
   adopt(agent: Agent, worker: Worker, number: number): boolean {
-    if (this.#agents.has(number) || number > this.#numbers.last) return false;
+    if (number > this.#numbers.start || worker.namespace.isTaken(number)) return false;
     if (agent.worker !== undefined) {
       if (agent.activation >= number || agent.inFlight > 0) return false;
       agent.worker.sink.deactivate([agent.activation]);

@@ -8,7 +8,8 @@ import type { Worker } from "./worker.ts";
 const NO_LANES: readonly Lane[] = [];
 
 /**
- * An agent that is active or that has something waiting; the others do not exist here.
+ * An agent that is active and awake, or that has something waiting; the others do not exist here. The roster makes it
+ * again of one that rests.
  *
  * A1. `worker` and `activation` are set together: the agent is active.
  * A2. `inFlight` counts its shipped deliveries, `rootsInFlight` those without ancestors; `waiting` those in lanes.
@@ -24,8 +25,8 @@ export class Agent {
   readonly isPooled: boolean;
   worker: Worker | undefined = undefined;
   activation = 0;
-  /** Its place in the roster of its namespace; 0 while it is not active. */
-  place = 0;
+  /** Its row in the roster of its namespace; -1 while it is not active. */
+  row = -1;
   inFlight = 0;
   rootsInFlight = 0;
   waiting = 0;
@@ -45,6 +46,14 @@ export class Agent {
     this.namespace = namespace;
     this.type = type;
     this.isPooled = isPooled;
+  }
+
+  /** Whether nothing would be lost if all that is left of it were its name, its worker and its activation. */
+  get canRest(): boolean {
+    const { worker } = this;
+    if (worker === undefined || this.inFlight > 0 || this.waiting > 0) return false;
+    if (this.isPooled || this.isLeaving || this.waitsFor !== undefined) return false;
+    return !worker.held.has(this);
   }
 
   /** The delivery to ship next; undefined when none waits or all that wait are parked. */

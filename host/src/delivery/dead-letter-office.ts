@@ -2,7 +2,7 @@ import type { Clock, Failure } from "@agentmesh/proto";
 import { decodeContent } from "@agentmesh/proto/wire";
 import type { DeadLetter } from "../model/dead-letter.ts";
 import type { Counters } from "../observability/counters.ts";
-import type { DeadLetterStore } from "../store/ports.ts";
+import type { DeadLetterStore } from "../store/dead-letter-store.ts";
 import type { Delivery, EventDelivery } from "./delivery.ts";
 import type { DeadLetterOffice } from "./endings.ts";
 
@@ -17,6 +17,11 @@ export interface ParkingListener {
 export interface ParkingOffice extends DeadLetterOffice {
   /** Parks an event of a durable subscription. Rejects when the store refuses. */
   keep(delivery: EventDelivery, reason: Failure, subscription: string): Promise<void>;
+  /**
+   * Parks a letter again whose message has failed once more; nothing when it was removed meanwhile. Rejects when the
+   * store refuses.
+   */
+  keepAgain(letter: DeadLetter, delivery: EventDelivery, reason: Failure): Promise<void>;
 }
 
 /** Parks deliveries in the store as dead letters. */
@@ -32,6 +37,12 @@ export function deadLetterOffice(
       await store.add(letter);
       counters.deadLetters++;
       listener.parked(letter);
+    },
+    async keepAgain(letter, delivery, reason) {
+      const failed = failedAgain(letter, letterOf(delivery, reason, clock.unixMs()));
+      if (!(await store.repark(failed))) return;
+      counters.deadLetters++;
+      listener.parked(failed);
     },
     park(delivery, reason) {
       const letter = letterOf(delivery, reason, clock.unixMs());
@@ -59,9 +70,27 @@ function letterOf(delivery: Delivery, reason: Failure, parkedUnixMs: number): De
     acceptedUnixMs: event?.acceptedUnixMs ?? parkedUnixMs,
     parkedUnixMs,
     subscription: "",
-    messageType: head.messageType,
-    payloadBytes: head.payloadBytes,
+    ...head,
     content: Uint8Array.from(delivery.content),
+    replays: 0,
+    replayTarget: undefined,
+  };
+}
+
+/** The letter after another failure: what names it and says where it came from stays. */
+function failedAgain(
+  letter: DeadLetter,
+  { failure, attempts, crashes, lastDeliveredUnixMs, parkedUnixMs }: DeadLetter,
+): DeadLetter {
+  return {
+    ...letter,
+    failure,
+    attempts,
+    crashes: letter.crashes + crashes,
+    lastDeliveredUnixMs,
+    parkedUnixMs,
+    replays: letter.replays + 1,
+    replayTarget: undefined,
   };
 }
 
@@ -71,12 +100,17 @@ function firstOf(delivery: Delivery): number {
 }
 
 /** What a person wants to know of a content. It may be anything: the host has not looked at it before. */
-function headOf(content: Uint8Array): { messageType: string; payloadBytes: number } {
+function headOf(content: Uint8Array): Pick<DeadLetter, "messageType" | "payloadBytes" | "traceId"> {
   try {
-    const { messageType, data } = decodeContent(content);
-    return { messageType, payloadBytes: data.length };
+    const { messageType, data, traceparent } = decodeContent(content);
+    return { messageType, payloadBytes: data.length, traceId: traceIdOf(traceparent) };
   } catch {
     // Not a Content at all. The letter still tells everything else, and keeps the bytes.
-    return { messageType: "", payloadBytes: content.length };
+    return { messageType: "", payloadBytes: content.length, traceId: "" };
   }
+}
+
+/** The second part of a W3C `traceparent`; empty when it is none. */
+function traceIdOf(traceparent: string): string {
+  return /^[0-9a-f]{2}-([0-9a-f]{32})-/.exec(traceparent)?.[1] ?? "";
 }

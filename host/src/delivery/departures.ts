@@ -12,6 +12,9 @@ import type { Shipping } from "./shipping.ts";
 import { suspicionsOf, unsuspected } from "./suspicion.ts";
 import type { Worker } from "./worker.ts";
 
+/** Activations that are ended in one frame. */
+const SLICE = 1_000;
+
 export class Departures {
   readonly #activations: Activations;
   readonly #shipping: Shipping;
@@ -34,10 +37,7 @@ export class Departures {
   offerIdle(worker: Worker, numbers: readonly number[]): void {
     const ended: number[] = [];
     for (const number of numbers) {
-      const agent = this.#activations.get(number);
-      if (agent?.worker !== worker || agent.inFlight > 0 || agent.waiting > 0) continue;
-      ended.push(number);
-      this.#activations.end(agent);
+      if (this.#activations.endIdle(worker, number)) ended.push(number);
     }
     if (ended.length > 0) worker.sink.deactivate(ended);
   }
@@ -58,6 +58,7 @@ export class Departures {
       else this.#endings.redeliver(delivery, reason, suspicionOf(delivery));
     }
     worker.held.clear();
+    this.#activations.endResting(worker);
     for (const agent of agents) {
       agent.inFlight = 0;
       agent.rootsInFlight = 0;
@@ -70,13 +71,21 @@ export class Departures {
   /** A worker is leaving: its agents go as soon as they have nothing in flight. */
   drain(worker: Worker, onDrained: () => void): void {
     worker.drain(onDrained);
-    this.move([...worker.agents]);
+    this.move(worker);
     worker.tellDrained();
   }
 
-  /** Agents must go elsewhere: each at once when it has nothing in flight, otherwise after that. */
-  move(agents: Iterable<Agent>): void {
-    for (const agent of agents) {
+  /**
+   * The agents of a worker, or those of one type, must leave it: each at once when it has nothing in flight, otherwise
+   * after that.
+   */
+  move(worker: Worker, type?: AgentType<Worker, Agent>): void {
+    const rested = this.#activations.endResting(worker, type);
+    for (let first = 0; first < rested.length; first += SLICE) {
+      worker.sink.deactivate(rested.slice(first, first + SLICE));
+    }
+    for (const agent of [...worker.agents]) {
+      if (type !== undefined && agent.type !== type) continue;
       if (agent.inFlight > 0) agent.isLeaving = true;
       else this.leave(agent);
     }

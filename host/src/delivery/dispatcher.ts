@@ -62,7 +62,7 @@ interface Parts {
 }
 
 const MAILBOX_FULL = failure("MAILBOX_FULL", undefined, { retryAfterMs: 100 });
-/** Why a host that holds too much takes nothing more from outside of turns. */
+/** Why a host that holds too much does not take a message. */
 export const HOST_FULL = failure("OVERLOADED", "the host holds as much content as it may", {
   retryAfterMs: 250,
 });
@@ -118,9 +118,14 @@ export class Dispatcher {
     return this.#backlog.size;
   }
 
-  /** Whether the host holds as much as it may: then no events are taken. */
-  get isFull(): boolean {
-    return this.#backlog.held.isFull || this.#inFlight.isFull;
+  /** Whether as much waits as may: then no events are taken. */
+  get isBacklogFull(): boolean {
+    return this.#backlog.held.isFull;
+  }
+
+  /** Whether as much is in flight as may: then no events are taken from outside of turns. */
+  get isInFlightFull(): boolean {
+    return this.#inFlight.isFull;
   }
 
   /** An event is kept for later: it counts among what the host holds. */
@@ -144,11 +149,6 @@ export class Dispatcher {
     this.#endings.drop(event, namespace, target);
   }
 
-  /** The agent with this activation; undefined when it has ended. */
-  activation(number: number): Agent | undefined {
-    return this.#activations.get(number);
-  }
-
   /** The agent that takes a send to any key. */
   anyAgent(namespace: Namespace, type: AgentType<Worker, Agent>): Agent {
     return this.#activations.anyAgent(namespace, type);
@@ -157,6 +157,11 @@ export class Dispatcher {
   /** Takes over an activation that a worker kept while this host did not exist. */
   adopt(agent: Agent, worker: Worker, activation: number): boolean {
     return this.#activations.adopt(agent, worker, activation);
+  }
+
+  /** Makes an agent active that is not, on the worker that speaks in its name. */
+  activate(agent: Agent, worker: Worker): void {
+    this.#activations.begin(agent, worker);
   }
 
   /** Takes a call. @returns why not, when too much is in flight, or when it would have to wait and too much waits. */
@@ -300,9 +305,9 @@ export class Dispatcher {
     this.#departures.drain(worker, onDrained);
   }
 
-  /** Agents must go elsewhere: each at once when it has nothing in flight, otherwise after that. */
-  move(agents: Iterable<Agent>): void {
-    this.#departures.move(agents);
+  /** The agents of a type must leave a worker: each at once when it has nothing in flight, otherwise after that. */
+  move(worker: Worker, type: AgentType<Worker, Agent>): void {
+    this.#departures.move(worker, type);
   }
 
   /** A worker can take agents of this type. */

@@ -11,13 +11,13 @@
  * F5. One reading of the log is under way at a time.
  * F6. What the stored position says was never delivered never was: see `Offers`.
  */
-import { AgentId, type Failure, LIMITS } from "@agentmesh/proto";
+import { AgentId, type Failure, failure, LIMITS } from "@agentmesh/proto";
 import type { DurableSubscription, Position, Retry } from "../model/durable-subscription.ts";
 import type { MeshEvent } from "../model/event.ts";
 import type { LoggedEvent, PositionRecord } from "../store/ports.ts";
 import { ONLY_PARTITION } from "../store/ports.ts";
 import type { EventDelivery } from "./delivery.ts";
-import { DurableTicket, type FeedLane, type TicketOffice } from "./durable-ticket.ts";
+import { DurableTicket, type FeedLane, nextLane, type TicketOffice } from "./durable-ticket.ts";
 import type { FeedParts } from "./feed-ports.ts";
 import { FeedProgress } from "./feed-progress.ts";
 import { FeedRetention } from "./feed-retention.ts";
@@ -28,12 +28,12 @@ import { retryDelay, tooOftenLater } from "./retry.ts";
 /** Events that one reading takes. */
 const READ_AT_ONCE = 256;
 
-let lastLane = 0;
-
-/** A number that no lane had before. */
-function nextLane(): number {
-  lastLane++;
-  return lastLane;
+/** What is known of an event beside itself when it enters its lane. */
+interface Entry {
+  readonly sequence: number;
+  readonly retry?: Retry | undefined;
+  /** It cannot be delivered, because the log has lost its content. */
+  readonly damage?: string | undefined;
 }
 
 export class DurableFeed implements TicketOffice {
@@ -100,9 +100,9 @@ export class DurableFeed implements TicketOffice {
     return this.#progress.past;
   }
 
-  /** Events that are not past, as far as they are in memory. */
-  get open(): number {
-    return this.#open.size;
+  /** Where it is now; what is stored follows. */
+  get position(): Position {
+    return this.#position();
   }
 
   /** Takes up what was open, then what has come since. */
@@ -214,7 +214,7 @@ export class DurableFeed implements TicketOffice {
   }
 
   /** Puts an event into its lane, or notes that its lane is behind. @returns false when there is no room for either. */
-  #take(event: MeshEvent, sequence: number): boolean {
+  #take(event: MeshEvent, sequence: number, damage?: string): boolean {
     const id = new AgentId(this.subscription.agentType, event.topic.source);
     // Who publishes does not receive.
     if (event.sender?.equals(id) === true || this.#behind.has(id.key)) return true;
@@ -225,7 +225,7 @@ export class DurableFeed implements TicketOffice {
       this.#behind.set(id.key, sequence);
       return true;
     }
-    this.#enter(lane, this.#deliveryOf(id, event), { sequence, retry: undefined });
+    this.#enter(lane, this.#deliveryOf(id, event), { sequence, damage });
     return true;
   }
 
@@ -234,11 +234,7 @@ export class DurableFeed implements TicketOffice {
     return this.#parts.dispatch.eventFor(agent, event);
   }
 
-  #enter(
-    lane: FeedLane,
-    delivery: EventDelivery,
-    { sequence, retry }: { sequence: number; retry: Retry | undefined },
-  ): void {
+  #enter(lane: FeedLane, delivery: EventDelivery, { sequence, retry, damage }: Entry): void {
     const mayRepeat = retry?.attempts === 0 || this.#offers.mayRepeat(sequence);
     const ticket = new DurableTicket(this, lane, delivery, { sequence, mayRepeat });
     if (retry !== undefined) ticket.resume(retry);
@@ -247,6 +243,10 @@ export class DurableFeed implements TicketOffice {
     lane.size++;
     this.#openBytes += ticket.bytes;
     this.#retention.watch();
+    if (damage !== undefined) {
+      this.#giveUp(ticket, failure("PAYLOAD_INVALID", damage));
+      return;
+    }
     const waitMs = ticket.dueUnixMs - this.#parts.clock.unixMs();
     if (waitMs > 0 && ticket.isAside) this.#parts.dispatch.setAside(delivery, waitMs);
     else if (waitMs > 0) this.#parts.dispatch.retry(delivery, waitMs);
@@ -300,12 +300,13 @@ export class DurableFeed implements TicketOffice {
     const page = await this.#read({ after: first - 1, through: this.#through });
     if (this.#phase === "ended") return;
     for (const logged of page.events) {
-      const { sequence } = logged;
+      const { sequence, damage } = logged;
       if (!this.#former.has(sequence)) continue;
       const id = new AgentId(this.subscription.agentType, logged.event.topic.source);
       const retry = this.#former.get(sequence);
       this.#former.delete(sequence);
-      this.#enter(this.#lane(id.key), this.#deliveryOf(id, onItsWay(logged)), { sequence, retry });
+      const delivery = this.#deliveryOf(id, onItsWay(logged));
+      this.#enter(this.#lane(id.key), delivery, { sequence, retry, damage });
     }
     // What is not there any more cannot be read again either.
     for (const sequence of this.#former.keys()) {
@@ -317,7 +318,7 @@ export class DurableFeed implements TicketOffice {
     const page = await this.#read({ after: this.#through, through: this.#known });
     if (this.#phase === "ended") return;
     for (const logged of page.events) {
-      if (!this.#take(onItsWay(logged), logged.sequence)) return;
+      if (!this.#take(onItsWay(logged), logged.sequence, logged.damage)) return;
       this.#through = logged.sequence;
     }
     this.#through = page.through;
@@ -330,8 +331,9 @@ export class DurableFeed implements TicketOffice {
     this.#behind.delete(key);
     for (const logged of page.events) {
       // It puts the lane behind again when it is full.
-      if (!this.#behind.has(key) && !this.#take(onItsWay(logged), logged.sequence)) {
-        this.#behind.set(key, logged.sequence);
+      const { sequence, damage } = logged;
+      if (!this.#behind.has(key) && !this.#take(onItsWay(logged), sequence, damage)) {
+        this.#behind.set(key, sequence);
       }
     }
     const isThrough = page.through >= through && through === this.#through;

@@ -2,15 +2,24 @@
  * The durable subscriptions of all namespaces: brings back those of earlier hosts, declares and ends them, and lets the
  * log forget what all of them are past.
  */
-import { type Clock, type Failure, failure, failureOf, LIMITS, quote } from "@agentmesh/proto";
+import {
+  type Clock,
+  type Failure,
+  failure,
+  failureOf,
+  LIMITS,
+  quote,
+  type Timer,
+} from "@agentmesh/proto";
 import { type DurableSubscription, startAt } from "../model/durable-subscription.ts";
 import { ONLY_PARTITION, type Store, type SubscriptionRecord } from "../store/ports.ts";
 import { DurableFeed } from "./durable-feed.ts";
 import type { FeedDispatch, FeedParts } from "./feed-ports.ts";
 import type { Namespace } from "./namespace.ts";
 
-/** Events that all must be past before the log is trimmed again. */
+/** So many events that all are past leave the log at once; fewer do after a while, so that their room is free again. */
 const TRIM_STEP = 1_000;
+const TRIM_MS = 1_000;
 
 interface Parts {
   readonly clock: Clock;
@@ -28,6 +37,8 @@ export class DurableSubscriptions {
   /** Declarations that are being written, by `namespace/name`: the next one of that name waits. */
   readonly #declaring = new Map<string, Promise<unknown>>();
   #trimmedThrough = 0;
+  #trimming: Timer | undefined;
+  #isClosed = false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -36,9 +47,9 @@ export class DurableSubscriptions {
   /** Takes up the subscriptions that the store knows. Rejects with `STORE_UNAVAILABLE`. */
   async restore(): Promise<void> {
     const records = await this.#parts.store.subscriptions.list();
-    if (records.length === 0) return;
     const last = await this.#parts.store.events.last(ONLY_PARTITION);
     for (const record of records) this.#open(record, last);
+    if (records.length === 0 && last > 0) await this.#trimUnwanted();
   }
 
   /**
@@ -56,6 +67,8 @@ export class DurableSubscriptions {
 
   /** Writes all positions for the last time. */
   async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#trimming?.cancel();
     await Promise.all(Array.from(this.#feeds, (feed) => feed.close()));
   }
 
@@ -117,7 +130,9 @@ export class DurableSubscriptions {
     feed.end();
     this.#feeds.delete(feed);
     namespace.endDurable(name);
-    this.#trim();
+    // That it has ended is written; the room is free with the next trim at the latest.
+    if (this.#feeds.size === 0) await this.#trimUnwanted().catch(() => undefined);
+    else this.#trim();
     return undefined;
   }
 
@@ -134,10 +149,30 @@ export class DurableSubscriptions {
 
   /** An event leaves the log when every subscription is past it. */
   #trim(): void {
-    if (this.#feeds.size === 0) return;
+    if (this.#feeds.size === 0 || this.#isClosed) return;
+    const past = this.#past;
+    if (past >= this.#trimmedThrough + TRIM_STEP) this.#trimThrough(past);
+    else if (past > this.#trimmedThrough) {
+      this.#trimming ??= this.#parts.clock.after(TRIM_MS, () => {
+        this.#trimming = undefined;
+        if (this.#feeds.size > 0) this.#trimThrough(this.#past);
+      });
+    }
+  }
+
+  get #past(): number {
     let past = Number.POSITIVE_INFINITY;
     for (const feed of this.#feeds) past = Math.min(past, feed.past);
-    if (past < this.#trimmedThrough + TRIM_STEP) return;
+    return past;
+  }
+
+  /** Nobody waits for what is in the log, and nothing comes into it as long as there is no subscription. */
+  async #trimUnwanted(): Promise<void> {
+    const last = await this.#parts.store.events.last(ONLY_PARTITION);
+    if (this.#feeds.size === 0) this.#trimThrough(last);
+  }
+
+  #trimThrough(past: number): void {
     this.#trimmedThrough = past;
     // What stays for want of it goes with the next one.
     this.#parts.store.events.trim(ONLY_PARTITION, past).catch(() => undefined);

@@ -10,6 +10,14 @@ export interface FeedLane {
   size: number;
 }
 
+let lastLane = 0;
+
+/** A number that no lane had before. */
+export function nextLane(): number {
+  lastLane++;
+  return lastLane;
+}
+
 /** Who takes the events of a durable subscription from the log. */
 export interface TicketOffice {
   /** What keeps its lanes apart from others of the same agent. */

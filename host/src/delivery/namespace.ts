@@ -15,6 +15,8 @@ export interface NamespaceHome {
   used(namespace: Namespace): void;
   /** Nobody has anything in it any more. */
   unused(namespace: Namespace): void;
+  /** Whether an agent of any namespace has this activation. */
+  isTaken(activation: number): boolean;
 }
 
 /**
@@ -27,8 +29,8 @@ export class Namespace {
   /** Durable subscriptions, which belong to no session. */
   readonly durable = new DurableIndex<DurableFeed>();
   readonly types = new Map<string, AgentType<Worker, Agent>>();
-  /** Those that are active, to be listed. */
-  readonly roster = new Roster();
+  /** Those that are active. */
+  readonly roster = new Roster(this);
   readonly #home: NamespaceHome;
   #sessions = 0;
 
@@ -63,12 +65,23 @@ export class Namespace {
 
   /** The agent, made when it does not exist. */
   agent(id: AgentId, type: AgentType<Worker, Agent>): Agent {
-    const known = type.agents.get(id.key);
+    const known = type.agents.get(id.key) ?? this.roster.find(type, id.key);
     if (known !== undefined) return known;
     // An id of its own: what arrived keeps its encoding with it, and there may be a million agents.
     const agent = new Agent(new AgentId(type.name, id.key), this, type);
     this.keep(agent);
     return agent;
+  }
+
+  /** The worker on which an agent is active; undefined when it is not. */
+  workerOf(type: string, key: string): Worker | undefined {
+    const known = this.types.get(type);
+    return known === undefined ? undefined : this.roster.workerOf(known, key);
+  }
+
+  /** Whether an agent has this activation, also one of another namespace. */
+  isTaken(activation: number): boolean {
+    return this.roster.holder(activation) !== undefined || this.#home.isTaken(activation);
   }
 
   /** An agent that takes sends to any key, made when it does not exist. */
@@ -99,12 +112,15 @@ export class Namespace {
   /** Forgets an agent that is neither active nor waited for. */
   retire(agent: Agent): void {
     if (agent.worker !== undefined || agent.waiting > 0) return;
-    if (agent.type.agents.delete(agent.id.key)) this.retireType(agent.type);
+    const { agents } = agent.type;
+    if (agents.get(agent.id.key) !== agent) return;
+    agents.delete(agent.id.key);
+    this.retireType(agent.type);
   }
 
   /** Forgets a type that no session announced and no agent has: two objects for one type would not see each other. */
   retireType(type: AgentType<Worker, Agent>): void {
-    if (type.isKnown || type.agents.size > 0) return;
+    if (type.isKnown || type.isInhabited) return;
     this.types.delete(type.name);
     this.#checkUse();
   }

@@ -27,6 +27,13 @@ export class Namespaces implements NamespaceHome {
     this.#byName.set(namespace.name, namespace);
   }
 
+  isTaken(activation: number): boolean {
+    for (const { roster } of this.#byName.values()) {
+      if (roster.holder(activation) !== undefined) return true;
+    }
+    return false;
+  }
+
   unused(namespace: Namespace): void {
     if (this.#byName.get(namespace.name) === namespace) this.#byName.delete(namespace.name);
   }

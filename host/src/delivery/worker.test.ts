@@ -1,5 +1,6 @@
-import { BOUNDS } from "@agentmesh/proto";
+import { BOUNDS, DEFAULTS } from "@agentmesh/proto";
 import { expect, test } from "vitest";
+import { Namespaces } from "./namespaces.ts";
 import { Worker, type WorkerSink } from "./worker.ts";
 
 function ignore(): void {
@@ -17,7 +18,8 @@ const SINK: WorkerSink = {
 
 /** How many deliveries the worker takes. */
 function credit(maxInFlight: number): number {
-  const worker = new Worker("worker", maxInFlight, SINK);
+  const namespace = new Namespaces(DEFAULTS).get("default");
+  const worker = new Worker("worker", namespace, maxInFlight, SINK);
   while (worker.hasCredit) worker.rootsInFlight++;
   return worker.rootsInFlight;
 }

@@ -1,8 +1,11 @@
 import { BOUNDS } from "@agentmesh/proto";
 import { Fifo, NumberMap } from "@agentmesh/proto/link";
+import type { AgentType } from "../directory/agent-type.ts";
 import { type Candidate, hashOf } from "../directory/placement.ts";
 import type { Agent } from "./agent.ts";
 import type { CallDelivery, Delivery, EventDelivery } from "./delivery.ts";
+import type { Namespace } from "./namespace.ts";
+import type { Post } from "./post.ts";
 
 /** How deliveries leave for a worker. Implemented by the gateway's sessions. */
 export interface WorkerSink {
@@ -30,7 +33,7 @@ export type WorkerPhase = "open" | "held" | "lapsed" | "gone";
  * One worker's session as delivery sees it.
  *
  * W1. `inFlight` is authoritative for what was shipped and not ended, in the order of shipping.
- * W2. `agents` are exactly the agents whose `worker` is this one.
+ * W2. `agents` are exactly the agents whose `worker` is this one; `posts` count those that rest here.
  * W3. Deliveries without ancestors are shipped only below `#maxInFlight`; agents that wait for that are in `#ready`, and
  *     their `waitsFor` is this worker. An agent waits for one worker at a time: the last that it was placed on.
  * W4. One suspect at most is in flight: `suspect`. Agents whose suspects wait for its end are in `inDoubt`.
@@ -38,10 +41,14 @@ export type WorkerPhase = "open" | "held" | "lapsed" | "gone";
 export class Worker implements Candidate {
   /** What placement knows the worker by: the same over all its sessions. */
   readonly identity: string;
+  /** Where its agents are. */
+  readonly namespace: Namespace;
   readonly sink: WorkerSink;
   readonly placementHash: number;
   readonly inFlight = new NumberMap<Delivery>();
   readonly agents = new Set<Agent>();
+  /** Where agents rest here, by type: none that is empty. */
+  readonly posts = new Map<AgentType<Worker, Agent>, Post>();
   /** Agents that have something waiting and could not ship because the worker was held. */
   readonly held = new Set<Agent>();
   /** The delivery in flight that is suspected of having cost an earlier worker its life. */
@@ -59,11 +66,19 @@ export class Worker implements Candidate {
   readonly #ready = new Fifo<Agent>();
   #lastNumber = 0;
 
-  constructor(identity: string, maxInFlight: number, sink: WorkerSink) {
+  constructor(identity: string, namespace: Namespace, maxInFlight: number, sink: WorkerSink) {
     this.identity = identity;
+    this.namespace = namespace;
     this.placementHash = hashOf(identity);
     this.resize(maxInFlight);
     this.sink = sink;
+  }
+
+  /** Agents that are active here, awake or at rest. */
+  get activeAgents(): number {
+    let active = this.agents.size;
+    for (const { size } of this.posts.values()) active += size;
+    return active;
   }
 
   get load(): number {
@@ -100,7 +115,7 @@ export class Worker implements Candidate {
 
   /** An agent may have been the last one of a worker that drains. */
   tellDrained(): void {
-    if (this.agents.size > 0) return;
+    if (this.agents.size > 0 || this.posts.size > 0) return;
     const told = this.#onDrained;
     if (told.length === 0) return;
     this.#onDrained = [];

@@ -1,7 +1,7 @@
 import { BOUNDS } from "@agentmesh/proto";
 import type { Cohort } from "./cohort.ts";
 import type { Candidate } from "./placement.ts";
-import { leastLoaded, rendezvous } from "./placement.ts";
+import { hashOf, leastLoaded, rendezvous } from "./placement.ts";
 
 /** What a worker said of an agent type, as far as delivery cares. */
 export interface AgentTypeLimits {
@@ -40,10 +40,13 @@ export interface AnnouncedLimits extends AgentTypeLimits {
  */
 export class AgentType<Worker extends Candidate, Agent> {
   readonly name: string;
+  readonly hash: number;
   /** Agents with deliveries that no worker can take now. */
   readonly waiting = new Set<Agent>();
-  /** Agents that are active or have something waiting, by key; while there are any, the namespace keeps the type. */
+  /** Agents that are awake, or have something waiting while they are not active, by key. */
   readonly agents = new Map<string, Agent>();
+  /** Agents that are active and rest. */
+  resting = 0;
   /** The agent on each worker that takes sends to any key. */
   readonly pool = new Map<Worker, Agent>();
   /** Whose agents of the same key live together with those of this type; undefined when each is placed by itself. */
@@ -57,6 +60,7 @@ export class AgentType<Worker extends Candidate, Agent> {
   /** `defaults` are for workers that do not say. */
   constructor(name: string, defaults: AgentTypeLimits) {
     this.name = name;
+    this.hash = hashOf(name);
     this.#defaults = defaults;
     this.#limits = this.#agreed();
   }
@@ -79,6 +83,11 @@ export class AgentType<Worker extends Candidate, Agent> {
   /** Whether any session, live or expected back, announced the type. */
   get isKnown(): boolean {
     return this.#workers.size > 0;
+  }
+
+  /** Whether it has agents, active or waited for; while it has, the namespace keeps the type. */
+  get isInhabited(): boolean {
+    return this.agents.size > 0 || this.resting > 0;
   }
 
   /** Number of sessions that announced the type. */

@@ -46,9 +46,11 @@ export function leastLoaded<Worker extends Candidate>(
   return best;
 }
 
-/** FNV-1a over the characters, 32 bits. */
-export function hashOf(text: string): number {
-  let hash = 0x811c9dc5;
+const FNV_BASIS = 0x811c9dc5;
+
+/** FNV-1a over the characters, 32 bits. Another basis makes another hash. */
+export function hashOf(text: string, basis = FNV_BASIS): number {
+  let hash = basis;
   for (let index = 0; index < text.length; index++) {
     hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
   }

@@ -26,11 +26,16 @@ export class Publishes {
     return this.#storing;
   }
 
+  /** Nothing more is taken. */
+  close(): void {
+    this.#mark.gone();
+  }
+
   /** Takes a publish, unless it was accepted before. */
   take(frame: PublishFrame, route: (mark: PublisherMark) => PublishOutcome): void {
     const { sequence } = frame;
     const stored = frame.resent ? this.#mark.storing(sequence) : undefined;
-    if (stored !== undefined) return this.await([sequence], stored);
+    if (stored !== undefined) return this.#await([sequence], stored);
     if (frame.resent && this.#mark.wasAccepted(sequence)) {
       this.#accepted.push(sequence);
       return;
@@ -39,16 +44,30 @@ export class Publishes {
     const outcome = route(this.#mark);
     if (outcome.kind === "storing") {
       this.#mark.stores(sequence, outcome.stored);
-      this.await([sequence], outcome.stored);
-    } else this.answer(sequence, outcome.kind === "accepted" ? undefined : outcome.failure);
+      this.#await([sequence], outcome.stored);
+    } else this.#answer(sequence, outcome.kind === "accepted" ? undefined : outcome.failure);
+  }
+
+  /** Takes the publishes of a turn's end, which are accepted together or refused together. */
+  takeAll(
+    frames: readonly PublishFrame[],
+    route: (mark: PublisherMark) => Failure | undefined | Promise<undefined>,
+  ): void {
+    const sequences = frames.map(({ sequence }) => sequence);
+    this.#mark.takes(sequences.reduce((largest, sequence) => Math.max(largest, sequence), 0));
+    const outcome = route(this.#mark);
+    if (outcome instanceof Promise) {
+      for (const sequence of sequences) this.#mark.stores(sequence, outcome);
+      this.#await(sequences, outcome);
+    } else for (const sequence of sequences) this.#answer(sequence, outcome);
   }
 
   /** Answers publishes when their events are on the disk. */
-  await(sequences: readonly number[], stored: Promise<unknown>): void {
+  #await(sequences: readonly number[], stored: Promise<unknown>): void {
     this.#storing++;
     const settle = (refusal: Failure | undefined): void => {
       this.#storing--;
-      for (const sequence of sequences) this.answer(sequence, refusal);
+      for (const sequence of sequences) this.#answer(sequence, refusal);
       this.#flushSoon();
     };
     stored.then(
@@ -58,7 +77,7 @@ export class Publishes {
   }
 
   /** Answers one publish: accepted without a refusal. */
-  answer(sequence: number, refusal: Failure | undefined): void {
+  #answer(sequence: number, refusal: Failure | undefined): void {
     if (refusal === undefined) {
       this.#mark.accepted(sequence);
       this.#accepted.push(sequence);

@@ -80,7 +80,7 @@ export class Registrations {
     if (type === undefined)
       return failure("AGENT_TYPE_UNKNOWN", `agent type ${quote(name)} is not registered`);
     this.#withdraw(type);
-    this.#dispatcher.move([...this.#worker.agents].filter((agent) => agent.type === type));
+    this.#dispatcher.move(this.#worker, type);
     return undefined;
   }
 

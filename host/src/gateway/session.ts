@@ -26,13 +26,14 @@ import {
 } from "@agentmesh/proto/wire";
 import type { CallDelivery, EventDelivery } from "../delivery/delivery.ts";
 import type { Namespace } from "../delivery/namespace.ts";
-import { Worker, type WorkerSink } from "../delivery/worker.ts";
+import { Worker } from "../delivery/worker.ts";
 import { Caller, type CallerSink } from "../router/caller.ts";
 import type { Router } from "../router/router.ts";
 import { deliverFrame, eventFrame } from "./delivery-codec.ts";
 import type { PublisherMark } from "./publisher-marks.ts";
 import { Publishes } from "./publishes.ts";
 import { unreadable, violationOf } from "./violation.ts";
+import type { SessionSink, WorkerIdentity, WorkerSession } from "./worker-session.ts";
 import type { WorkerStream } from "./worker-stream.ts";
 
 export interface SessionOptions {
@@ -40,6 +41,7 @@ export interface SessionOptions {
   readonly sessionGraceMs: number;
   readonly heartbeatMs: number;
   readonly livenessMs: number;
+  readonly maxPayloadBytes: number;
   readonly ackFrames: number;
   readonly ackBytes: number;
   readonly ackMs: number;
@@ -66,15 +68,9 @@ export interface SessionPorts {
 }
 
 /** Who the worker said it is. */
-export interface SessionIdentity {
-  readonly sessionId: string;
+export interface SessionIdentity extends WorkerIdentity {
   readonly resumeToken: string;
-  readonly instanceId: string;
-  readonly name: string;
-  readonly sdk: string;
-  readonly labels: Readonly<Record<string, string>>;
   readonly resume: boolean;
-  readonly openedUnixMs: number;
 }
 
 type Phase =
@@ -83,7 +79,8 @@ type Phase =
   | { readonly kind: "lapsed"; readonly grace: Timer }
   | { readonly kind: "ended"; readonly reason: Failure };
 
-export class Session implements WorkerSink, CallerSink {
+export class Session implements WorkerSession, SessionSink, CallerSink {
+  readonly protocol = "agentmesh.v1";
   readonly identity: SessionIdentity;
   readonly namespace: Namespace;
   readonly worker: Worker;
@@ -135,8 +132,13 @@ export class Session implements WorkerSink, CallerSink {
       onRoom: () => ports.workerReady(this),
       onOverflow: () => this.end(failure("SLOW_CONSUMER")),
     });
-    this.worker = new Worker(identity.instanceId, init.maxInFlight, this);
+    this.worker = new Worker(identity.instanceId, init.namespace, init.maxInFlight, this);
     this.caller = new Caller(init.namespace, this, this.worker);
+  }
+
+  /** It delivers itself. */
+  get session(): WorkerSession {
+    return this;
   }
 
   /** How the session is. */
@@ -181,6 +183,7 @@ export class Session implements WorkerSink, CallerSink {
       clock: this.#ports.clock,
       heartbeatMs: this.#options.heartbeatMs,
       livenessMs: this.#options.livenessMs,
+      maxPayloadBytes: this.#options.maxPayloadBytes,
       bytesRead: () => stream.bytesRead,
       onSilence: () => this.#ping(),
       onDead: () =>
@@ -334,10 +337,12 @@ export class Session implements WorkerSink, CallerSink {
   }
 
   #turnEnd(frame: TurnEndFrame): void {
-    const refusal = this.#ports.router.turnEnd(this.worker, this.namespace, frame);
-    const sequences = frame.publishes.map(({ sequence }) => sequence);
-    if (refusal instanceof Promise) this.#publishes.await(sequences, refusal);
-    else for (const sequence of sequences) this.#publishes.answer(sequence, refusal);
+    const { router } = this.#ports;
+    if (frame.publishes.length === 0) router.turnEnd(this.worker, this.namespace, frame);
+    else
+      this.#publishes.takeAll(frame.publishes, (mark) =>
+        router.turnEnd(this.worker, this.namespace, frame, mark),
+      );
   }
 
   #publish(frame: PublishFrame): void {
@@ -359,6 +364,7 @@ export class Session implements WorkerSink, CallerSink {
   #end(reason: Failure): void {
     this.#enter({ kind: "ended", reason });
     this.#portions.clear();
+    this.#publishes.close();
     this.#inbox.close();
     this.#outbox.detach();
     this.worker.phase = "gone";

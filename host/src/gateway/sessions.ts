@@ -27,6 +27,7 @@ import { PublisherMarks } from "./publisher-marks.ts";
 import { type RegistrationLimits, Registrations } from "./registrations.ts";
 import { Session, type SessionOptions, type SessionPorts } from "./session.ts";
 import { takeControl } from "./session-control.ts";
+import type { WorkerMember } from "./worker-session.ts";
 
 export interface SessionsOptions extends SessionOptions, RegistrationLimits {
   /** Sessions at most. */
@@ -47,9 +48,8 @@ interface Parts {
 }
 
 /** A session with what it announced. */
-export interface Member {
+export interface Member extends WorkerMember {
   readonly session: Session;
-  readonly registrations: Registrations;
 }
 
 /** A new session, or why there is none. */
@@ -108,14 +108,14 @@ export class Sessions {
 
   /** Opens a session with everything that its Hello announces. */
   open(hello: Hello, namespaceName: string): OpenOutcome {
+    const namespace = this.#parts.namespaces.get(namespaceName);
+    this.#endForgotten(hello.instanceId, namespace);
     if (this.#members.size >= this.#options.maxSessions) {
       return {
         kind: "refused",
         failure: failure("OVERLOADED", "the host has as many sessions as it may"),
       };
     }
-    const namespace = this.#parts.namespaces.get(namespaceName);
-    this.#endForgotten(hello.instanceId, namespace);
     const session = this.#create(hello, namespace);
     const registrations = new Registrations(namespace, session.worker, this.#parts.dispatcher, {
       agentTypes: this.#options.agentTypes,
@@ -153,7 +153,7 @@ export class Sessions {
       {
         namespace,
         maxInFlight: hello.maxInFlight === 0 ? this.#options.maxInFlight : hello.maxInFlight,
-        mark: this.#marks.of(hello.instanceId),
+        mark: this.#marks.of(namespace.name, hello.instanceId),
       },
       this.#options,
       this.#ports(),
@@ -187,7 +187,7 @@ export class Sessions {
     const member = this.#members.get(session);
     if (member === undefined) return;
     if (frame.$case === "drain") {
-      const activations = session.worker.agents.size;
+      const activations = session.worker.activeAgents;
       this.#parts.logger.emit("session.draining", { ...fieldsOf(session), activations });
     }
     takeControl(member, frame, this.#parts);
@@ -196,7 +196,7 @@ export class Sessions {
   #lapsed(session: Session): number {
     const { worker } = session;
     this.#parts.counters.sessionsLapsed++;
-    const sizes = { activations: worker.agents.size, inFlight: worker.inFlight.size };
+    const sizes = { activations: worker.activeAgents, inFlight: worker.inFlight.size };
     this.#parts.logger.emit("session.lapsed", { ...fieldsOf(session), ...sizes });
     this.#parts.dispatcher.workerLost(
       worker,
@@ -229,14 +229,13 @@ export class Sessions {
   }
 
   /**
-   * The worker has started anew without its token: what it left behind in this namespace cannot be resumed by anyone.
+   * The worker has started anew without its token: what it left behind in this namespace cannot be resumed by anyone. Its
+   * stream may still look open: after a cut cable nobody has told the host.
    */
   #endForgotten(instanceId: string, namespace: Namespace): void {
     for (const session of [...this.#members.keys()]) {
       const isIts = session.identity.instanceId === instanceId && session.namespace === namespace;
-      if (isIts && session.phase !== "open") {
-        session.end(failure("SESSION_SUPERSEDED"));
-      }
+      if (isIts) session.end(failure("SESSION_SUPERSEDED"));
     }
   }
 

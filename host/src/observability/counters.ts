@@ -18,8 +18,10 @@ export interface Counters {
   staleFrames: number;
   /** Deliveries of ephemeral events dropped because no worker could take them. */
   eventsDropped: number;
-  /** Messages parked as dead letters. */
+  /** Messages parked as dead letters, again after a replay too. */
   deadLetters: number;
+  /** Dead letters that were replayed and handled. */
+  deadLettersReplayed: number;
   /** Sessions begun. */
   sessionsOpened: number;
   /** Broken streams that came back in time. */
@@ -46,6 +48,7 @@ export function createCounters(): Counters {
     staleFrames: 0,
     eventsDropped: 0,
     deadLetters: 0,
+    deadLettersReplayed: 0,
     sessionsOpened: 0,
     sessionsResumed: 0,
     sessionsLapsed: 0,

@@ -80,10 +80,22 @@ export const EVENTS = {
     leftOut: number;
     crashes: number;
   }>("warn"),
+  /** The data folder cannot be used any more: the host drains and closes. */
+  "store.broken": event<FailureFields>("error"),
   /** The store refused something of a durable subscription, which is tried again. */
   "store.refused": event<{
     namespace: string;
     subscription: string;
+    code: ErrorCode;
+    text: string;
+    /** Lines of this name left out before this one, because there were too many. */
+    leftOut: number;
+  }>("error"),
+  /** The store refused something of a dead letter that is being replayed, which is tried again. */
+  "replay.refused": event<{
+    id: number;
+    namespace: string;
+    target: string;
     code: ErrorCode;
     text: string;
     /** Lines of this name left out before this one, because there were too many. */

@@ -1,5 +1,5 @@
 import { type Clock, failureOf } from "@agentmesh/proto";
-import type { DeadLetter } from "../model/dead-letter.ts";
+import type { DeadLetter, DeadLetterName } from "../model/dead-letter.ts";
 import type { DurableSubscription } from "../model/durable-subscription.ts";
 import { LineBudget } from "./line-budget.ts";
 import type { Logger } from "./logger.ts";
@@ -33,6 +33,15 @@ export class StoreLog {
     if (leftOut === undefined) return;
     const { code, text } = failureOf(error);
     this.#logger.emit("message.lost", { id, namespace, target: target.text, code, text, leftOut });
+  }
+
+  /** The store refused something of a dead letter that is on its way again; it is tried again. */
+  replayRefused({ id, namespace, target }: DeadLetterName, error: unknown): void {
+    const leftOut = this.#refusedLines.take(this.#clock.now());
+    if (leftOut === undefined) return;
+    const { code, text } = failureOf(error);
+    const fields = { id, namespace, target: target.text, code, text, leftOut };
+    this.#logger.emit("replay.refused", fields);
   }
 
   /** The store refused something of a durable subscription, which is tried again. */

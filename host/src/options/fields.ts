@@ -38,6 +38,12 @@ export const FIELDS = {
   tlsCa: file("authorities whose certificates callers must show, PEM"),
   insecurePublicAddress: flag("listen on a public address without TLS or without authentication"),
   data: folder("folder that keeps what must outlive the host; without it, memory does"),
+  dataBytes: bytes(
+    DEFAULTS.dataBytes,
+    MIB,
+    1024 * 1024 * GIB,
+    "what that folder may have in use before durable events are refused",
+  ),
 
   leaseMs: ms(DEFAULTS.leaseMs, 1, HOUR_MS, "for how long a broken stream goes unnoticed"),
   sessionGraceMs: ms(DEFAULTS.sessionGraceMs, 1, DAY_MS, "for how long a broken session is kept"),
@@ -91,6 +97,7 @@ export const FIELDS = {
   ),
   deadLetters: count(DEFAULTS.deadLetters, 0, 1e7, "dead letters kept"),
   deadLetterBytes: bytes(DEFAULTS.deadLetterBytes, 0, 1024 * GIB, "size of the dead letters kept"),
+  deadLetterAgeMs: ms(DEFAULTS.deadLetterAgeMs, 1, 3_650 * DAY_MS, "for how long they are kept"),
 
   autogenSharedTypes: flag("let several workers of AutoGen own one agent type"),
 

@@ -34,6 +34,12 @@ export interface HostOptions {
    * restart forgets it.
    */
   readonly data?: string | undefined;
+  /**
+   * Bytes that the file in the data folder may have in use. At the limit, events that a durable subscription matches are
+   * refused with `OVERLOADED` until others were handled; everything else goes on. Space that became free is used again
+   * and not given back to the disk. 1 MiB to 1 PiB. Default 16 GiB.
+   */
+  readonly dataBytes?: number | undefined;
 
   /**
    * Milliseconds within which a broken stream may resume unnoticed. After them, sends already shipped to that worker
@@ -48,8 +54,8 @@ export interface HostOptions {
   /** Milliseconds of silence after which a peer is pinged. 10 to 3 600 000, below `livenessMs`. Default 2 500. */
   readonly heartbeatMs?: number | undefined;
   /**
-   * Milliseconds without any byte after which a stream counts as broken and the lease starts. 20 to 3 600 000.
-   * Default 8 000.
+   * Milliseconds without a batch, and without 1 KiB of one between two heartbeats, after which a stream counts as broken
+   * and the lease starts. 20 to 3 600 000. Default 8 000.
    */
   readonly livenessMs?: number | undefined;
   /**
@@ -122,6 +128,11 @@ export interface HostOptions {
   readonly deadLetters?: number | undefined;
   /** Bytes of dead letters kept; the oldest are dropped and counted. 0 to 1 TiB. Default 64 MiB. */
   readonly deadLetterBytes?: number | undefined;
+  /**
+   * Milliseconds for which a dead letter is kept; older ones are dropped and counted, a while after. 1 to
+   * 315 360 000 000, ten years. Default 2 592 000 000, thirty days.
+   */
+  readonly deadLetterAgeMs?: number | undefined;
 
   /**
    * Lets several workers of AutoGen own one agent type; each agent then lives on one of them. Otherwise, as AutoGen has

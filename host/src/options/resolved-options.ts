@@ -1,7 +1,7 @@
 import type { LogLevel } from "../observability/log-level.ts";
 import type { TlsFiles } from "../security/tls.ts";
 import type { TokenSource } from "../security/token.ts";
-import type { DeadLetterLimits } from "../store/ports.ts";
+import type { DeadLetterLimits } from "../store/dead-letter-store.ts";
 import type { Address } from "./address.ts";
 
 /** Limits of sessions. `HostOptions` documents each. */
@@ -45,10 +45,12 @@ export interface ResolvedHostOptions {
   readonly auth: TokenSource;
   /** Undefined to keep everything in memory. */
   readonly data: string | undefined;
+  readonly dataBytes: number;
   readonly session: SessionLimits;
   readonly delivery: DeliveryLimits;
   readonly calls: CallLimits;
-  readonly deadLetters: DeadLetterLimits;
+  /** `ageMs`: milliseconds for which a letter is kept. */
+  readonly deadLetters: DeadLetterLimits & { readonly ageMs: number };
   readonly autogen: { readonly sharedTypes: boolean };
   readonly settleMs: number;
   readonly drainGraceMs: number;

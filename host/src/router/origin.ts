@@ -1,7 +1,6 @@
 import { type Failure, failure, meshError } from "@agentmesh/proto";
 import type { Agent } from "../delivery/agent.ts";
 import type { CallDelivery, CallOrigin, Delivery } from "../delivery/delivery.ts";
-import type { Dispatcher } from "../delivery/dispatcher.ts";
 import type { Worker } from "../delivery/worker.ts";
 
 /** Who sends or publishes, as far as the host can vouch for it. */
@@ -21,15 +20,16 @@ const OUTSIDE: Origin = { agent: undefined, parent: undefined };
  * @throws MeshError `FORBIDDEN` when it lives on another session: nobody speaks as someone else.
  */
 export function originOf(
-  dispatcher: Dispatcher,
   worker: Worker | undefined,
   activation: number,
   parent: number,
 ): Origin | Failure {
   if (activation === 0 && parent === 0) return OUTSIDE;
-  const agent = dispatcher.activation(activation);
-  if (agent === undefined) return failure("ACTIVATION_STALE");
-  if (worker === undefined || agent.worker !== worker) {
+  if (worker === undefined) return failure("ACTIVATION_STALE");
+  const { namespace } = worker;
+  const agent = namespace.roster.get(activation);
+  if (agent === undefined && !namespace.isTaken(activation)) return failure("ACTIVATION_STALE");
+  if (agent?.worker !== worker) {
     throw meshError("FORBIDDEN", `activation ${activation} belongs to another session`);
   }
   if (parent === 0) return { agent, parent: undefined };

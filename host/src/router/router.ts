@@ -91,7 +91,7 @@ export class Router {
   send(caller: Caller, frame: SendFrame): void {
     this.#parts.calls.checkRequest(caller, frame.request);
     this.#parts.counters.sends++;
-    const origin = originOf(this.#parts.dispatcher, caller.worker, frame.activation, frame.parent);
+    const origin = originOf(caller.worker, frame.activation, frame.parent);
     const refusal = "code" in origin ? origin : this.#refusal(caller, frame, origin);
     if (refusal !== undefined) this.#refuse(caller, frame, refusal);
     else if (!("code" in origin)) this.#place(caller, frame, origin);
@@ -104,7 +104,7 @@ export class Router {
     frame: PublishFrame,
     publisher?: Publisher,
   ): PublishOutcome {
-    const origin = originOf(this.#parts.dispatcher, worker, frame.activation, frame.parent);
+    const origin = originOf(worker, frame.activation, frame.parent);
     const refusal = "code" in origin ? origin : this.#publishRefusal(namespace, frame, origin);
     if (refusal === undefined && !("code" in origin)) {
       const { id, stored } = this.#accept(namespace, frame, origin, worker, publisher);
@@ -133,6 +133,7 @@ export class Router {
     worker: Worker,
     namespace: Namespace,
     frame: TurnEndFrame,
+    publisher?: Publisher,
   ): Failure | undefined | Promise<undefined> {
     if (frame.state)
       throw meshError(
@@ -140,7 +141,8 @@ export class Router {
         "a state change needs the feature `state`, which Welcome did not name",
       );
     const unfit = frame.ending.kind === "reply" ? this.#unfit(frame.ending.content) : undefined;
-    if (frame.publishes.length > 0) return this.#publishingEnd(worker, namespace, frame, unfit);
+    if (frame.publishes.length > 0)
+      return this.#publishingEnd(worker, namespace, frame, unfit, publisher);
     this.#endTurn(worker, frame, unfit);
     return unfit;
   }
@@ -179,6 +181,7 @@ export class Router {
     namespace: Namespace,
     frame: TurnEndFrame,
     unfit: Failure | undefined,
+    publisher: Publisher | undefined,
   ): Failure | undefined | Promise<undefined> {
     const { activation } = frame;
     const parent = this.#parts.dispatcher.current(worker, frame.delivery, activation);
@@ -189,23 +192,19 @@ export class Router {
     for (const publish of publishes) refusal ??= this.#publishRefusal(namespace, publish, origin);
     if (refusal !== undefined) this.#parts.counters.failures[refusal.code]++;
     else {
-      const stored = publishes.flatMap(
-        (publish) => this.#accept(namespace, publish, origin, worker).stored ?? [],
-      );
-      if (stored.length > 0) return this.#endStored(worker, frame, stored);
+      this.#parts.counters.publishes += publishes.length;
+      const { agent } = parent;
+      const stored = this.#fanout.publishAll(namespace, publishes, agent, worker, publisher);
+      if (stored !== undefined) return this.#endStored(worker, frame, stored);
     }
     this.#endTurn(worker, frame, refusal);
     return refusal;
   }
 
   /** Ends a turn when its events are on the disk. Rejects with why they are not: then the turn has failed. */
-  async #endStored(
-    worker: Worker,
-    frame: TurnEndFrame,
-    stored: readonly Promise<void>[],
-  ): Promise<undefined> {
+  async #endStored(worker: Worker, frame: TurnEndFrame, stored: Promise<void>): Promise<undefined> {
     try {
-      await Promise.all(stored);
+      await stored;
       this.#endTurn(worker, frame, undefined);
     } catch (error) {
       // The handler ran, whatever the store says of the events.
@@ -300,8 +299,12 @@ export class Router {
         "this host offers neither delayed nor deduplicated publishes",
       );
     }
-    if (this.#parts.dispatcher.isFull || this.#parts.settling.isFull) return HOST_FULL;
-    return this.#draining && origin.parent === undefined ? failure("HOST_DRAINING") : undefined;
+    const { dispatcher } = this.#parts;
+    if (dispatcher.isBacklogFull || this.#fanout.isFull) return HOST_FULL;
+    // A turn ends what is in flight: it is let through.
+    if (origin.parent !== undefined) return undefined;
+    if (dispatcher.isInFlightFull) return HOST_FULL;
+    return this.#draining ? failure("HOST_DRAINING") : undefined;
   }
 
   /** Why a content cannot be passed on; undefined when it can. */

@@ -1,29 +1,17 @@
 /** What every store of dead letters must do: run each case against a store of its own. */
 import assert from "node:assert/strict";
 import { agentId, failure, MeshError, topicId } from "@agentmesh/proto";
-import {
-  type CreateDeadLetterStore,
-  filled,
-  idsOf,
-  numbered,
-  PLENTY,
-  sampleLetter,
-} from "./dead-letter-samples.ts";
-import { DEAD_LETTER_OVERHEAD_BYTES } from "./ports.ts";
-
-/** One thing that must hold. */
-export interface DeadLetterCase {
-  readonly name: string;
-  /** Rejects with an AssertionError when it does not hold. */
-  readonly run: (create: CreateDeadLetterStore) => Promise<void>;
-}
+import type { DeadLetterCase } from "./dead-letter-case.ts";
+import { filled, idsOf, numbered, PLENTY, sampleLetter } from "./dead-letter-samples.ts";
+import { DEAD_LETTER_OVERHEAD_BYTES } from "./dead-letter-store.ts";
+import { replayCases } from "./replay-cases.ts";
 
 const KEEPING: readonly DeadLetterCase[] = [
   {
     name: "an empty store has one empty page and no letter",
     async run(create) {
       const store = await create(PLENTY);
-      assert.deepEqual(await store.counts(), { kept: 0, dropped: 0 });
+      assert.deepEqual(await store.counts(), { kept: 0, replaying: 0, dropped: 0 });
       assert.deepEqual(await idsOf(store), []);
       assert.equal(await store.get({ namespace: "default", id: 1 }), undefined);
     },
@@ -40,10 +28,12 @@ const KEEPING: readonly DeadLetterCase[] = [
         }),
         attempts: 3,
         crashes: 2,
-        firstDeliveredUnixMs: 5,
-        lastDeliveredUnixMs: 7,
         subscription: "archive",
         payloadBytes: 3,
+        firstDeliveredUnixMs: 1_500,
+        lastDeliveredUnixMs: 1_700,
+        traceId: "0af7651916cd43dd8448eb211c80319c",
+        replays: 2,
         content: Uint8Array.of(1, 2, 3),
       });
       const store = await filled(create, [letter]);
@@ -55,7 +45,10 @@ const KEEPING: readonly DeadLetterCase[] = [
       assert.deepEqual([...kept.content], [1, 2, 3]);
       assert.deepEqual(kept.failure, letter.failure);
       assert.deepEqual([kept.attempts, kept.crashes, kept.subscription], [3, 2, "archive"]);
-      assert.deepEqual([kept.firstDeliveredUnixMs, kept.lastDeliveredUnixMs], [5, 7]);
+      assert.deepEqual([kept.firstDeliveredUnixMs, kept.lastDeliveredUnixMs], [1_500, 1_700]);
+      assert.deepEqual([kept.traceId, kept.replays], [letter.traceId, 2]);
+      assert.deepEqual([kept.messageType, kept.payloadBytes], [letter.messageType, 3]);
+      assert.deepEqual([kept.acceptedUnixMs, kept.parkedUnixMs], [1_007, 2_007]);
     },
   },
   {
@@ -167,7 +160,7 @@ const LIMITS: readonly DeadLetterCase[] = [
       const store = await filled(create, letters, { ...PLENTY, count: 2 });
       assert.deepEqual(await idsOf(store), [3, 4]);
       assert.deepEqual(await idsOf(store, {}, "other"), []);
-      assert.deepEqual(await store.counts(), { kept: 2, dropped: 2 });
+      assert.deepEqual(await store.counts(), { kept: 2, replaying: 0, dropped: 2 });
       assert.equal(await store.get({ namespace: "default", id: 2 }), undefined);
     },
   },
@@ -179,7 +172,7 @@ const LIMITS: readonly DeadLetterCase[] = [
       const room = 3 * (1_000 + DEAD_LETTER_OVERHEAD_BYTES);
       const letters = [1, 2, 3].map((id) => sampleLetter(id, small));
       const store = await filled(create, letters, { count: 100, bytes: room });
-      assert.deepEqual(await store.counts(), { kept: 3, dropped: 0 });
+      assert.deepEqual(await store.counts(), { kept: 3, replaying: 0, dropped: 0 });
       await store.add(sampleLetter(4, large));
       assert.deepEqual(await idsOf(store), [3, 4]);
       assert.equal((await store.counts()).dropped, 2);
@@ -191,7 +184,7 @@ const LIMITS: readonly DeadLetterCase[] = [
       const store = await filled(create, numbered(1), { count: 100, bytes: 10_000 });
       await store.add(sampleLetter(2, { content: new Uint8Array(20_000) }));
       assert.deepEqual(await idsOf(store), [1]);
-      assert.deepEqual(await store.counts(), { kept: 1, dropped: 1 });
+      assert.deepEqual(await store.counts(), { kept: 1, replaying: 0, dropped: 1 });
     },
   },
 ];
@@ -205,7 +198,7 @@ const REMOVING: readonly DeadLetterCase[] = [
       assert.equal(await store.remove(letters), 2);
       assert.deepEqual(await idsOf(store), [1, 3, 5]);
       assert.equal(await store.get({ namespace: "default", id: 2 }), undefined);
-      assert.deepEqual(await store.counts(), { kept: 3, dropped: 0 });
+      assert.deepEqual(await store.counts(), { kept: 3, replaying: 0, dropped: 0 });
       assert.equal(await store.remove(letters), 0);
     },
   },
@@ -234,4 +227,5 @@ export const deadLetterCases: readonly DeadLetterCase[] = [
   ...PAGING,
   ...LIMITS,
   ...REMOVING,
+  ...replayCases,
 ];

@@ -1,5 +1,5 @@
 import type { DeadLetter } from "../model/dead-letter.ts";
-import { DEAD_LETTER_OVERHEAD_BYTES, type DeadLetterFilter } from "./ports.ts";
+import { DEAD_LETTER_OVERHEAD_BYTES, type DeadLetterFilter } from "./dead-letter-store.ts";
 
 /** Whether the filter selects the letter. */
 export function selects(filter: DeadLetterFilter, letter: DeadLetter): boolean {
@@ -8,6 +8,7 @@ export function selects(filter: DeadLetterFilter, letter: DeadLetter): boolean {
     same(filter.agentKey, letter.target.key) &&
     same(filter.topicType, letter.topic?.type) &&
     same(filter.code, letter.failure.code) &&
+    same(filter.subscription, letter.subscription) &&
     letter.parkedUnixMs >= (filter.sinceUnixMs ?? Number.NEGATIVE_INFINITY) &&
     letter.parkedUnixMs < (filter.untilUnixMs ?? Number.POSITIVE_INFINITY) &&
     (filter.ids?.has(letter.id) ?? true)

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { agentId, failure } from "@agentmesh/proto";
 import type { DeadLetter } from "../model/dead-letter.ts";
-import type { DeadLetterFilter, DeadLetterLimits, DeadLetterStore } from "./ports.ts";
+import type { DeadLetterFilter, DeadLetterLimits, DeadLetterStore } from "./dead-letter-store.ts";
 
 /** Makes an empty store with these limits. */
 export type CreateDeadLetterStore = (
@@ -28,6 +28,9 @@ export function sampleLetter(id: number, changes: Partial<DeadLetter> = {}): Dea
     acceptedUnixMs: 1_000 + id,
     parkedUnixMs: 2_000 + id,
     subscription: "",
+    traceId: "",
+    replays: 0,
+    replayTarget: undefined,
     messageType: "demo.Ask",
     payloadBytes: 0,
     content: new Uint8Array(0),

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { agentId } from "@agentmesh/proto";
 import { idsIn, newsQuery, readAll, sampleEvent } from "./event-log-samples.ts";
-import { ONLY_PARTITION } from "./ports.ts";
+import { type EventQuery, ONLY_PARTITION } from "./ports.ts";
 import type { StoreCase } from "./store-case.ts";
 
 const OTHER_PARTITION = 7;
@@ -138,6 +138,19 @@ const READING: readonly StoreCase[] = [
 
 const TRIMMING: readonly StoreCase[] = [
   {
+    name: "events are counted as far as they are looked at",
+    async run(create) {
+      const { events } = await create();
+      for (let id = 1; id <= 4; id++) await events.append(ONLY_PARTITION, sampleEvent(id));
+      await events.append(ONLY_PARTITION, sampleEvent(5, "other/a"));
+      const count = (changes: Partial<EventQuery>) =>
+        events.count(ONLY_PARTITION, newsQuery({ through: 5, ...changes }));
+      assert.deepEqual(await count({ limit: 10 }), { count: 4, isCut: false });
+      assert.deepEqual(await count({ after: 1, through: 3 }), { count: 2, isCut: false });
+      assert.deepEqual(await count({ limit: 3 }), { count: 3, isCut: true });
+    },
+  },
+  {
     name: "what is trimmed is not read any more, and what is behind stays",
     async run(create) {
       const { events } = await create();
@@ -162,6 +175,29 @@ const TRIMMING: readonly StoreCase[] = [
 ];
 
 const MARKS: readonly StoreCase[] = [
+  {
+    name: "events are appended together, in their order, behind those before them and with one mark",
+    async run(create) {
+      const { events, publishers } = await create();
+      const mark = { namespace: "default", instance: "one", through: 4, refused: [] };
+      const [first, next, last] = await Promise.all([
+        events.append(ONLY_PARTITION, sampleEvent(1)),
+        events.appendAll(
+          ONLY_PARTITION,
+          [2, 3, 4].map((id) => sampleEvent(id)),
+          mark,
+        ),
+        events.append(ONLY_PARTITION, sampleEvent(5)),
+      ]);
+      assert.deepEqual([first, next, last], [1, 2, 5]);
+      const found = await readAll(events);
+      assert.deepEqual(
+        found.map(({ sequence, event }) => [sequence, event.id]),
+        [1, 2, 3, 4, 5].map((id) => [id, id]),
+      );
+      assert.deepEqual(await publishers.latest(10), [mark]);
+    },
+  },
   {
     name: "the mark of a publisher comes with its event, and the latest counts",
     async run(create) {

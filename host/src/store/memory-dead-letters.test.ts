@@ -23,6 +23,6 @@ describe("dead letters in memory", () => {
   test("keeps nothing when it may keep nothing", async () => {
     const store = new MemoryDeadLetters({ count: 0, bytes: 1_000_000 });
     await store.add(sampleLetter(1));
-    expect(await store.counts()).toEqual({ kept: 0, dropped: 1 });
+    expect(await store.counts()).toEqual({ kept: 0, replaying: 0, dropped: 1 });
   });
 });

@@ -1,14 +1,13 @@
 /**
  * Dead letters in memory.
  *
- * M1. `#entries` is authoritative and ordered by `number`, which only grows; `#shelves` are indexes of it, one per
- *     namespace that has letters.
- * M2. `#entries.length` and `#bytes` never exceed the limits.
- * M3. The oldest entry of all is also the oldest of its shelf, so dropping takes the first of both.
+ * M1. An entry is parked, on its way or gone, and never comes back from either: a letter that is parked again is a new
+ *     entry with a larger number. Lists may hold entries that have left them, and skip these.
+ * M2. The number and the bytes of the parked entries never exceed the limits.
+ * M3. `#parked` and the shelves are ordered by `number`, which only grows; so the first parked entry is the oldest.
  * M4. A page looks at a bounded number of entries: a filter that selects nothing holds up nobody.
  */
-import Denque from "denque";
-import type { DeadLetter } from "../model/dead-letter.ts";
+import type { DeadLetter, DeadLetterName } from "../model/dead-letter.ts";
 import { readCursor, writeCursor } from "./cursor.ts";
 import { bytesOf, selects } from "./dead-letter-filter.ts";
 import type {
@@ -18,21 +17,27 @@ import type {
   DeadLetterPage,
   DeadLetterQuery,
   DeadLetterStore,
-} from "./ports.ts";
+  ReplayOrder,
+  ReplayPage,
+} from "./dead-letter-store.ts";
+import { LetterList } from "./letter-list.ts";
 
 /** Entries that one page looks at. */
 const LOOKED_AT_PER_PAGE = 2_000;
+/** Letters that are dropped at once because of their age. */
+const DROPPED_AT_ONCE = 1_000;
 
 interface Entry {
   /** Place in the order of arrival. */
   readonly number: number;
-  readonly letter: DeadLetter;
   readonly bytes: number;
+  letter: DeadLetter;
+  place: "parked" | "replaying" | "gone";
 }
 
 /** The letters of one namespace. */
 interface Shelf {
-  readonly ordered: Denque<Entry>;
+  readonly ordered: LetterList<Entry>;
   /** Entries by the id of their message, oldest first. */
   readonly byId: Map<number, Entry[]>;
 }
@@ -40,9 +45,10 @@ interface Shelf {
 /** A store that forgets everything when the process ends. */
 export class MemoryDeadLetters implements DeadLetterStore {
   readonly #limits: DeadLetterLimits;
-  readonly #entries = new Denque<Entry>();
+  readonly #parked = new LetterList<Entry>(({ place }) => place === "parked");
+  readonly #replaying = new Set<Entry>();
   readonly #shelves = new Map<string, Shelf>();
-  #bytes = 0;
+  #parkedBytes = 0;
   #dropped = 0;
   #lastNumber = 0;
 
@@ -51,78 +57,156 @@ export class MemoryDeadLetters implements DeadLetterStore {
   }
 
   async counts(): Promise<DeadLetterCounts> {
-    return { kept: this.#entries.length, dropped: this.#dropped };
+    return {
+      kept: this.#parked.size,
+      replaying: this.#replaying.size,
+      dropped: this.#dropped,
+    };
+  }
+
+  async countOf(namespace: string, subscription: string, most: number): Promise<number> {
+    let count = 0;
+    for (const { letter } of this.#shelves.get(namespace)?.ordered ?? []) {
+      if (letter.subscription === subscription) count++;
+      if (count >= most) break;
+    }
+    return count;
   }
 
   async add(letter: DeadLetter): Promise<void> {
-    if (this.#holds(letter)) return;
+    if (this.#find(letter) === undefined) this.#park(letter);
+  }
+
+  async list(query: DeadLetterQuery): Promise<DeadLetterPage> {
+    const after = readCursor(query.cursor);
+    const through = query.through === undefined ? this.#lastNumber : readCursor(query.through);
+    const ordered = this.#shelves.get(query.namespace)?.ordered;
+    if (ordered === undefined) return { letters: [], nextCursor: "" };
+    return page(ordered, query, { after, through });
+  }
+
+  async end(): Promise<string> {
+    return writeCursor(this.#lastNumber);
+  }
+
+  async get({
+    namespace,
+    id,
+    target,
+    subscription,
+  }: DeadLetterKey): Promise<DeadLetter | undefined> {
+    const sameId = this.#shelves.get(namespace)?.byId.get(id);
+    const found = sameId?.find(
+      ({ letter }) =>
+        (target === undefined || letter.target.equals(target)) &&
+        (subscription === undefined || letter.subscription === subscription),
+    );
+    return found?.letter;
+  }
+
+  async remove(letters: readonly DeadLetterName[]): Promise<number> {
+    let removed = 0;
+    for (const name of letters) {
+      const entry = this.#find(name);
+      if (entry === undefined) continue;
+      this.#forget(entry);
+      removed++;
+    }
+    return removed;
+  }
+
+  async dropBefore(unixMs: number): Promise<number> {
+    let dropped = 0;
+    for (let oldest = this.#parked.first; oldest !== undefined; oldest = this.#parked.first) {
+      if (oldest.letter.parkedUnixMs >= unixMs || dropped === DROPPED_AT_ONCE) break;
+      this.#drop(oldest);
+      dropped++;
+    }
+    return dropped;
+  }
+
+  async startReplays(orders: readonly ReplayOrder[]): Promise<readonly boolean[]> {
+    return orders.map(({ letter, to }) => {
+      const entry = this.#find(letter);
+      if (entry?.place !== "parked") return false;
+      this.#move(entry, "replaying");
+      entry.letter = { ...entry.letter, replayTarget: to };
+      this.#replaying.add(entry);
+      return true;
+    });
+  }
+
+  async replays(cursor: string, limit: number): Promise<ReplayPage> {
+    const after = readCursor(cursor);
+    const rest = [...this.#replaying].filter(({ number }) => number > after);
+    const some = rest.sort((one, other) => one.number - other.number).slice(0, limit);
+    const replays = some.map(({ letter, bytes }) => {
+      return { letter, to: letter.replayTarget ?? letter.target, bytes };
+    });
+    const next = some.length < rest.length ? (some.at(-1)?.number ?? 0) : 0;
+    return { replays, nextCursor: writeCursor(next) };
+  }
+
+  async repark(letter: DeadLetter): Promise<boolean> {
+    const entry = this.#find(letter);
+    if (entry?.place !== "replaying") return false;
+    this.#forget(entry);
+    this.#park(letter);
+    return true;
+  }
+
+  #park(letter: DeadLetter): void {
     const bytes = bytesOf(letter);
     if (bytes > this.#limits.bytes || this.#limits.count === 0) {
       this.#dropped++;
       return;
     }
-    while (this.#isFullFor(bytes)) this.#dropOldest();
-    this.#keep({ number: ++this.#lastNumber, letter, bytes });
+    const entry: Entry = { number: ++this.#lastNumber, letter, bytes, place: "parked" };
+    this.#parked.push(entry);
+    this.#parkedBytes += bytes;
+    shelve(this.#shelfOf(letter.namespace), entry);
+    while (this.#isTooMuch) this.#drop(this.#parked.first);
   }
 
-  async list(query: DeadLetterQuery): Promise<DeadLetterPage> {
-    const after = readCursor(query.cursor);
-    const ordered = this.#shelves.get(query.namespace)?.ordered;
-    return ordered === undefined ? { letters: [], nextCursor: "" } : page(ordered, query, after);
+  get #isTooMuch(): boolean {
+    return this.#parked.size > this.#limits.count || this.#parkedBytes > this.#limits.bytes;
   }
 
-  async get(key: DeadLetterKey): Promise<DeadLetter | undefined> {
-    const { target } = key;
-    const sameId = this.#shelves.get(key.namespace)?.byId.get(key.id);
-    const found = sameId?.find(
-      ({ letter }) => target === undefined || letter.target.equals(target),
-    );
-    return found?.letter;
-  }
-
-  async remove(letters: readonly DeadLetter[]): Promise<number> {
-    const unwanted = new Set(letters);
-    const before = this.#entries.length;
-    const kept = this.#entries.toArray().filter(({ letter }) => !unwanted.has(letter));
-    this.#entries.clear();
-    this.#shelves.clear();
-    this.#bytes = 0;
-    for (const entry of kept) this.#keep(entry);
-    return before - kept.length;
-  }
-
-  #keep(entry: Entry): void {
-    this.#entries.push(entry);
-    this.#bytes += entry.bytes;
-    shelve(this.#shelfOf(entry.letter.namespace), entry);
-  }
-
-  #holds({ namespace, id, target, subscription }: DeadLetter): boolean {
-    const sameId = this.#shelves.get(namespace)?.byId.get(id) ?? [];
-    return sameId.some(
+  #find({ namespace, id, target, subscription }: DeadLetterName): Entry | undefined {
+    const sameId = this.#shelves.get(namespace)?.byId.get(id);
+    return sameId?.find(
       ({ letter }) => letter.subscription === subscription && letter.target.equals(target),
     );
   }
 
-  #isFullFor(bytes: number): boolean {
-    return this.#entries.length >= this.#limits.count || this.#bytes + bytes > this.#limits.bytes;
+  #drop(entry: Entry | undefined): void {
+    if (entry === undefined) return;
+    this.#forget(entry);
+    this.#dropped++;
   }
 
-  #dropOldest(): void {
-    const oldest = this.#entries.shift();
-    if (oldest === undefined) return;
-    this.#bytes -= oldest.bytes;
-    this.#dropped++;
-    const { namespace } = oldest.letter;
+  #forget(entry: Entry): void {
+    this.#move(entry, "gone");
+    this.#replaying.delete(entry);
+    const { namespace } = entry.letter;
     const shelf = this.#shelfOf(namespace);
-    unshelveFirst(shelf, oldest);
-    if (shelf.ordered.length === 0) this.#shelves.delete(namespace);
+    unshelve(shelf, entry);
+    if (shelf.ordered.size === 0) this.#shelves.delete(namespace);
+  }
+
+  #move(entry: Entry, place: "replaying" | "gone"): void {
+    const wasParked = entry.place === "parked";
+    entry.place = place;
+    if (!wasParked) return;
+    this.#parked.left();
+    this.#parkedBytes -= entry.bytes;
   }
 
   #shelfOf(namespace: string): Shelf {
     let shelf = this.#shelves.get(namespace);
     if (shelf === undefined) {
-      shelf = { ordered: new Denque<Entry>(), byId: new Map() };
+      const ordered = new LetterList<Entry>(({ place }) => place !== "gone");
+      shelf = { ordered, byId: new Map() };
       this.#shelves.set(namespace, shelf);
     }
     return shelf;
@@ -137,37 +221,28 @@ function shelve(shelf: Shelf, entry: Entry): void {
   else sameId.push(entry);
 }
 
-function unshelveFirst(shelf: Shelf, first: Entry): void {
-  const { id } = first.letter;
-  shelf.ordered.shift();
-  const sameId = shelf.byId.get(id);
-  sameId?.shift();
-  if (sameId?.length === 0) shelf.byId.delete(id);
+function unshelve(shelf: Shelf, entry: Entry): void {
+  const { id } = entry.letter;
+  shelf.ordered.left();
+  const others = shelf.byId.get(id)?.filter((other) => other !== entry) ?? [];
+  if (others.length === 0) shelf.byId.delete(id);
+  else shelf.byId.set(id, others);
 }
 
-function page(ordered: Denque<Entry>, query: DeadLetterQuery, after: number): DeadLetterPage {
+function page(
+  ordered: LetterList<Entry>,
+  query: DeadLetterQuery,
+  { after, through }: { readonly after: number; readonly through: number },
+): DeadLetterPage {
   const letters: DeadLetter[] = [];
-  const start = firstAfter(ordered, after);
-  const stop = Math.min(ordered.length, start + LOOKED_AT_PER_PAGE);
-  let last = after;
-  for (let index = start; index < stop && letters.length < query.limit; index++) {
-    const entry = ordered.peekAt(index);
-    if (entry === undefined) break;
+  let [looked, last] = [0, after];
+  for (const entry of ordered.after(after)) {
+    if (entry.number > through) break;
+    if (looked === LOOKED_AT_PER_PAGE || letters.length === query.limit)
+      return { letters, nextCursor: writeCursor(last) };
+    looked++;
     last = entry.number;
     if (selects(query.filter, entry.letter)) letters.push(entry.letter);
   }
-  const isLast = last >= (ordered.peekBack()?.number ?? 0);
-  return { letters, nextCursor: writeCursor(isLast ? 0 : last) };
-}
-
-/** Index of the first entry with a number above `after`, by bisection. */
-function firstAfter(ordered: Denque<Entry>, after: number): number {
-  let low = 0;
-  let high = ordered.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((ordered.peekAt(middle)?.number ?? 0) > after) high = middle;
-    else low = middle + 1;
-  }
-  return low;
+  return { letters, nextCursor: "" };
 }

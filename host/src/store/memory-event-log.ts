@@ -1,6 +1,7 @@
 import Denque from "denque";
 import { matches } from "../model/topic-match.ts";
 import type {
+  EventCount,
   EventLog,
   EventPage,
   EventQuery,
@@ -28,12 +29,20 @@ export class MemoryEventLog implements EventLog {
     this.#onMark = onMark;
   }
 
-  async append(partition: number, added: NewEvent, mark?: PublisherMark): Promise<number> {
-    const { events } = this.#partition(partition);
-    const sequence = ++this.#partition(partition).last;
-    events.push({ ...added, sequence });
+  append(partition: number, added: NewEvent, mark?: PublisherMark): Promise<number> {
+    return this.appendAll(partition, [added], mark);
+  }
+
+  async appendAll(
+    number: number,
+    added: readonly NewEvent[],
+    mark?: PublisherMark,
+  ): Promise<number> {
+    const partition = this.#partition(number);
+    const first = partition.last + 1;
+    for (const event of added) partition.events.push({ ...event, sequence: ++partition.last });
     if (mark !== undefined) this.#onMark(mark);
-    return sequence;
+    return first;
   }
 
   async last(partition: number): Promise<number> {
@@ -52,6 +61,12 @@ export class MemoryEventLog implements EventLog {
       if (events.length === query.limit) return { events, through: at };
     }
     return { events, through: end < Math.min(query.through, last) ? end : query.through };
+  }
+
+  async count(partition: number, query: EventQuery): Promise<EventCount> {
+    const { events, through } = await this.read(partition, query);
+    const isCut = through < Math.min(query.through, this.#partition(partition).last);
+    return { count: events.length, isCut };
   }
 
   async trim(partition: number, through: number): Promise<void> {

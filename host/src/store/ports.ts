@@ -1,8 +1,9 @@
-import type { AgentId, ErrorCode } from "@agentmesh/proto";
-import type { DeadLetter } from "../model/dead-letter.ts";
+import type { AgentId, MeshError } from "@agentmesh/proto";
 import type { DurableSubscription, Position } from "../model/durable-subscription.ts";
 import type { PublishedEvent } from "../model/event.ts";
+import type { NumberNotes } from "../model/number-source.ts";
 import type { TopicMatch } from "../model/topic-match.ts";
+import type { DeadLetterStore } from "./dead-letter-store.ts";
 
 /**
  * What a host keeps, by role. Nothing here assumes that one process or one machine holds it: everything is
@@ -15,8 +16,16 @@ export interface Store {
   readonly events: EventLog;
   readonly subscriptions: SubscriptionStore;
   readonly publishers: PublisherStore;
+  readonly numbers: NumberNotes;
   readonly states: AgentStateStore;
   readonly deadLetters: DeadLetterStore;
+  /**
+   * Calls `run` when the store cannot be used any more and will not recover by itself: nothing that is asked for from
+   * then on is kept, and what was accepted is there for who opens it next.
+   */
+  onBroken(run: (reason: MeshError) => void): void;
+  /** Bytes in use on the disk, as of the last answer; 0 when nothing is kept on one. */
+  usedBytes(): number;
   /**
    * Copies everything, as it is at one moment, into a folder that does not exist or is empty, while work goes on. A
    * host can start on the copy. Rejects with `UNIMPLEMENTED` when nothing is kept on a disk.
@@ -39,6 +48,8 @@ export interface NewEvent {
 export interface LoggedEvent extends NewEvent {
   /** Its place in its partition, from 1. */
   readonly sequence: number;
+  /** What has become of it when it is not as it was appended; undefined when it is. A damaged event has no content. */
+  readonly damage?: string | undefined;
 }
 
 /** Asks for the next events that a subscription has to look at. */
@@ -55,6 +66,13 @@ export interface EventQuery {
   readonly limit: number;
 }
 
+/** How many events a subscription has to look at. */
+export interface EventCount {
+  readonly count: number;
+  /** Whether there may be more: a store looks at a bounded number of events. */
+  readonly isCut: boolean;
+}
+
 /** The next events, in their order. It may be empty and still not be the end: see `through`. */
 export interface EventPage {
   readonly events: readonly LoggedEvent[];
@@ -66,15 +84,25 @@ export interface EventPage {
  * The events that durable subscriptions wait for, each once, whatever the number of its subscriptions.
  *
  * 1. Sequences of a partition grow in the order of the calls of `append` and are never given twice.
- * 2. The mark of a publisher is kept together with the event that brings it: either both or none.
+ * 2. The mark of a publisher is kept together with the events that bring it: either both or none.
  */
 export interface EventLog {
-  /** Appends an event. Resolves with its sequence; rejects with `STORE_UNAVAILABLE`: then it was not accepted. */
+  /**
+   * Appends an event. Resolves with its sequence; rejects with `STORE_UNAVAILABLE`, or `OVERLOADED` when the store holds
+   * as much as it may: then it was not accepted.
+   */
   append(partition: number, added: NewEvent, mark?: PublisherMark): Promise<number>;
+  /**
+   * Appends events together: all of them, or none. Resolves with the sequence of the first, which the others follow
+   * without a gap; rejects as {@link append}.
+   */
+  appendAll(partition: number, added: readonly NewEvent[], mark?: PublisherMark): Promise<number>;
   /** The sequence of the last event; 0 when there was none. */
   last(partition: number): Promise<number>;
   /** The next events, bounded in number and bytes. */
   read(partition: number, query: EventQuery): Promise<EventPage>;
+  /** Counts the events of a query, up to its limit. */
+  count(partition: number, query: EventQuery): Promise<EventCount>;
   /** Drops events up to a sequence. What is dropped is up to the store; what is behind stays. */
   trim(partition: number, through: number): Promise<void>;
 }
@@ -168,94 +196,4 @@ export interface AgentStateStore {
   save(key: AgentStateKey, state: AgentStateRecord, revision: number): Promise<WriteOutcome>;
   /** Removes the state of this revision; a conflict when its revision is another. */
   remove(key: AgentStateKey, revision: number): Promise<WriteOutcome>;
-}
-
-/** How much a store of dead letters keeps. At either limit the oldest ones are dropped and counted. */
-export interface DeadLetterLimits {
-  /** Letters kept, over all namespaces. */
-  readonly count: number;
-  /** Bytes kept, over all namespaces: content, texts and {@link DEAD_LETTER_OVERHEAD_BYTES} per letter. */
-  readonly bytes: number;
-}
-
-/** What a letter costs beside its content and texts, in bytes. */
-export const DEAD_LETTER_OVERHEAD_BYTES = 512;
-
-/** Selects dead letters; what is left out selects all. */
-export interface DeadLetterFilter {
-  /** Only those for agents of this type. */
-  readonly agentType?: string;
-  /** Only those for agents with this key. */
-  readonly agentKey?: string;
-  /** Only those of this topic type. */
-  readonly topicType?: string;
-  /** Only those that failed with this code. */
-  readonly code?: ErrorCode;
-  /** Only those parked at or after this time, in milliseconds since 1970. */
-  readonly sinceUnixMs?: number;
-  /** Only those parked before this time, in milliseconds since 1970. */
-  readonly untilUnixMs?: number;
-  /** Only those whose message has one of these ids; empty selects none. */
-  readonly ids?: ReadonlySet<number>;
-}
-
-/** Asks for a page of dead letters. */
-export interface DeadLetterQuery {
-  readonly namespace: string;
-  readonly filter: DeadLetterFilter;
-  /** `nextCursor` of the previous page; empty for the first. */
-  readonly cursor: string;
-  /** Letters at most, from 1. */
-  readonly limit: number;
-}
-
-/**
- * A page of dead letters, oldest first. It may hold fewer letters than asked for, even none, and still not be the
- * last: a store looks at a bounded number of letters per page. Only an empty `nextCursor` marks the end.
- */
-export interface DeadLetterPage {
-  readonly letters: readonly DeadLetter[];
-  /** Where the next page starts; empty on the last. */
-  readonly nextCursor: string;
-}
-
-/** Names one dead letter. */
-export interface DeadLetterKey {
-  readonly namespace: string;
-  /** Id of the message. */
-  readonly id: number;
-  /** Agent that it was for; needed when several agents failed on one event. Without it the oldest is meant. */
-  readonly target?: AgentId;
-}
-
-/** How many dead letters there are. */
-export interface DeadLetterCounts {
-  /** Letters kept, over all namespaces. */
-  readonly kept: number;
-  /** Letters dropped for want of room, since the start. */
-  readonly dropped: number;
-}
-
-/**
- * Keeps messages that could not be handled. Every implementation passes `deadLetterCases`.
- *
- * 1. A namespace never sees letters of another one.
- * 2. A page holds letters in the order in which they were added; paging sees each letter once, also while letters are
- *    added and dropped.
- * 3. At a limit the oldest letters go, whatever their namespace, and `dropped` counts them. A letter that is larger
- *    than all that may be kept is dropped itself.
- * 4. A letter of the same message, target and subscription as one that is kept changes nothing: parking twice leaves
- *    one.
- */
-export interface DeadLetterStore {
-  /** How many there are, as of the letters added before. */
-  counts(): Promise<DeadLetterCounts>;
-  /** Parks a letter. Resolves when it is kept or dropped; rejects with `STORE_UNAVAILABLE`. */
-  add(letter: DeadLetter): Promise<void>;
-  /** A page of letters. Rejects with `INVALID_ARGUMENT` for a cursor that this store did not make. */
-  list(query: DeadLetterQuery): Promise<DeadLetterPage>;
-  /** One letter; undefined when it is not kept. */
-  get(key: DeadLetterKey): Promise<DeadLetter | undefined>;
-  /** Removes letters that it has listed; those that are not kept any more do not count. @returns how many it removed. */
-  remove(letters: readonly DeadLetter[]): Promise<number>;
 }

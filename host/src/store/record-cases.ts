@@ -1,4 +1,4 @@
-/** What every store of subscriptions and agent states must do: write only what nobody else has changed. */
+/** What every store of subscriptions, agent states and noted numbers must do: write only over what is older. */
 import assert from "node:assert/strict";
 import { agentId } from "@agentmesh/proto";
 import { type DurableSubscription, type Position, startAt } from "../model/durable-subscription.ts";
@@ -152,5 +152,18 @@ const STATES: readonly StoreCase[] = [
   },
 ];
 
+const NUMBERS: readonly StoreCase[] = [
+  {
+    name: "of the numbers that were noted the largest is kept",
+    async run(create) {
+      const { numbers } = await create();
+      assert.equal(await numbers.noted(), 0);
+      await numbers.note(2 ** 52);
+      await numbers.note(5);
+      assert.equal(await numbers.noted(), 2 ** 52);
+    },
+  },
+];
+
 /** All cases. */
-export const recordCases: readonly StoreCase[] = [...SUBSCRIPTIONS, ...STATES];
+export const recordCases: readonly StoreCase[] = [...SUBSCRIPTIONS, ...STATES, ...NUMBERS];

@@ -1,7 +1,8 @@
 /** What every store must do, whatever it is made of: run each case against an empty store of its own. */
 import { deadLetterCases } from "./dead-letter-cases.ts";
+import type { DeadLetterLimits } from "./dead-letter-store.ts";
 import { eventLogCases } from "./event-log-cases.ts";
-import type { DeadLetterLimits, Store } from "./ports.ts";
+import type { Store } from "./ports.ts";
 import { recordCases } from "./record-cases.ts";
 
 /** Makes an empty store with these limits. */

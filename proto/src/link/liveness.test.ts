@@ -2,6 +2,8 @@ import { expect, test } from "vitest";
 import { FakeClock } from "../testing/fake-clock.ts";
 import { Liveness } from "./liveness.ts";
 
+const MIB = 1024 * 1024;
+
 function watched(onSilence?: (liveness: Liveness) => void) {
   const clock = new FakeClock({ startMs: 5 });
   const events: string[] = [];
@@ -12,6 +14,7 @@ function watched(onSilence?: (liveness: Liveness) => void) {
     onProgress: () => events.push(`progress at ${clock.now() - 5}`),
     heartbeatMs: 100,
     livenessMs: 350,
+    maxPayloadBytes: 4 * MIB,
     onSilence: () => {
       events.push(`silent at ${clock.now() - 5}`);
       onSilence?.(liveness);
@@ -95,6 +98,35 @@ test("the small talk of a connection is no sign of life", () => {
     clock.advance(100);
   }
   expect(events).toEqual(["silent at 100", "silent at 200", "silent at 300", "dead at 350"]);
+});
+
+test("bytes of others on the connection keep nobody alive for longer than the largest batch may take", () => {
+  const { clock, events, socket } = watched();
+  // 4 MiB of content and 1 MiB around it, at 32 KiB per second, after the time of a silence.
+  const longestMs = 350 + 160_000;
+  const live = (untilMs: number): void => {
+    while (clock.now() - 5 < untilMs) {
+      socket.bytesRead += 5_000;
+      clock.advance(50);
+    }
+  };
+  live(longestMs - 50);
+  expect(events.filter((event) => event.startsWith("dead"))).toEqual([]);
+  live(longestMs + 100);
+  expect(events.at(-1)).toBe(`dead at ${longestMs + 50}`);
+  expect(clock.pending).toBe(0);
+});
+
+test("a batch that has arrived at last gives the next one its time", () => {
+  const { clock, events, liveness, socket } = watched();
+  for (let times = 0; times < 40; times++) {
+    for (let looks = 0; looks < 100; looks++) {
+      socket.bytesRead += 5_000;
+      clock.advance(100);
+    }
+    liveness.heard();
+  }
+  expect(events.filter((event) => event.startsWith("dead"))).toEqual([]);
 });
 
 test("who was stopped itself gives its peer time for another sign of life", () => {

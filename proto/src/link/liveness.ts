@@ -2,7 +2,11 @@
  * Watches one stream for signs of life. After `heartbeatMs` without a batch the peer is asked for one; after `livenessMs`
  * without a batch and without bytes of one it counts as dead. A stopped process, a cut cable and a half-open connection
  * all look like that; a large batch on a slow link does not.
+ *
+ * The bytes are those of the connection, which others may share, behind a proxy also those of other peers: they put
+ * death off for as long as the largest batch may take, and no longer.
  */
+import { LIMITS } from "../limits.ts";
 import type { Clock, Timer } from "../time/clock.ts";
 
 export interface LivenessOptions {
@@ -15,6 +19,8 @@ export interface LivenessOptions {
   readonly onSilence: () => void;
   /** The peer is dead. */
   readonly onDead: () => void;
+  /** Largest content of the peer in bytes. */
+  readonly maxPayloadBytes: number;
   /** Bytes that have arrived on the connection so far. */
   readonly bytesRead: () => number;
   /** A part of a batch has arrived since the last look. */
@@ -29,8 +35,12 @@ const PROGRESS_BYTES = 1_024;
 
 export class Liveness {
   readonly #options: LivenessOptions;
+  /** Milliseconds without a complete batch after which no bytes are a sign of life. */
+  readonly #longestMs: number;
   /** When the last batch arrived. */
   #heardAt: number;
+  /** From when on a complete batch is waited for. */
+  #waitsSince: number;
   /** When the last batch or a part of one is known to have arrived. */
   #aliveAt: number;
   /** Bytes that had arrived when the last batch or progress was noted. */
@@ -42,6 +52,8 @@ export class Liveness {
   constructor(options: LivenessOptions) {
     this.#options = options;
     this.#heardAt = options.clock.now();
+    this.#waitsSince = this.#heardAt;
+    this.#longestMs = options.livenessMs + slowestMs(options.maxPayloadBytes);
     this.#aliveAt = this.#heardAt;
     this.#lookedAt = this.#heardAt;
     this.#bytes = options.bytesRead();
@@ -51,6 +63,7 @@ export class Liveness {
   /** A batch arrived. */
   heard(): void {
     this.#heardAt = this.#options.clock.now();
+    this.#waitsSince = this.#heardAt;
     this.#aliveAt = this.#heardAt;
   }
 
@@ -73,7 +86,8 @@ export class Liveness {
     this.#forgiveOwnPause();
     this.#noteProgress();
     const now = this.#options.clock.now();
-    if (now - this.#aliveAt >= this.#options.livenessMs) {
+    const isSilent = now - this.#aliveAt >= this.#options.livenessMs;
+    if (isSilent || now - this.#waitsSince >= this.#longestMs) {
       this.#timer = undefined;
       this.#options.onDead();
       return;
@@ -100,6 +114,13 @@ export class Liveness {
   #forgiveOwnPause(): void {
     const { clock, heartbeatMs } = this.#options;
     const now = clock.now();
-    if (now - this.#dueAt > heartbeatMs) this.#aliveAt = Math.max(this.#aliveAt, now - heartbeatMs);
+    if (now - this.#dueAt <= heartbeatMs) return;
+    this.#aliveAt = Math.max(this.#aliveAt, now - heartbeatMs);
+    this.#waitsSince = Math.max(this.#waitsSince, now - heartbeatMs);
   }
+}
+
+/** How long the largest batch takes on the slowest link. */
+function slowestMs(maxPayloadBytes: number): number {
+  return ((maxPayloadBytes + LIMITS.frameOverheadBytes) * 1_000) / LIMITS.slowestLinkBytes;
 }

@@ -48,14 +48,25 @@ test("ids that share a slot of the cache are never taken for each other", () => 
   }
 });
 
-test("an id that was seen before is the same object, whatever became of the buffer", () => {
+test("an id that was seen twice is the same object, whatever became of the buffer", () => {
   const bytes = agentField("type", "the same");
+  readAgentId(new WireReader(bytes));
   const first = readAgentId(new WireReader(bytes));
   bytes.fill(0x41);
   const again = agentField("type", "the same");
   expect(readAgentId(new WireReader(again))).toBe(first);
   expect(Buffer.from(first.encoded)).toEqual(Buffer.from(again.subarray(1)));
   expect([first.type, first.key]).toEqual(["type", "the same"]);
+});
+
+test("ids that come once do not drive out those that come again", () => {
+  const read = () => readAgentId(new WireReader(agentField("type", "at home")));
+  read();
+  const kept = read();
+  for (let index = 0; index < 20_000; index++) {
+    readAgentId(new WireReader(agentField("type", `passing-${index}`)));
+  }
+  expect(read()).toBe(kept);
 });
 
 test("an id that is no UTF-8 is passed on as what it was read as, so that it harms no strict reader", () => {

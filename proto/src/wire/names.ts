@@ -1,6 +1,8 @@
 /**
- * Ids arrive again and again. Each direct-mapped cache turns the bytes of an id that it has seen into the same object
- * without building strings; a miss decodes and replaces what was in the slot, so the memory is bounded.
+ * Ids arrive again and again. Each direct-mapped cache turns the bytes of an id that it has seen twice into the same
+ * object without building strings; what comes twice in a row replaces what was in its slot, so the memory is bounded.
+ * Of an id that comes once nothing is kept: a million of them would drive out the others, and live just long enough to
+ * be a burden to the collector.
  */
 import { AgentId } from "../identity/agent-id.ts";
 import { TopicId } from "../identity/topic-id.ts";
@@ -16,6 +18,10 @@ interface Encoded {
 
 class NameCache<Name extends Encoded> {
   readonly #slots: (Name | undefined)[] = new Array(SLOTS).fill(undefined);
+  /** Hashes of the ids in the slots. */
+  readonly #hashes = new Int32Array(SLOTS);
+  /** Hash of the last id that came for each slot and was not in it. */
+  readonly #seen = new Int32Array(SLOTS);
   readonly #make: (first: string, second: string) => Name;
 
   constructor(make: (first: string, second: string) => Name) {
@@ -29,11 +35,18 @@ class NameCache<Name extends Encoded> {
     const buffer = reader.buffer;
     reader.pos += length;
     if (length > LONGEST) return this.#decode(buffer, start, length);
-    const slot = slotOf(buffer, start, length);
+    const hash = hashOf(buffer, start, length);
+    const slot = slotOf(hash);
     const known = this.#slots[slot];
-    if (known !== undefined && same(known.encoded, buffer, start, length)) return known;
+    if (known !== undefined && this.#hashes[slot] === hash) {
+      if (same(known.encoded, buffer, start, length)) return known;
+    }
     const name = this.#decode(buffer, start, length);
-    this.#slots[slot] = name;
+    if (this.#seen[slot] === hash) {
+      this.#slots[slot] = name;
+      this.#hashes[slot] = hash;
+    }
+    this.#seen[slot] = hash;
     return name;
   }
 
@@ -52,11 +65,15 @@ class NameCache<Name extends Encoded> {
   }
 }
 
-function slotOf(buffer: Buffer, start: number, length: number): number {
+function hashOf(buffer: Buffer, start: number, length: number): number {
   let hash = length;
   for (let pos = start; pos < start + length; pos++) {
     hash = (Math.imul(hash, 31) + (buffer[pos] as number)) | 0;
   }
+  return hash;
+}
+
+function slotOf(hash: number): number {
   return (hash ^ (hash >>> 15)) & (SLOTS - 1);
 }
 
@@ -79,7 +96,7 @@ class TextCache {
     const { buffer } = reader;
     reader.pos += length;
     if (length > LONGEST) return buffer.toString("utf8", start, start + length);
-    const slot = slotOf(buffer, start, length);
+    const slot = slotOf(hashOf(buffer, start, length));
     const known = this.#bytes[slot];
     if (known !== undefined && same(known, buffer, start, length))
       return this.#texts[slot] as string;

@@ -10,11 +10,12 @@ const DEFINE_AGENT = "worker-sdk/src/agent/define-agent.test.ts";
 
 export const AUTOGEN: readonly Requirement[] = [
   // The distributed runtime
-  notMet(
+  elsewhere(
     "U1",
-    "a type has one worker",
+    "a type has one worker, for workers of AutoGen",
     "autogen 4.1 test_agent_types_must_be_unique_multiple_workers",
-    "here several workers may share a type; the adapter for AutoGen's protocol, which refuses, is not built",
+    "test/interop/autogen/sessions.test.ts",
+    "of a worker of agentmesh.v1 is refused to a client of AutoGen",
   ),
   row(
     "U2",

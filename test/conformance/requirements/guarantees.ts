@@ -3,6 +3,7 @@ import { elsewhere, notMet, type Requirement, row } from "./requirement.ts";
 
 const PROTOCOL = "test/integration/protocol";
 const FAILURES = "test/integration/failures";
+const STORED = "test/integration/store";
 const STORE =
   "events, dead letters and state live in the host's memory until there is a store on disk";
 
@@ -252,7 +253,13 @@ export const GUARANTEES: readonly Requirement[] = [
     `${PROTOCOL}/dead-letters.test.ts`,
     "a send that fails leaves no dead letter",
   ),
-  notMet("Z99", "dead letters by retention", "DESIGN 2 isolation", STORE),
+  elsewhere(
+    "Z99",
+    "dead letters by retention",
+    "DESIGN 2 isolation",
+    `${STORED}/durable.test.ts`,
+    "an event that is not handled within its retention is a dead letter",
+  ),
   // Memory is bounded
   elsewhere(
     "Z110",
@@ -291,6 +298,20 @@ export const GUARANTEES: readonly Requirement[] = [
     "the oldest dead letters go when there are more",
   ),
   elsewhere(
+    "Z117",
+    "dead letters by age",
+    "DESIGN 2 memory",
+    `${STORED}/bounds.test.ts`,
+    "dead letters that are too old are dropped and counted",
+  ),
+  elsewhere(
+    "Z118",
+    "the data folder",
+    "DESIGN 2 memory",
+    `${STORED}/bounds.test.ts`,
+    "a data folder that is full refuses durable events clearly",
+  ),
+  elsewhere(
     "Z116",
     "one table of every limit, equal to the code",
     "DESIGN 2 memory",
@@ -299,8 +320,28 @@ export const GUARANTEES: readonly Requirement[] = [
   ),
   // Nothing acknowledged is lost
   notMet("Z120", "durable events survive kill -9", "DESIGN 2 durable", STORE),
-  notMet("Z121", "dead letters survive kill -9", "DESIGN 2 durable", STORE),
+  elsewhere(
+    "Z121",
+    "dead letters survive kill -9",
+    "DESIGN 2 durable",
+    `${STORED}/data-folder.test.ts`,
+    "dead letters survive kill -9 of the host",
+  ),
   notMet("Z122", "agent state survives kill -9", "DESIGN 2 durable", STORE),
+  elsewhere(
+    "Z123",
+    "replays survive kill -9",
+    "DESIGN 2 durable",
+    `${STORED}/replay.test.ts`,
+    "what was on its way is delivered, what was handled is not, and asking again changes nothing",
+  ),
+  elsewhere(
+    "Z124",
+    "a disk that fails loses nothing that was accepted",
+    "DESIGN 2 durable",
+    `${STORED}/bad-disk.test.ts`,
+    "refuses clearly, ends the host with one error, and loses nothing that was accepted",
+  ),
   // Safe by default
   elsewhere(
     "Z130",

@@ -1,7 +1,7 @@
 /** What must have a row each: the tests of the system whose behaviour is expected, and the promises of the design. */
 
 /** Tests of AutoGen's distributed runtime. */
-const AUTOGEN_RUNTIME = [
+export const AUTOGEN_RUNTIME = [
   "test_agent_types_must_be_unique_single_worker",
   "test_agent_types_must_be_unique_multiple_workers",
   "test_register_receives_publish",

@@ -45,7 +45,7 @@ describe("what lives in a mesh", () => {
       /^address +127\.0\.0\.1:\d+\nhost +\S+, version \S+\nstate +serving\n/,
     );
     expect(workers?.out).toMatch(
-      /^SESSION {3}NAME {6}STATE {2}AGENTS {2}IN FLIGHT {2}TYPES\n[0-9a-f]{8} {2}oracle-1 {2}open {8}3 {10}0 {2}oracle\n$/,
+      /^SESSION {3}NAME {6}PROTOCOL {6}STATE {2}AGENTS {2}IN FLIGHT {2}TYPES\n[0-9a-f]{8} {2}oracle-1 {2}agentmesh\.v1 {2}open {8}3 {10}0 {2}oracle\n$/,
     );
     expect(agents?.out.split("\n")).toEqual([
       "SESSION   IN FLIGHT  WAITING  AGENT",

@@ -1,7 +1,9 @@
 import { FakeClock } from "@agentmesh/proto/testing";
+import { decodeContent, encodeContent } from "@agentmesh/proto/wire";
 import { describe, expect, test } from "vitest";
 import {
   agentType,
+  content,
   done,
   fail,
   postpone,
@@ -56,6 +58,10 @@ test("an event whose handler fails becomes a dead letter with everything that a 
       messageType: "test.Text",
       payloadBytes: 4,
       content: undefined,
+      firstDeliveredUnixMs: expect.any(Number),
+      traceId: "",
+      replays: 0,
+      replayTarget: undefined,
     },
   ]);
   const shown = await mesh.client.deadLetter({ id: event.id, target: undefined });
@@ -63,6 +69,21 @@ test("an event whose handler fails becomes a dead letter with everything that a 
   if (shown.kind === "ok")
     expect(shown.response.deadLetter?.content?.data).toEqual(Buffer.from("rain"));
   expect(await mesh.counter("dead_letters")).toBe(1);
+});
+
+test("a dead letter tells the trace of its message", async () => {
+  const mesh = await hostForTest();
+  const worker = await listener(mesh);
+  const traceId = "0af7651916cd43dd8448eb211c80319c";
+  const traced = {
+    ...decodeContent(content("x")),
+    traceparent: `00-${traceId}-b7ad6b7169203331-01`,
+  };
+  worker.write(publish(1, "news/s", "", { content: encodeContent(traced) }));
+  for (const target of (await worker.next("event")).targets)
+    worker.write(fail(target, "HANDLER_FAILED"));
+  await worker.barrier();
+  expect((await mesh.client.deadLetters()).deadLetters).toMatchObject([{ traceId }]);
 });
 
 test("dead letters are listed in pages, oldest first, and only those of the namespace", async () => {

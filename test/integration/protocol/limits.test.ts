@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { FrameOf } from "../../support/frame-mail.ts";
-import { contentOfSize, nested, publish, send, turnEnd } from "../../support/frames.ts";
+import { contentOfSize, nested, publish, send, textOf, turnEnd } from "../../support/frames.ts";
 import { hostForTest, type TestHost } from "../../support/host.ts";
 import type { RawWorker } from "../../support/raw-worker.ts";
 
@@ -119,6 +119,21 @@ describe("a host with as many bytes in flight as it may", () => {
     await worker.result(1);
     worker.write(send(4, "a/2", ""));
     await worker.next("deliver");
+  });
+
+  test("takes what a turn publishes that has been executed", async () => {
+    const mesh = await hostForTest(tight);
+    const worker = await mesh.worker(["a", "log"], { subscriptions: ["news -> log"] });
+    worker.write(send(1, "a/1", "", big));
+    const deliver = await worker.next("deliver");
+    const inTurn = { activation: deliver.activation, parent: deliver.delivery };
+    worker.write(
+      publish(1, "news/s", "during", inTurn),
+      turnEnd(deliver, { publishes: [publish(2, "news/s", "at the end")] }),
+    );
+    expect(await worker.result(1)).toEqual({ kind: "done" });
+    const events = [await worker.next("event"), await worker.next("event")];
+    expect(events.map(({ content }) => textOf(content))).toEqual(["during", "at the end"]);
   });
 
   test("counts an event once, whatever the number of its agents, and not at all when they are lost", async () => {

@@ -38,6 +38,18 @@ test("an event reaches only subscribers of its own namespace", async () => {
   expect(red.taken("event")).toEqual([]);
 });
 
+test("what an instance has published in one namespace says nothing of its namesake in another", async () => {
+  const mesh = await hostForTest();
+  const blue = await one(mesh, "blue");
+  const { instanceId } = blue;
+  const red = await mesh.worker([], { hello: { namespace: "red", instanceId } });
+  red.write(publish(1e9, "news/s", ""));
+  await red.next("accepted");
+  blue.write(publish(1, "news/s", "resent", { resent: true }));
+  await blue.next("accepted");
+  expect(textOf((await blue.next("event")).content)).toBe("resent");
+});
+
 test("a type that only another namespace knows is unknown", async () => {
   const mesh = await hostForTest();
   await one(mesh, "blue");

@@ -90,6 +90,24 @@ test("a worker that starts anew without its token ends the session that it left 
   expect((await mesh.client.status()).workersSuspended).toBe(0);
 });
 
+test.each([true, false])(
+  "so it does when the host holds its stream for open (resume: %s)",
+  async (resume) => {
+    const mesh = await hostForTest({ maxSessions: 2 }, new FakeClock());
+    const caller = await mesh.worker();
+    const hello = { resume, instanceId: randomUUID() };
+    const old = await mesh.worker(["a"], { hello });
+    const asked = caller.ask("a/1", "");
+    await old.next("deliver");
+    const back = await mesh.worker(["a"], { hello });
+    expect(await asked).toMatchObject({ failure: { code: "WORKER_LOST", outcome: "unknown" } });
+    expect(await old.ended).toMatchObject({ error: { code: "SESSION_SUPERSEDED" } });
+    const again = caller.ask("a/1", "");
+    back.write(turnEnd(await back.next("deliver")));
+    expect(await again).toEqual({ kind: "done" });
+  },
+);
+
 test("a process may hold sessions in several namespaces: a new one ends no other", async () => {
   const mesh = await hostForTest({}, new FakeClock());
   const blue = await mesh.worker(["a"], { hello: { namespace: "blue" } });
@@ -224,6 +242,20 @@ describe("a host that does not know the session", () => {
     expect(await first.nextControl("deactivate")).toEqual({ activations: [activation] });
     const third = await mesh.worker(["a"], { hello: { ...hello, instanceId: randomUUID() } });
     expect(third.welcome.adopted).toEqual([]);
+  });
+
+  test("does not adopt what it has ended itself, although the number is not from the future", async () => {
+    const mesh = await hostForTest();
+    const worker = await mesh.worker(["a"]);
+    const { instanceId } = worker;
+    worker.write(send(1, "a/new", ""));
+    const { activation } = await worker.next("deliver");
+    await worker.leave();
+    const activations = [{ number: activation, agent: { type: "a", key: "new" } }];
+    const back = await mesh.worker(["a"], { hello: { instanceId, activations } });
+    expect(back.welcome.adopted).toEqual([]);
+    back.write(send(1, "a/new", ""));
+    expect((await back.next("deliver")).activation).toBeGreaterThan(activation);
   });
 
   test("adopts neither an agent of a type that the worker did not announce, nor a number from the future", async () => {

@@ -3,10 +3,11 @@ import { spawn } from "node:child_process";
 import { chmodSync, mkdirSync } from "node:fs";
 import path from "node:path";
 import { createHost } from "@agentmesh/host";
+import { FakeClock } from "@agentmesh/proto/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { folderForTest } from "../../support/folder.ts";
-import { fail, publish } from "../../support/frames.ts";
-import { startHost } from "../../support/host.ts";
+import { fail, publish, send } from "../../support/frames.ts";
+import { hostForTest, startHost } from "../../support/host.ts";
 import { startHostProcess, TestProcess } from "../../support/processes.ts";
 import { RawClient } from "../../support/raw-client.ts";
 import { RawWorker } from "../../support/raw-worker.ts";
@@ -63,6 +64,25 @@ test("without a data folder a restart forgets dead letters", async () => {
   await first.kill();
   const second = await startHostProcess();
   expect((await clientOf(second.address).deadLetters()).deadLetters).toEqual([]);
+});
+
+test("a host whose clock went back gives out larger numbers than the one before, and adopts what that one activated", async () => {
+  const data = path.join(folderForTest(), "data");
+  const unixMs = Date.UTC(2030, 0, 1);
+  const first = await hostForTest({ data }, new FakeClock({ unixMs }));
+  const before = await first.worker(["a"]);
+  before.write(send(1, "a/kept", ""));
+  const { activation } = await before.next("deliver");
+  const { instanceId, welcome } = before;
+  await first.close();
+  const earlier = new FakeClock({ unixMs: unixMs - 3_600_000 });
+  const second = await hostForTest({ data }, earlier);
+  const activations = [{ number: activation, agent: { type: "a", key: "kept" } }];
+  const { resumeToken } = welcome;
+  const after = await second.worker(["a"], { hello: { instanceId, resumeToken, activations } });
+  expect(after.welcome.adopted).toEqual([activation]);
+  after.write(send(1, "a/", ""));
+  expect((await after.next("deliver")).activation).toBeGreaterThan(activation);
 });
 
 test("the copy that a running host makes is a data folder for another one", async () => {

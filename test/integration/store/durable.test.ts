@@ -3,7 +3,7 @@ import path from "node:path";
 import type { DurableOptions } from "@agentmesh/proto/agentmesh/v1";
 import { expect, onTestFinished, test } from "vitest";
 import { folderForTest } from "../../support/folder.ts";
-import { control, done, durable, fail, publish, textOf } from "../../support/frames.ts";
+import { control, done, durable, fail, publish, textOf, turnEnd } from "../../support/frames.ts";
 import { hostForTest } from "../../support/host.ts";
 import { startHostProcess } from "../../support/processes.ts";
 import { RawWorker } from "../../support/raw-worker.ts";
@@ -113,6 +113,26 @@ test("what a publisher sends again after the host was killed is accepted once", 
   back.write(publish(2, "news/a", "two", { resent: true }));
   back.write(publish(3, "news/a", "three", { resent: true }));
   await accepted(back, [1, 2, 3]);
+  expect(await handle(await reader(second.address), 3)).toEqual(["one", "two", "three"]);
+});
+
+test("what a turn's end has published, and is sent again after the host was killed, is accepted once", async () => {
+  const data = path.join(folderForTest(), "data");
+  const first = await startHostProcess({ data });
+  const worker = await workerAt(first.address, {
+    types: ["a"],
+    hello: { subscriptions: [archive()] },
+  });
+  const asked = worker.ask("a/x", "");
+  const publishes = ["one", "two"].map((text, index) => publish(index + 1, "news/a", text));
+  worker.write(turnEnd(await worker.next("deliver"), { publishes }));
+  expect(await asked).toEqual({ kind: "done" });
+  await first.kill();
+  const second = await startHostProcess({ data });
+  const back = await workerAt(second.address, { hello: { instanceId: worker.instanceId } });
+  back.write(...publishes.map((sent) => ({ ...sent, resent: true })));
+  await accepted(back, [1, 2]);
+  await publishAll(back, ["three"], "a", 3);
   expect(await handle(await reader(second.address), 3)).toEqual(["one", "two", "three"]);
 });
 

@@ -6,7 +6,7 @@ import type { ErrorMessage } from "@agentmesh/proto/agentmesh/v1";
 import { fromErrorMessage } from "@agentmesh/proto/wire";
 import { expect, onTestFinished } from "vitest";
 import { folderForTest } from "../../support/folder.ts";
-import { contentOfSize, done, durable, publish } from "../../support/frames.ts";
+import { contentOfSize, done, durable, publish, turnEnd } from "../../support/frames.ts";
 import { TestProcess } from "../../support/processes.ts";
 import { RawWorker } from "../../support/raw-worker.ts";
 import { testWith } from "../../support/tools.ts";
@@ -60,6 +60,26 @@ async function outcomeOf(worker: RawWorker, sequence: number): Promise<string> {
   return outcome;
 }
 
+/** A turn that publishes what the disk has no room for, beside what needs no disk: nothing of it takes effect. */
+async function expectNothingOfTurn(address: string): Promise<void> {
+  const subscriptions = ["aside -> log"];
+  const worker = await RawWorker.connect(address, { types: ["a", "log"], subscriptions });
+  onTestFinished(() => worker.close());
+  const asked = worker.ask("a/x", "");
+  const big = { content: contentOfSize(EVENT_BYTES) };
+  worker.write(
+    turnEnd(await worker.next("deliver"), {
+      publishes: [publish(1, "aside/a", ""), publish(2, "news/a", "", big)],
+    }),
+  );
+  expect(await asked).toMatchObject({ kind: "failed" });
+  const refused = [await worker.nextControl("refused"), await worker.nextControl("refused")];
+  expect(refused.map(({ sequence }) => sequence)).toEqual([1, 2]);
+  await worker.barrier();
+  expect(worker.taken("event")).toEqual([]);
+  await worker.leave();
+}
+
 onOwnDisk(
   "a full disk refuses events clearly, loses none that was accepted, and takes more when there is room",
   async () => {
@@ -75,6 +95,7 @@ onOwnDisk(
       /^STORE_UNAVAILABLE, not-executed, retryable: the disk that holds \S+ is full: make room/,
     );
     expect(accepted).toBeGreaterThan(0);
+    await expectNothingOfTurn(address);
 
     rmSync(path.join("/proc", String(host.pid), "root", disk, "ballast"));
     const other = await RawWorker.connect(address);

@@ -52,7 +52,7 @@ describe("a question", () => {
     [
       "to an agent that nobody has",
       "agentid=nobody/1",
-      /^no worker of AutoGen announced agent type nobody$/,
+      /^AGENT_TYPE_UNKNOWN: no worker announced agent type "nobody"/,
     ],
     ["to a client that is not there", "clientid=x", /^client x has no control channel$/],
     ["to nowhere", "keeper/1", /^the destination keeper\/1 is neither agentid=/],
@@ -69,12 +69,6 @@ describe("a question", () => {
     expect(errorIn(await ask("save", "agentid=keeper/k1"))).toMatch(/has no control channel$/);
   });
 
-  test("to an agent of a worker of agentmesh.v1 is answered with an error", async () => {
-    const { mesh, ask } = await stage();
-    await mesh.worker(["keeper"]);
-    expect(errorIn(await ask("save", "agentid=keeper/k1"))).toMatch(/^no worker of AutoGen/);
-  });
-
   test("is answered with an error when the one who was asked leaves", async () => {
     const { keeper, ask } = await stage();
     const line = await keeper.openControl();
@@ -83,6 +77,35 @@ describe("a question", () => {
     await line.arrived.first(() => true, "the question");
     await line.cancel();
     expect(errorIn(await answer)).toMatch(/has left without an answer$/);
+  });
+});
+
+describe("what is larger than the host takes", () => {
+  const large = (typeUrl: string) => ({ typeUrl, value: Buffer.alloc(6 * 1024 * 1024) });
+
+  test("is refused as a question, and the channel goes on", async () => {
+    const { keeper, ask } = await stage();
+    await keeper.openControl();
+    await keeper.serve("keeper");
+    const error = /^the question has 62\d{5} bytes; the most is 4194304$/;
+    expect(errorIn(await ask("load", "agentid=keeper/k1", large(LOAD.typeUrl)))).toMatch(error);
+    expect(errorIn(await ask("next", "nowhere"))).toMatch(/^the destination nowhere/);
+  });
+
+  test("is told as an answer to who has asked, and the channel goes on", async () => {
+    const { keeper, ask } = await stage();
+    const line = await keeper.openControl();
+    await keeper.serve("keeper");
+    const saved = SAVE.typeUrl.replace("Request", "Response");
+    line.arrived.each((bytes) => {
+      const { rpcId, respondTo = "" } = ControlMessage.decode(bytes);
+      const rpcMessage = rpcId === "first" ? large(saved) : { typeUrl: saved, value: Buffer.of() };
+      const answer = { rpcId, destination: respondTo, respondTo: undefined, rpcMessage };
+      line.write(ControlMessage.encode(answer).finish());
+    });
+    const error = /^the answer has 62\d{5} bytes; the most is 4194304$/;
+    expect(errorIn(await ask("first", "agentid=keeper/k1"))).toMatch(error);
+    expect(errorIn(await ask("second", "agentid=keeper/k1"))).toBeUndefined();
   });
 });
 

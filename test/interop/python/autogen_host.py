@@ -1,4 +1,4 @@
-"""AutoGen's own host on the port that is named: what ours is compared with."""
+"""AutoGen's own host on a free port, which it prints: `autogen_host.py [<largest message in bytes>]`."""
 import asyncio
 import sys
 
@@ -6,9 +6,12 @@ from autogen_ext.runtimes.grpc import GrpcWorkerAgentRuntimeHost
 
 
 async def main():
-    host = GrpcWorkerAgentRuntimeHost(address=f"127.0.0.1:{sys.argv[1]}")
+    options = [("grpc.max_receive_message_length", int(limit)) for limit in sys.argv[1:]]
+    host = GrpcWorkerAgentRuntimeHost(address="127.0.0.1:0", extra_grpc_config=options)
+    # It does not tell the port that it was given, so it listens on a second one.
+    port = host._server.add_insecure_port("127.0.0.1:0")
     host.start()
-    print("ready", flush=True)
+    print(f"ready {port}", flush=True)
     await asyncio.Event().wait()
 
 

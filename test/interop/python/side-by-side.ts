@@ -1,8 +1,16 @@
-/** `npm run side-by-side`: what AutoGen's own host and ours make of the same real workers, as a table in Markdown. */
+/**
+ * `npm run side-by-side`: what AutoGen's own host and ours make of the same real workers, as a table in Markdown. With
+ * `--write` what differs becomes the table of the README.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { createHost } from "@agentmesh/host";
-import { prepareAutoGen } from "../environment.ts";
+import { prepareAutoGen, ROOT } from "../environment.ts";
 import { startAutoGenHost } from "./autogen-host.ts";
-import { type Outcome, SCENARIOS, tryScenario } from "./scenarios.ts";
+import { type Comparison, formatAll, formatDifferences, replaceTable } from "./comparison.ts";
+import { type Outcome, SCENARIOS, type Scenario, tryScenario } from "./scenarios.ts";
+
+const README = path.join(ROOT, "README.md");
 
 const environment = await prepareAutoGen();
 if (environment.kind === "missing") {
@@ -10,25 +18,26 @@ if (environment.kind === "missing") {
   process.exitCode = 2;
 } else {
   const [python] = environment.command;
-  console.log("| scenario | where it is written | AutoGen's host | agentmesh host |");
-  console.log("|---|---|---|---|");
-  for (const { name, title, source } of SCENARIOS) {
-    const cells = [await theirs(python, name), await ours(python, name)].map(formatOutcome);
-    console.log(`| ${title} | ${source} | ${cells.join(" | ")} |`);
+  const comparisons: Comparison[] = [];
+  for (const scenario of SCENARIOS) {
+    console.error(`${scenario.title} …`);
+    const [theirs, ours] = [await onTheirs(python, scenario), await onOurs(python, scenario)];
+    comparisons.push({ scenario, theirs, ours });
   }
+  console.log(formatAll(comparisons));
+  if (process.argv.includes("--write")) {
+    const readme = replaceTable(readFileSync(README, "utf8"), formatDifferences(comparisons));
+    writeFileSync(README, readme);
+  }
+  if (comparisons.some(({ ours }) => ours.kind === "otherwise")) process.exitCode = 1;
 }
 
-async function theirs(python: string, name: string): Promise<Outcome> {
-  await using host = await startAutoGenHost(python);
+async function onTheirs(python: string, { name, host: options }: Scenario): Promise<Outcome> {
+  await using host = await startAutoGenHost(python, options);
   return await tryScenario(python, host.address, name);
 }
 
-async function ours(python: string, name: string): Promise<Outcome> {
-  await using host = await createHost({ listen: "127.0.0.1:0", logLevel: "silent" });
+async function onOurs(python: string, { name, host: options }: Scenario): Promise<Outcome> {
+  await using host = await createHost({ listen: "127.0.0.1:0", logLevel: "silent", ...options });
   return await tryScenario(python, host.address, name);
-}
-
-function formatOutcome(outcome: Outcome): string {
-  if (outcome.kind === "as-expected") return "yes";
-  return `**no**: ${outcome.reason.replaceAll(/\s+/g, " ").replaceAll("|", "\\|").slice(0, 120)}`;
 }

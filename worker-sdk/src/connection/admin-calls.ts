@@ -56,6 +56,10 @@ export interface DeadLetterFilter {
   readonly sinceUnixMs?: number;
   /** Only those parked before this time, in milliseconds since 1970. */
   readonly untilUnixMs?: number;
+  /** Only those of the durable subscription with this name. */
+  readonly subscription?: string;
+  /** Only those with these ids, at most 1 000 for a replay. */
+  readonly ids?: readonly number[];
 }
 
 /** Which sightings; what is left out selects all, and filters narrow together. */
@@ -81,7 +85,8 @@ export interface Tail extends AsyncIterable<Sighting> {
 }
 
 const SERVICE = "/agentmesh.v1.AdminService";
-const PAGE = 1_000;
+/** Entries of one page. */
+export const PAGE = 1_000;
 
 interface Page<Entry> {
   readonly entries: readonly Entry[];
@@ -230,7 +235,8 @@ export function tail(
   return { begun, [Symbol.asyncIterator]: sightings };
 }
 
-async function* paged<Entry>(
+/** Fetches a list page by page while it is read. */
+export async function* paged<Entry>(
   fetch: (cursor: string) => Promise<Page<Entry>>,
 ): AsyncGenerator<Entry> {
   let cursor = "";
@@ -241,7 +247,8 @@ async function* paged<Entry>(
   } while (cursor !== "");
 }
 
-async function ask<Response>(
+/** Calls a method of AdminService. */
+export async function ask<Response>(
   channel: UnaryChannel,
   bounds: CallBounds,
   method: string,
@@ -252,9 +259,20 @@ async function ask<Response>(
   return response.decode(await channel.unary(`${SERVICE}/${method}`, bytes, bounds));
 }
 
-function filterMessage(filter: DeadLetterFilter): ListDeadLettersRequest["filter"] {
+/** A filter as it travels. */
+export function filterMessage(filter: DeadLetterFilter): ListDeadLettersRequest["filter"] {
   const { agentType = "", agentKey = "", topicType = "", code } = filter;
   const { sinceUnixMs = 0, untilUnixMs = 0 } = filter;
   const number = (code === undefined ? 0 : ERROR_TABLE[code].number) as WireErrorCode;
-  return { agentType, agentKey, topicType, code: number, sinceUnixMs, untilUnixMs, ids: [] };
+  const { subscription = "", ids = [] } = filter;
+  return {
+    agentType,
+    agentKey,
+    topicType,
+    code: number,
+    sinceUnixMs,
+    untilUnixMs,
+    subscription,
+    ids: [...ids],
+  };
 }

@@ -5,10 +5,12 @@ import {
   type AgentIdMessage,
   type ContentMessage,
   type DeadLetter,
+  type DurableSubscription,
   type ErrorMessage,
   type GetStatusResponse,
   type KnownAgentType,
   type MessageSchema as MessageSchemaMessage,
+  type ReplayRefusal as RefusalMessage,
   type Subscription,
   TailKind,
   type TailResponse,
@@ -124,6 +126,65 @@ export interface DeadLetterInfo {
   readonly parkedUnixMs: number;
   /** Size of the payload in bytes. */
   readonly payloadBytes: number;
+  /** Name of its durable subscription; undefined for an ephemeral one and for a send. */
+  readonly subscription: string | undefined;
+  /** Trace id of its W3C trace context; undefined without tracing. */
+  readonly traceId: string | undefined;
+  /** How often it was replayed and failed again. */
+  readonly replays: number;
+  /** The agent that it is on its way to, being replayed; undefined while it is parked. */
+  readonly replayTarget: AgentId | undefined;
+}
+
+/** A dead letter that stays parked although it was to be replayed. */
+export interface ReplayRefusal {
+  /** Id of the dead letter. */
+  readonly id: number;
+  /** The agent that it was for; undefined when there is no such dead letter. */
+  readonly target: AgentId | undefined;
+  /**
+   * Why: `AGENT_TYPE_UNKNOWN` when nobody serves the type, `PAYLOAD_INVALID` when nothing is left of its message,
+   * `OVERLOADED` when too many are on their way, `NOT_FOUND` when there is no such dead letter.
+   */
+  readonly reason: FailureInfo;
+}
+
+/** What has become of dead letters that were to be replayed. */
+export interface ReplayResult {
+  /** How many are on their way. */
+  readonly replayed: number;
+  /** Those that stay parked, and ids that do not exist. */
+  readonly refused: readonly ReplayRefusal[];
+}
+
+/** A durable subscription, and how far it is. */
+export interface DurableSubscriptionInfo {
+  /** Its name in the namespace. */
+  readonly name: string;
+  /** Exactly one topic type, or all types with a prefix. */
+  readonly match: { readonly kind: "exact" | "prefix"; readonly text: string };
+  /** Type of the agents that receive the events. */
+  readonly agentType: string;
+  /** Attempts before an event becomes a dead letter. */
+  readonly maxAttempts: number;
+  /** Milliseconds before the second attempt. */
+  readonly backoffMs: number;
+  /** Milliseconds that no wait between attempts exceeds. */
+  readonly maxRetryMs: number;
+  /** Milliseconds after which an event that was not handled becomes a dead letter. */
+  readonly retentionMs: number;
+  /** Everything up to this place in the log of events is past. */
+  readonly position: number;
+  /** Events that are not handled; at least so many when `backlogCut`. */
+  readonly backlog: number;
+  /** Whether the host did not count to the end. */
+  readonly backlogCut: boolean;
+  /** Of those, events that the host has taken from the log: in flight, waiting, or to be tried again. */
+  readonly open: number;
+  /** When the oldest of the backlog was accepted, in milliseconds since 1970; undefined without backlog. */
+  readonly oldestUnixMs: number | undefined;
+  /** Its dead letters, 10 000 for that many or more. */
+  readonly deadLetters: number;
 }
 
 /** A dead letter with its message. */
@@ -216,6 +277,7 @@ export function subscriptionInfo(declared: Subscription, sessionId: string): Sub
 
 export function deadLetterInfo(letter: DeadLetter): DeadLetterInfo {
   const { id, messageType, attempts, crashes, acceptedUnixMs, parkedUnixMs, payloadBytes } = letter;
+  const { subscription, traceId, replays } = letter;
   return {
     id,
     target: agentOf(letter.target) ?? NOBODY,
@@ -230,6 +292,31 @@ export function deadLetterInfo(letter: DeadLetter): DeadLetterInfo {
     lastDeliveredUnixMs: letter.lastDeliveredUnixMs || undefined,
     parkedUnixMs,
     payloadBytes,
+    subscription: subscription === "" ? undefined : subscription,
+    traceId: traceId === "" ? undefined : traceId,
+    replays,
+    replayTarget: agentOf(letter.replayTarget),
+  };
+}
+
+export function replayRefusal({ id, target, error }: RefusalMessage): ReplayRefusal {
+  return { id, target: agentOf(target), reason: failureInfo(error) ?? UNTOLD };
+}
+
+export function durableInfo(standing: DurableSubscription): DurableSubscriptionInfo {
+  const { subscription, oldestUnixMs, ...rest } = standing;
+  const { match, agentType = "", durable } = subscription ?? {};
+  const kind = match?.$case === "topicTypePrefix" ? "prefix" : "exact";
+  return {
+    name: durable?.name ?? "",
+    match: { kind, text: match?.value ?? "" },
+    agentType,
+    maxAttempts: durable?.maxAttempts ?? 0,
+    backoffMs: durable?.backoffMs ?? 0,
+    maxRetryMs: durable?.maxRetryMs ?? 0,
+    retentionMs: durable?.retentionMs ?? 0,
+    ...rest,
+    oldestUnixMs: oldestUnixMs === 0 ? undefined : oldestUnixMs,
   };
 }
 

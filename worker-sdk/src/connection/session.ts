@@ -153,6 +153,7 @@ export class Session {
       clock,
       heartbeatMs: this.#heartbeatMs,
       livenessMs: this.#livenessMs,
+      maxPayloadBytes: this.#maxPayloadBytes,
       bytesRead: () => stream.bytesRead,
       onProgress: () => {
         const now = clock.now();
@@ -252,6 +253,11 @@ export class Session {
 
   get #livenessMs(): number {
     return this.#welcome.livenessMs === 0 ? DEFAULTS.livenessMs : this.#welcome.livenessMs;
+  }
+
+  get #maxPayloadBytes(): number {
+    const { maxPayloadBytes } = this.#welcome;
+    return maxPayloadBytes === 0 ? DEFAULTS.maxPayloadBytes : maxPayloadBytes;
   }
 
   get #leaseMs(): number {

@@ -1,7 +1,8 @@
 /**
  * The presence of one agent in this process: its state, its mailbox and the turns that run.
  *
- * Phases: `new` → `creating` (its state is being made) → `active` → `gone`. Deliveries wait in the first two.
+ * Phases: `new` → `creating` (its state is being made) → `active` → `gone`. Deliveries wait in the first two. While an
+ * agent rests it is not here: who wakes is `active` at once.
  *
  * A1. At most `concurrency` turns of the mailbox run at a time, in the order of arrival.
  * A2. A delivery enters a running turn only when that turn has an open send from which the delivery descends. Those
@@ -11,8 +12,8 @@
  */
 import { type AgentId, deadline, type Failure, failure } from "@agentmesh/proto";
 import type { AgentProgram } from "./agent-program.ts";
-import type { IdleList, Idler } from "./idle-list.ts";
 import { Lane } from "./lane.ts";
+import type { Idler, Resting } from "./resting.ts";
 import { isThenable } from "./thenable.ts";
 import type { Turn, TurnHome } from "./turn.ts";
 import type { Workplace } from "./workplace.ts";
@@ -26,6 +27,8 @@ export interface ActivationKeeper {
   abandoned(activation: Activation): void;
   /** A turn of a durable lane has failed: what waits behind it is given back. */
   failedInLane(activation: Activation, durableLane: number): void;
+  /** It rests: the activation is not needed any more. */
+  rests(activation: Activation): void;
   /** Takes the state with which a new agent is to begin; undefined when it makes its own. */
   takeLoaded(id: AgentId): Loaded | undefined;
 }
@@ -46,17 +49,16 @@ export interface Visitor {
 /** An agent type at work here. */
 export interface Employment {
   readonly program: AgentProgram;
-  readonly idle: IdleList;
+  readonly resting: Resting;
 }
 
-/** It is its own mailbox: a lane that no turn owns. A million of them must fit into memory. */
+/** It is its own mailbox: a lane that no turn owns. */
 export class Activation extends Lane implements TurnHome, Idler {
   readonly number: number;
   readonly id: AgentId;
   state: unknown = undefined;
   idleSince = 0;
-  idleNext: Idler | undefined = undefined;
-  idlePrevious: Idler | undefined = undefined;
+  isListed = false;
   readonly #keeper: ActivationKeeper;
   readonly #employment: Employment;
   #phase: "new" | "creating" | "active" | "gone" = "new";
@@ -69,6 +71,10 @@ export class Activation extends Lane implements TurnHome, Idler {
     this.#employment = employment;
     this.number = number;
     this.id = id;
+  }
+
+  get key(): string {
+    return this.id.key;
   }
 
   get program(): AgentProgram {
@@ -89,6 +95,11 @@ export class Activation extends Lane implements TurnHome, Idler {
     return this.#phase === "active" && this.isIdle;
   }
 
+  /** Whether nobody would miss it while it rests. */
+  get canRest(): boolean {
+    return this.isResting && this.#visitors === undefined;
+  }
+
   /** Whether somebody waits to enter. */
   get isVisited(): boolean {
     return this.#visitors !== undefined;
@@ -101,9 +112,18 @@ export class Activation extends Lane implements TurnHome, Idler {
     else void earlier.then(() => this.#make());
   }
 
+  /** Has been at rest, with this state. */
+  wake(state: unknown): void {
+    this.state = state;
+    this.#phase = "active";
+  }
+
+  lieDown(): void {
+    this.#keeper.rests(this);
+  }
+
   /** Takes a delivery. `reenters` is the number of the send that it descends from; 0 when it does not re-enter. */
   accept(turn: Turn, reenters: number, now: number): void {
-    this.#employment.idle.remove(this);
     const lane = reenters === 0 ? this : this.#laneInto(reenters);
     turn.lane = lane;
     lane.push(turn);
@@ -148,7 +168,6 @@ export class Activation extends Lane implements TurnHome, Idler {
   /** Ends it. What becomes of its turns is up to who calls. */
   leave(): void {
     this.#phase = "gone";
-    this.#employment.idle.remove(this);
     const visitors = this.#visitors ?? [];
     this.#visitors = undefined;
     for (const visitor of visitors) visitor.missed();
@@ -248,7 +267,7 @@ export class Activation extends Lane implements TurnHome, Idler {
 
   #emptied(lane: Lane): void {
     const { owner } = lane;
-    if (owner === undefined) this.#employment.idle.add(this);
+    if (owner === undefined) this.#employment.resting.add(this);
     else if (owner.phase === "ended") this.#leavePlace(owner);
   }
 }

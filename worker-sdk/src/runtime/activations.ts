@@ -1,7 +1,8 @@
 /**
  * The agents that are present in this process, by activation number, and their deliveries.
  *
- * N1. `#byNumber` is authoritative for who is present; `workplace.turns` for what waits or runs.
+ * N1. Who is present is awake, in `#awake`, or rests in one of `#employed`. `workplace.turns` is authoritative for what
+ *     waits or runs.
  * N2. The first delivery with a new number creates the agent. A number that has ended creates nothing.
  * N3. An agent does not begin before the last act of its earlier presence here (`onDeactivate`) is over.
  * N4. Every delivery is answered, given back, or known to be lost.
@@ -10,7 +11,8 @@ import { AgentId, type ErrorCode, type Failure, failure, type MeshError } from "
 import type { DeliverFrame, EventFrame, EventTarget } from "@agentmesh/proto/wire";
 import type { LiveActivation } from "../connection/mesh-port.ts";
 import { Activation, type ActivationKeeper, type Employment, type Loaded } from "./activation.ts";
-import { isThenable } from "./thenable.ts";
+import { LastActs } from "./last-acts.ts";
+import type { Rested } from "./resting.ts";
 import { stopped, Turn } from "./turn.ts";
 import { failed, turnEnd } from "./turn-ending.ts";
 import type { Workplace } from "./workplace.ts";
@@ -25,9 +27,10 @@ export class Activations implements ActivationKeeper {
   readonly workplace: Workplace;
   /** Agent types at work here, by name. Belongs to the registrations. */
   readonly #employments: ReadonlyMap<string, Employment>;
-  readonly #byNumber = new Map<number, Activation>();
-  /** Agents whose last act is not over, by id. */
-  readonly #leaving = new Map<string, Promise<void>>();
+  readonly #awake = new Map<number, Activation>();
+  /** The types of those who have been present. */
+  readonly #employed = new Set<Employment>();
+  readonly #lastActs: LastActs;
   /** Numbers that ended on this side, so that the mesh may still deliver to them. */
   readonly #abandoned = new Set<number>();
   /** States for agents that are not here yet, by id. */
@@ -39,12 +42,15 @@ export class Activations implements ActivationKeeper {
 
   constructor(workplace: Workplace, employments: ReadonlyMap<string, Employment>) {
     this.workplace = workplace;
+    this.#lastActs = new LastActs(workplace.counters);
     this.#employments = employments;
   }
 
   /** Agents that are present. */
   get size(): number {
-    return this.#byNumber.size;
+    let size = this.#awake.size;
+    for (const { resting } of this.#employed) size += resting.size;
+    return size;
   }
 
   /** A send for an agent. */
@@ -76,10 +82,13 @@ export class Activations implements ActivationKeeper {
   /** Ends activations. Who has something to do is not asked; the others act for the last time. */
   deactivate(numbers: readonly number[]): void {
     for (const number of numbers) {
-      const activation = this.#byNumber.get(number);
-      if (activation === undefined) this.#abandoned.delete(number);
+      const activation = this.#awake.get(number);
+      if (activation === undefined) this.#endResting(number);
       else if (activation.isResting) this.#retire(activation);
-      else this.drop((other) => other === activation, stopped("ACTIVATION_STALE"));
+      else {
+        this.#remove(activation);
+        this.#loseOrphans(stopped("ACTIVATION_STALE"));
+      }
     }
   }
 
@@ -87,19 +96,16 @@ export class Activations implements ActivationKeeper {
   dropThrough(number: number, reason: MeshError): void {
     if (number <= this.#endedThrough) return;
     this.#endedThrough = number;
-    this.drop((activation) => activation.number <= number, reason);
+    this.drop((other) => other <= number, reason);
   }
 
   /** Ends activations at once; nothing is told in their name any more. */
-  drop(isMeant: (activation: Activation) => boolean, reason: MeshError): void {
-    for (const activation of this.#byNumber.values()) {
-      if (!isMeant(activation)) continue;
-      activation.leave();
-      this.#byNumber.delete(activation.number);
+  drop(isMeant: (number: number) => boolean, reason: MeshError): void {
+    for (const activation of this.#awake.values()) {
+      if (isMeant(activation.number)) this.#remove(activation);
     }
-    for (const turn of this.workplace.turns.values()) {
-      if (turn.home.isGone) this.#lose(turn, reason);
-    }
+    for (const { resting } of this.#employed) resting.dropAll(isMeant);
+    this.#loseOrphans(reason);
   }
 
   /** All deliveries are lost with their session; the agents stay. */
@@ -120,19 +126,28 @@ export class Activations implements ActivationKeeper {
     for (const turn of this.workplace.turns.values()) {
       if (turn.phase === "waiting" && turn.lane !== undefined) turn.home.proceed(turn.lane);
     }
-    for (const activation of this.#byNumber.values()) {
+    for (const activation of this.#awake.values()) {
       if (activation.isVisited) activation.proceed(activation);
     }
   }
 
-  /** Whether the activation is present. */
-  has(number: number): boolean {
-    return this.#byNumber.has(number);
+  /** All who are present, woken. */
+  all(): Activation[] {
+    for (const employment of this.#employed) {
+      for (const rested of employment.resting.takeAll()) this.#wake(employment, rested);
+    }
+    return [...this.#awake.values()];
   }
 
-  /** All who are present. */
-  all(): IterableIterator<Activation> {
-    return this.#byNumber.values();
+  /** An agent, woken; undefined when it is not present. It looks at all. */
+  find(id: AgentId): Activation | undefined {
+    for (const activation of this.#awake.values()) {
+      if (activation.id.equals(id)) return activation;
+    }
+    const employment = this.#employments.get(id.type);
+    const rested = employment?.resting.takeKey(id.key);
+    if (employment === undefined || rested === undefined) return undefined;
+    return this.#wake(employment, rested);
   }
 
   /** Lets an agent begin with this state, if it begins here, instead of one that it makes. The latest one counts. */
@@ -153,10 +168,13 @@ export class Activations implements ActivationKeeper {
     return loaded;
   }
 
-  /** All who are present, first come first. Who asks for a few of a million does not pay for all. */
+  /** All who are present, those of late first. Who asks for a few of a million does not pay for all. */
   *live(): Generator<LiveActivation> {
-    for (const { number, id } of this.#byNumber.values()) {
+    for (const { number, id } of this.#awake.values()) {
       yield { number, type: id.type, key: id.key };
+    }
+    for (const { program, resting } of this.#employed) {
+      for (const { number, key } of resting.all()) yield { number, type: program.type, key };
     }
   }
 
@@ -164,16 +182,22 @@ export class Activations implements ActivationKeeper {
   async close(reason: MeshError): Promise<void> {
     this.#isClosed = true;
     this.#giveBack(() => true);
-    for (const activation of this.#byNumber.values()) {
+    for (const activation of this.#awake.values()) {
       if (activation.isResting) this.#retire(activation);
     }
+    for (const employment of this.#employed) {
+      for (const rested of employment.resting.takeAll()) this.#lastActs.begin(employment, rested);
+    }
     this.drop(() => true, reason);
-    await Promise.all(this.#leaving.values());
+    await this.#lastActs.over();
+  }
+
+  rests(activation: Activation): void {
+    this.#awake.delete(activation.number);
   }
 
   creationFailed(activation: Activation, reason: Failure): void {
-    activation.leave();
-    this.#byNumber.delete(activation.number);
+    this.#remove(activation);
     for (const turn of this.workplace.turns.values()) {
       if (turn.home === activation) turn.refuse(reason);
     }
@@ -181,8 +205,7 @@ export class Activations implements ActivationKeeper {
 
   abandoned(activation: Activation): void {
     this.#rememberAbandoned(activation.number);
-    activation.leave();
-    this.#byNumber.delete(activation.number);
+    this.#remove(activation);
     const mine = this.workplace.turns.values().filter((turn) => turn.home === activation);
     const running = mine.filter((turn) => turn.phase === "running");
     for (const turn of running) {
@@ -214,27 +237,71 @@ export class Activations implements ActivationKeeper {
     kind: "deliver" | "event",
   ): Activation | undefined {
     this.workplace.counters.deliveries++;
-    const known = this.#byNumber.get(target.activation);
+    const known = this.#awake.get(target.activation);
     if (known !== undefined) return known;
+    const employment = this.#employments.get(agent.type);
+    const rested = employment?.resting.take(target.activation);
+    if (employment !== undefined && rested !== undefined) return this.#wake(employment, rested);
     if (target.activation <= this.#endedThrough) return undefined;
     if (this.#isClosed) this.workplace.uplink.release([target.delivery]);
     else if (this.#abandoned.has(target.activation)) this.#refuseAbandoned(target, kind);
-    else return this.#create(target, agent);
+    else return this.#create(target, agent, employment);
     return undefined;
   }
 
-  #create(target: DeliverFrame | EventTarget, agent: AgentId): Activation | undefined {
-    const employment = this.#employments.get(agent.type);
+  #create(
+    target: DeliverFrame | EventTarget,
+    agent: AgentId,
+    employment: Employment | undefined,
+  ): Activation | undefined {
     if (employment === undefined) {
       const text = `this worker does not run agent type ${agent.type}`;
       this.#refuse(target, failure("AGENT_TYPE_UNKNOWN", text));
       return undefined;
     }
-    // The type's own text is shared by all its agents.
-    const id = new AgentId(employment.program.type, agent.key);
-    const activation = new Activation(this, employment, target.activation, id);
-    this.#byNumber.set(activation.number, activation);
+    if (!this.#employed.has(employment)) this.#employ(employment);
+    return this.#place(employment, target.activation, agent.key);
+  }
+
+  /** A type has its first agent. Types that were taken from work, and of which nobody rests, are forgotten. */
+  #employ(employment: Employment): void {
+    for (const other of this.#employed) {
+      const isAtWork = this.#employments.get(other.program.type) === other;
+      if (!isAtWork && other.resting.size === 0) this.#employed.delete(other);
+    }
+    this.#employed.add(employment);
+  }
+
+  /** An agent that has rested has something to do. */
+  #wake(employment: Employment, { number, key, state }: Rested): Activation {
+    const activation = this.#place(employment, number, key);
+    activation.wake(state);
+    employment.resting.add(activation);
     return activation;
+  }
+
+  #place(employment: Employment, number: number, key: string): Activation {
+    // The type's own text is shared by all its agents.
+    const id = new AgentId(employment.program.type, key);
+    const activation = new Activation(this, employment, number, id);
+    this.#awake.set(number, activation);
+    return activation;
+  }
+
+  #remove(activation: Activation): void {
+    activation.leave();
+    this.#awake.delete(activation.number);
+  }
+
+  /** Whoever is not awake rests, was abandoned, or has ended before. */
+  #endResting(number: number): void {
+    if (this.#abandoned.delete(number)) return;
+    for (const employment of this.#employed) {
+      const rested = employment.resting.take(number);
+      if (rested === undefined) continue;
+      this.#lastActs.begin(employment, rested);
+      return;
+    }
   }
 
   #accept(
@@ -247,13 +314,7 @@ export class Activations implements ActivationKeeper {
     const turn = new Turn(this.workplace, activation, frame, target, now);
     this.workplace.turns.set(turn.delivery, turn);
     activation.accept(turn, reenters, now);
-    if (activation.isNew) activation.create(this.#lastActOf(activation));
-  }
-
-  /** The last act of the agent's earlier presence here; undefined when it is over. */
-  #lastActOf({ id }: Activation): Promise<void> | undefined {
-    // The text of an id is kept with it: it is not made without need.
-    return this.#leaving.size === 0 ? undefined : this.#leaving.get(id.text);
+    if (activation.isNew) activation.create(this.#lastActs.of(activation.id));
   }
 
   /** The mesh may deliver once more to an activation that was given up: it must look for another place. */
@@ -279,6 +340,13 @@ export class Activations implements ActivationKeeper {
     if (deliveries.length > 0) uplink.release(deliveries);
   }
 
+  /** The turns of activations that are gone. */
+  #loseOrphans(reason: MeshError): void {
+    for (const turn of this.workplace.turns.values()) {
+      if (turn.home.isGone) this.#lose(turn, reason);
+    }
+  }
+
   /** Nobody asks for a delivery any more. */
   #lose(turn: Turn, reason: MeshError): void {
     this.workplace.turns.delete(turn.delivery);
@@ -298,26 +366,7 @@ export class Activations implements ActivationKeeper {
 
   /** Lets an agent that has nothing to do act for the last time. */
   #retire(activation: Activation): void {
-    activation.leave();
-    this.#byNumber.delete(activation.number);
-    const { program, state, id } = activation;
-    if (program.onDeactivate === undefined) return;
-    try {
-      const over = program.onDeactivate(state, id);
-      if (isThenable(over)) this.#awaitLastAct(id.text, Promise.resolve(over));
-    } catch {
-      this.workplace.counters.failedDeactivations++;
-    }
-  }
-
-  #awaitLastAct(agent: string, over: Promise<void>): void {
-    const last = over
-      .catch(() => {
-        this.workplace.counters.failedDeactivations++;
-      })
-      .then(() => {
-        if (this.#leaving.get(agent) === last) this.#leaving.delete(agent);
-      });
-    this.#leaving.set(agent, last);
+    this.#remove(activation);
+    this.#lastActs.begin(activation, activation);
   }
 }

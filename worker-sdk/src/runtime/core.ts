@@ -191,7 +191,7 @@ export class RuntimeCore<Way extends Uplink = Uplink> implements Downlink {
     this.publisher.renewed(start, isAlive);
     this.calls.renewed(start, isAlive);
     this.activations.loseDeliveries(reason);
-    this.activations.drop((activation) => !adopted.has(activation.number), reason);
+    this.activations.drop((number) => !adopted.has(number), reason);
     this.#isLapsed = false;
     this.#isReplaying = false;
     this.#pause();

@@ -25,8 +25,8 @@ import type { Employment } from "./activation.ts";
 import { type AgentProgram, announce } from "./agent-program.ts";
 import { all, Claim, makeAll } from "./claim.ts";
 import { type DurableOptions, resolveDurable } from "./durable-options.ts";
-import { IdleList } from "./idle-list.ts";
 import { Patience, type WaitOptions } from "./patience.ts";
+import { Resting } from "./resting.ts";
 
 /** How to subscribe. */
 export interface SubscribeOptions extends WaitOptions {
@@ -151,7 +151,7 @@ export class Registrations {
 
   /** Stops all timers. */
   close(): void {
-    for (const { idle } of this.#types.values()) idle.close();
+    for (const { resting } of this.#types.values()) resting.close();
   }
 
   async #within<Result>(
@@ -171,7 +171,7 @@ export class Registrations {
     const uplink = this.#uplink;
     const registration = {
       program: this.#wrap?.(program) ?? program,
-      idle: new IdleList(this.#clock, idleMs, (offered) => uplink.idle(offered)),
+      resting: new Resting(this.#clock, idleMs, (offered) => uplink.idle(offered)),
       claim: new Claim(
         (signal) => uplink.register(announce(program, this.#maxTurnMs), signal),
         (signal) => uplink.unregister(type, signal),
@@ -206,7 +206,7 @@ export class Registrations {
   }
 
   #remove(registration: Registration): void {
-    registration.idle.close();
+    registration.resting.close();
     const { type } = registration.program;
     if (this.#types.get(type) === registration) this.#types.delete(type);
   }

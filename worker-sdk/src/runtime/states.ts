@@ -97,9 +97,8 @@ export class States {
 
   #here(id: AgentId): Activation {
     this.#employmentOf(id);
-    for (const activation of this.#core.activations.all()) {
-      if (activation.id.text === id.text) return activation;
-    }
+    const activation = this.#core.activations.find(id);
+    if (activation !== undefined) return activation;
     throw notHere([id]);
   }
 

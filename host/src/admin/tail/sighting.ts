@@ -1,7 +1,7 @@
 import type { AgentId, Failure, TopicId } from "@agentmesh/proto";
 import { TailKind, type TailRequest, type TailResponse } from "@agentmesh/proto/agentmesh/v1";
 import { type ContentBytes, toErrorMessage, WireReader } from "@agentmesh/proto/wire";
-import type { Session } from "../../gateway/session.ts";
+import type { WorkerSession } from "../../gateway/worker-session.ts";
 
 /** A message as it was seen to pass. It is looked at and forgotten at once: the content belongs to a batch. */
 export interface Sighting {
@@ -15,9 +15,9 @@ export interface Sighting {
   /** Undefined for a send. */
   readonly topic: TopicId | undefined;
   /** Session that it came from; undefined for a client, or where that is not known. */
-  readonly from: Session | undefined;
+  readonly from: WorkerSession | undefined;
   /** Session that it went to; undefined where it went to none. */
-  readonly to: Session | undefined;
+  readonly to: WorkerSession | undefined;
   readonly content: ContentBytes;
   readonly failure: Failure | undefined;
 }
@@ -76,7 +76,7 @@ function isAgent(filter: TailRequest, agent: AgentId | undefined): boolean {
   );
 }
 
-function isSession(filter: TailRequest, session: Session | undefined): boolean {
+function isSession(filter: TailRequest, session: WorkerSession | undefined): boolean {
   const { sessionId, worker } = filter;
   if (sessionId === "" && worker === "") return true;
   if (session === undefined) return false;

@@ -8,11 +8,10 @@ import type { CallDelivery, Delivery } from "../../delivery/delivery.ts";
 import type { Namespace } from "../../delivery/namespace.ts";
 import type { Refusal, Tap, Watcher } from "../../delivery/tap.ts";
 import type { Worker } from "../../delivery/worker.ts";
-import type { Session } from "../../gateway/session.ts";
+import { sessionOf, type WorkerSession } from "../../gateway/worker-session.ts";
 import type { DeadLetter } from "../../model/dead-letter.ts";
 import type { MeshEvent } from "../../model/event.ts";
 import { callerOf } from "../../router/caller.ts";
-import { sessionOf } from "../session-of.ts";
 import { type Sighting, selects } from "./sighting.ts";
 import { TailFeed, type TailSink } from "./tail-feed.ts";
 
@@ -167,6 +166,6 @@ function eventSighting(event: MeshEvent, namespace: string): Sighting {
   };
 }
 
-function callerSession(call: CallDelivery): Session | undefined {
+function callerSession(call: CallDelivery): WorkerSession | undefined {
   return sessionOf(callerOf(call).worker);
 }

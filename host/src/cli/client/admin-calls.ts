@@ -63,6 +63,7 @@ export interface LetterFilter {
   readonly code: ErrorCode | undefined;
   readonly sinceUnixMs: number | undefined;
   readonly untilUnixMs: number | undefined;
+  readonly subscription: string | undefined;
   readonly ids: readonly number[];
 }
 
@@ -207,17 +208,20 @@ export function tail(channel: Channel, filter: TailFilter): Sightings {
   return { begun: answers.begun, [Symbol.asyncIterator]: sightings };
 }
 
-async function ask<Response>(
+/** Calls a method of AdminService. */
+export async function ask<Response>(
   channel: Channel,
   method: string,
   request: { finish(): Uint8Array },
   response: Pick<Codec<Response>, "decode">,
+  timeoutMs = TIMEOUT_MS,
 ): Promise<Response> {
-  const bytes = await channel.unary(`${SERVICE}/${method}`, request.finish(), TIMEOUT_MS);
+  const bytes = await channel.unary(`${SERVICE}/${method}`, request.finish(), timeoutMs);
   return response.decode(bytes);
 }
 
-function filterMessage(filter: LetterFilter): ListDeadLettersRequest["filter"] {
+/** A filter as it travels. */
+export function filterMessage(filter: LetterFilter): ListDeadLettersRequest["filter"] {
   const { code } = filter;
   return {
     agentType: filter.agentType ?? "",
@@ -226,6 +230,7 @@ function filterMessage(filter: LetterFilter): ListDeadLettersRequest["filter"] {
     code: (code === undefined ? 0 : ERROR_TABLE[code].number) as WireErrorCode,
     sinceUnixMs: filter.sinceUnixMs ?? 0,
     untilUnixMs: filter.untilUnixMs ?? 0,
+    subscription: filter.subscription ?? "",
     ids: [...filter.ids],
   };
 }

@@ -1,13 +1,15 @@
 /** What a host tells, in the form in which `--json` prints it: ids as text, instants as ISO 8601, errors by code. */
-import { failure } from "@agentmesh/proto";
+import { type ErrorCode, failure } from "@agentmesh/proto";
 import {
   type ActiveAgent,
   type AgentIdMessage,
   type ContentMessage,
   type DeadLetter,
+  type DurableSubscription,
   type ErrorMessage,
   type KnownAgentType,
   type MessageSchema,
+  type ReplayRefusal,
   type Subscription,
   TailKind,
   type TailResponse,
@@ -20,7 +22,7 @@ import { isoText } from "../output/time.ts";
 
 /** A failure without what is empty. */
 export interface ErrorRecord {
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly text: string;
   readonly outcome: string;
   readonly retryable: boolean;
@@ -48,6 +50,7 @@ export interface WorkerRecord {
   readonly phase: "open" | "suspended" | "lapsed" | "draining" | "unknown";
   readonly peer: string;
   readonly sdk: string;
+  readonly protocol: string;
   readonly connectedAt: string;
   readonly agentTypes: readonly string[];
   readonly agentsActive: number;
@@ -74,6 +77,35 @@ export interface SubscriptionRecord {
   readonly durable?: string;
 }
 
+export interface DurableRecord {
+  readonly name: string;
+  readonly agentType: string;
+  /** The topic type, or the prefix followed by `*`. */
+  readonly topic: string;
+  readonly maxAttempts: number;
+  readonly backoffMs: number;
+  readonly maxRetryMs: number;
+  readonly retentionMs: number;
+  /** Everything up to this place in the log is past. */
+  readonly position: number;
+  /** Events that are not handled; at least so many when `backlogCut`. */
+  readonly backlog: number;
+  readonly backlogCut: boolean;
+  /** Of those, events that the host has taken from the log. */
+  readonly open: number;
+  /** When the oldest of the backlog was accepted; absent without backlog. */
+  readonly oldestAt?: string;
+  readonly deadLetters: number;
+}
+
+/** A dead letter that stays parked although it was to be replayed. */
+export interface RefusalRecord {
+  readonly id: number;
+  /** Absent when there is no such dead letter. */
+  readonly target?: string;
+  readonly error: ErrorRecord;
+}
+
 export interface DeadLetterRecord {
   readonly id: number;
   readonly target: string;
@@ -89,6 +121,11 @@ export interface DeadLetterRecord {
   readonly firstDeliveredAt?: string;
   readonly lastDeliveredAt?: string;
   readonly parkedAt: string;
+  readonly traceId?: string;
+  /** How often it was replayed and failed again. */
+  readonly replays: number;
+  /** The agent that it is on its way to; absent while it is parked. */
+  readonly replayTarget?: string;
   readonly error: ErrorRecord;
   /** Absent in lists. */
   readonly content?: ContentRecord;
@@ -219,9 +256,32 @@ export function deadLetterRecord(letter: DeadLetter): DeadLetterRecord {
     }),
     ...(letter.lastDeliveredUnixMs > 0 && { lastDeliveredAt: isoText(letter.lastDeliveredUnixMs) }),
     parkedAt: isoText(letter.parkedUnixMs),
+    ...(letter.traceId !== "" && { traceId: letter.traceId }),
+    replays: letter.replays,
+    ...(letter.replayTarget && { replayTarget: agentText(letter.replayTarget) ?? "" }),
     error: errorRecord(letter.error),
     ...(content && { content: contentRecord(content) }),
   };
+}
+
+export function durableRecord(standing: DurableSubscription): DurableRecord {
+  const { subscription, oldestUnixMs, ...rest } = standing;
+  const { match, agentType = "", durable } = subscription ?? {};
+  return {
+    name: durable?.name ?? "",
+    agentType,
+    topic: match?.$case === "topicTypePrefix" ? `${match.value}*` : (match?.value ?? ""),
+    maxAttempts: durable?.maxAttempts ?? 0,
+    backoffMs: durable?.backoffMs ?? 0,
+    maxRetryMs: durable?.maxRetryMs ?? 0,
+    retentionMs: durable?.retentionMs ?? 0,
+    ...rest,
+    ...(oldestUnixMs > 0 && { oldestAt: isoText(oldestUnixMs) }),
+  };
+}
+
+export function refusalRecord({ id, target, error }: ReplayRefusal): RefusalRecord {
+  return { id, ...(target && { target: agentText(target) ?? "" }), error: errorRecord(error) };
 }
 
 export function sightingRecord(seen: TailResponse): SightingRecord {

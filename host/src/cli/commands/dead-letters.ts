@@ -6,8 +6,9 @@ import {
   listDeadLetters,
   purgeDeadLetters,
 } from "../client/admin-calls.ts";
-import type { DeadLetterRecord } from "../client/records.ts";
-import { EXIT } from "../exit-codes.ts";
+import type { DeadLetterRecord, RefusalRecord } from "../client/records.ts";
+import { replayDeadLetters } from "../client/store-calls.ts";
+import { EXIT, EXIT_OF } from "../exit-codes.ts";
 import { type Column, pairLines } from "../output/table.ts";
 import { instantText } from "../output/time.ts";
 import { CommandFailure } from "../terminal.ts";
@@ -25,7 +26,11 @@ import { addListFlags, fetchList, printList } from "./listing.ts";
 const COLUMNS: readonly Column<DeadLetterRecord>[] = [
   { title: "ID", cell: ({ id }) => String(id) },
   { title: "PARKED (UTC)", cell: ({ parkedAt }) => instantText(parkedAt) },
-  { title: "TARGET", cell: ({ target }) => target },
+  {
+    title: "TARGET",
+    cell: ({ target, replayTarget }) =>
+      replayTarget === undefined ? target : `${target} (on its way to ${replayTarget})`,
+  },
   { title: "ERROR", cell: ({ error }) => `${error.code}: ${error.text}` },
 ];
 
@@ -33,11 +38,12 @@ const COLUMNS: readonly Column<DeadLetterRecord>[] = [
 export function addDeadLetters(parent: Command, shell: Shell): void {
   const letters = parent
     .command("dead-letters")
-    .description("list, show and purge messages that could not be handled")
+    .description("list, show, replay and purge messages that could not be handled")
     .helpOption("-h, --help", "print this help")
     .helpCommand(false);
   addList(letters, shell);
   addShow(letters, shell);
+  addReplay(letters, shell);
   addPurge(letters, shell);
 }
 
@@ -78,6 +84,43 @@ function addShow(letters: Command, shell: Shell): void {
   });
 }
 
+function addReplay(letters: Command, shell: Shell): void {
+  const command = addHostCommand(letters, {
+    usage: "replay",
+    summary: "deliver dead letters once more",
+    details: `Name which by filters, or --all. Each is delivered as an event with its old id, per agent in the
+order in which they were parked; a send that failed, too, since nobody waits for its reply any more.
+The command ends when all are on their way. A letter is gone when its message was handled, and
+parked again when that has failed. One that is on its way already is left alone. Of what is not
+replayed, the first reason gives the exit code.`,
+    examples: [
+      "dead-letters replay --id 1820000000001",
+      "dead-letters replay --agent judge --code WORKER_LOST",
+      "dead-letters replay --subscription archive --to archivist",
+      "dead-letters replay --all --to quarantine/one --json",
+    ],
+  })
+    .option("--all", "every dead letter of the namespace")
+    .option("--to <type[/key]>", "deliver there; without key, to the agents with the old keys");
+  addFilterFlags(command).action(async () => {
+    const filter = narrowFilterOf(command);
+    const { agentType, agentKey = "" } = agentFilter(textFlag(command, "to"));
+    const to = agentType === undefined ? undefined : { type: agentType, key: agentKey };
+    await withHost(command, shell, async ({ channel, output }) => {
+      const { replayed, refused } = await replayDeadLetters(channel, filter, to);
+      output.result({ replayed, refused }, () => [`${replayed} dead letters are on their way`]);
+      const [first] = refused;
+      if (first !== undefined) throw replayFailure(first, refused.length);
+    });
+  });
+}
+
+function replayFailure({ id, error }: RefusalRecord, count: number): CommandFailure {
+  const others = count === 1 ? "" : ` and ${count - 1} others`;
+  const text = `dead letter ${id}${others} stayed: ${error.code}: ${error.text}`;
+  return new CommandFailure(text, EXIT[EXIT_OF[error.code]]);
+}
+
 function addPurge(letters: Command, shell: Shell): void {
   const command = addHostCommand(letters, {
     usage: "purge",
@@ -89,14 +132,19 @@ function addPurge(letters: Command, shell: Shell): void {
     ],
   }).option("--all", "every dead letter of the namespace");
   addFilterFlags(command).action(async () => {
-    const filter = filterOf(command);
-    if (isNarrow(filter) === (command.getOptionValue("all") === true))
-      throw new CommandFailure("give filters, or --all and no filter", EXIT.usage);
+    const filter = narrowFilterOf(command);
     await withHost(command, shell, async ({ channel, output }) => {
       const purged = await purgeDeadLetters(channel, filter);
       output.result({ purged }, () => [`${purged} dead letters removed`]);
     });
   });
+}
+
+/** A filter for what must not hit everything by mistake. */
+function narrowFilterOf(command: Command): LetterFilter {
+  const filter = filterOf(command);
+  if (isNarrow(filter) !== (command.getOptionValue("all") === true)) return filter;
+  throw new CommandFailure("give filters, or --all and no filter", EXIT.usage);
 }
 
 function isNarrow({ ids, ...others }: LetterFilter): boolean {
@@ -110,6 +158,7 @@ function addFilterFlags(command: Command): Command {
     .option("--code <code>", "only those with this error code", errorCode)
     .option("--since <time>", "only those parked from this time on, ISO 8601", instant)
     .option("--until <time>", "only those parked before this time, ISO 8601", instant)
+    .option("--subscription <name>", "only those of this durable subscription")
     .option("--id <id>", "only this id; may be repeated", collectId);
 }
 
@@ -120,6 +169,7 @@ function filterOf(command: Command): LetterFilter {
     code: textFlag(command, "code") as ErrorCode | undefined,
     sinceUnixMs: numberFlag(command, "since"),
     untilUnixMs: numberFlag(command, "until"),
+    subscription: textFlag(command, "subscription"),
     ids: (command.getOptionValue("id") as number[] | undefined) ?? [],
   };
 }
@@ -137,12 +187,18 @@ function letterLines(
       ["target", letter.target],
       ["sender", letter.sender ?? "none"],
       ["topic", letter.topic ?? "none"],
+      ["subscription", letter.subscription ?? "none"],
       ["message", `${letter.messageType}, ${letter.payloadBytes} bytes`],
       ["accepted", letter.acceptedAt],
       ["tried", letter.firstDeliveredAt ?? "not known"],
       ["last try", letter.lastDeliveredAt ?? "not known"],
       ["parked", letter.parkedAt],
       ["attempts", `${letter.attempts}, ${letter.crashes} workers lost`],
+      ["replays", String(letter.replays)],
+      ...(letter.replayTarget === undefined
+        ? []
+        : [["on its way to", letter.replayTarget] as const]),
+      ["trace", letter.traceId ?? "none"],
       ["error", `${error.code}: ${error.text}`],
       ["payload", payload],
     ]),

@@ -1,6 +1,7 @@
-import { meshError } from "@agentmesh/proto";
+import { type MeshError, meshError } from "@agentmesh/proto";
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { createHost, type Host } from "../../host.ts";
+import { createHost } from "../../host.ts";
+import type { Host } from "../../host-handle.ts";
 import type { OptionName } from "../../options/fields.ts";
 import { EXIT } from "../exit-codes.ts";
 import { MemoryTerminal } from "../memory-terminal.ts";
@@ -19,6 +20,7 @@ class ScriptedHost implements Host {
   readonly asked: string[] = [];
   draining: Promise<void> = Promise.resolve();
   closing: Promise<void> = Promise.resolve();
+  ended: Promise<MeshError | undefined> = NEVER;
   #onAsked: (() => void) | undefined;
 
   drain(options?: { readonly graceMs?: number }): Promise<void> {
@@ -105,6 +107,22 @@ describe("a signal", () => {
     terminal.send("SIGINT");
     expect(await finished).toBe(130);
     expect(terminal.out).toEqual([]);
+  });
+});
+
+describe("a host that has closed by itself", () => {
+  test("because it was drained over the wire ends the command with 0", async () => {
+    host.ended = Promise.resolve(undefined);
+    expect(await runHost(NO_FLAGS, terminal)).toBe(EXIT.ok);
+    expect(host.asked).toEqual([]);
+  });
+
+  test("because its data folder is of no use any more ends it with why", async () => {
+    host.ended = Promise.resolve(meshError("STORE_UNAVAILABLE", "the disk is gone"));
+    await expect(runHost(NO_FLAGS, terminal)).rejects.toMatchObject({
+      exitCode: EXIT.config,
+      message: "data: the disk is gone",
+    });
   });
 });
 

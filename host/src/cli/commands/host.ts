@@ -2,11 +2,13 @@
  * `agentmesh host`: runs a host until a signal ends it.
  *
  * 1. One line on stdout, when the host is ready; nothing else, ever.
- * 2. The first signal drains, and the command ends with 0. Another one closes at once; a third does not even wait
+ * 2. A host that has closed by itself, because its data folder is of no use any more, ends the command with why.
+ * 3. The first signal drains, and the command ends with 0. Another one closes at once; a third does not even wait
  *    for that.
  */
 import type { Command } from "commander";
-import { createHost, type Host } from "../../host.ts";
+import { createHost } from "../../host.ts";
+import type { Host } from "../../host-handle.ts";
 import { arrange } from "../../options/arrange.ts";
 import type { OptionName } from "../../options/fields.ts";
 import {
@@ -76,8 +78,10 @@ export async function runHost(
   const guards = guardsOf(options);
   const output = new Output(terminal, isJson);
   output.entry({ ready: true, address, hostId, guards }, () => readyLine(address, guards));
-  await interrupted;
-  return stop(started, options, interrupts);
+  const ending = await Promise.race([interrupted, started.ended]);
+  if (typeof ending === "string") return stop(started, options, interrupts);
+  if (ending === undefined) return EXIT.ok;
+  throw startFailure(ending, options.listen);
 }
 
 function read(flags: ReadonlyMap<OptionName, string | true>, terminal: Terminal): CompleteOptions {

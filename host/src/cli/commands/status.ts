@@ -34,7 +34,8 @@ function pairsOf(address: string, status: HostStatus): (readonly [string, string
     ["agents", `${status.agentsActive} active`],
     ["subscriptions", String(status.subscriptions)],
     ["deliveries", `${status.inFlight} in flight, ${status.queued} waiting`],
-    ["dead letters", String(status.deadLetters)],
+    ["dead letters", `${status.deadLetters} parked, ${status.deadLettersReplaying} on their way`],
+    ["stored", status.storedBytes === 0 ? "in memory" : `${status.storedBytes} bytes`],
     ...counted.map(([name, value]) => [`  ${name}`, String(value)] as const),
   ];
 }

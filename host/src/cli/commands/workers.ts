@@ -8,6 +8,7 @@ import { addListFlags, fetchList, printList } from "./listing.ts";
 const COLUMNS: readonly Column<WorkerRecord>[] = [
   { title: "SESSION", cell: ({ sessionId }) => shortId(sessionId) },
   { title: "NAME", cell: ({ name }) => name },
+  { title: "PROTOCOL", cell: ({ protocol }) => protocol },
   { title: "STATE", cell: ({ phase }) => phase },
   { title: "AGENTS", cell: ({ agentsActive }) => String(agentsActive), align: "right" },
   { title: "IN FLIGHT", cell: ({ inFlight }) => String(inFlight), align: "right" },

@@ -2,12 +2,12 @@ import type { Clock, Failure } from "@agentmesh/proto";
 import type { Server } from "@grpc/grpc-js";
 import type { Dispatcher } from "../../delivery/dispatcher.ts";
 import type { Namespaces } from "../../delivery/namespaces.ts";
-import type { NumberSource } from "../../model/number-source.ts";
 import type { Counters } from "../../observability/counters.ts";
 import type { Logger } from "../../observability/logger.ts";
 import type { Router } from "../../router/router.ts";
 import type { Authenticator } from "../../security/token.ts";
 import type { Connections } from "../connections.ts";
+import type { WorkerMember } from "../worker-session.ts";
 import { AutogenClients } from "./clients.ts";
 import { ControlChannels } from "./control-channels.ts";
 import { Inbound } from "./inbound.ts";
@@ -21,7 +21,7 @@ export interface AutogenOptions {
   readonly outboxLimitBytes: number;
   readonly maxSessions: number;
   readonly maxInFlight: number;
-  /** Largest message that a client is sent: what workers of AutoGen take at the most unless they are told otherwise. */
+  /** Largest content, and message that a client is sent: as much as workers of AutoGen take unless they are told otherwise. */
   readonly maxPayloadBytes: number;
   /** Whether several clients may own an agent type. */
   readonly sharedTypes: boolean;
@@ -31,7 +31,6 @@ export interface AutogenParts {
   readonly clock: Clock;
   readonly router: Router;
   readonly dispatcher: Dispatcher;
-  readonly numbers: NumberSource;
   readonly counters: Counters;
   readonly logger: Logger;
   readonly authenticator: Authenticator;
@@ -48,21 +47,38 @@ export class AutogenAdapter {
   constructor(options: AutogenOptions, parts: AutogenParts) {
     this.#clients = new AutogenClients(
       { ...options, maxMessageBytes: options.maxPayloadBytes },
-      parts,
+      { ...parts, askState: (...question) => this.#control.ask(...question) },
     );
     const clients = this.#clients;
+    const { maxPayloadBytes } = options;
     const inbound = new Inbound({
       ...parts,
+      maxPayloadBytes,
       typeOf: (client, name) => clients.typeOf(client, name),
       refused: (client, reason) => clients.noteRefusal(client, reason),
     });
-    this.#control = new ControlChannels(options.outboxLimitBytes, { ...parts, clients });
-    this.#service = new AutogenService({ ...parts, clients, inbound, control: this.#control });
+    this.#control = new ControlChannels(options.outboxLimitBytes, {
+      ...parts,
+      maxPayloadBytes,
+      clients,
+    });
+    this.#service = new AutogenService({
+      ...parts,
+      maxPayloadBytes,
+      clients,
+      inbound,
+      control: this.#control,
+    });
   }
 
   /** Adds the service to a server. */
   register(server: Server): void {
     server.addService(autogenServiceDefinition, this.#service.implementation);
+  }
+
+  /** Its clients, as workers. */
+  workers(): Iterable<WorkerMember> {
+    return this.#clients.all();
   }
 
   /** Takes no new channels. */

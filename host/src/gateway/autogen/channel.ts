@@ -1,14 +1,15 @@
 /**
- * One stream of a client: turns the events of grpc-js into four calls and guarantees one ending.
+ * One stream of a client: turns the events of grpc-js into five calls and guarantees one ending.
  *
  * 1. `onLost` is called exactly once, whatever ends the stream but this host.
  * 2. After it, or after `close`, nothing is written and nothing is told.
  */
-import { type Failure, failure } from "@agentmesh/proto";
+import { type Failure, failure, LIMITS } from "@agentmesh/proto";
 import { Fifo } from "@agentmesh/proto/link";
 import { Metadata, type ServerDuplexStream } from "@grpc/grpc-js";
 import type { Connections } from "../connections.ts";
 import { statusOf } from "../status.ts";
+import { clipLongMessages } from "./clipper.ts";
 
 /** A stream whose messages are bytes. */
 export type RawChannel = ServerDuplexStream<Buffer, Buffer>;
@@ -16,12 +17,21 @@ export type RawChannel = ServerDuplexStream<Buffer, Buffer>;
 export interface ChannelEvents {
   /** A message has arrived. */
   onMessage(bytes: Buffer): void;
+  /** A message was longer than may be; this is its head, and its length. */
+  onTooLong(head: Buffer, bytes: number): void;
   /** The stream can take more. */
   onDrain(): void;
   /** The client will write no more; it still reads. */
   onHalfClosed(): void;
   /** The stream is gone. */
   onLost(reason: Failure): void;
+}
+
+/** What a channel needs of the host. */
+export interface ChannelParts {
+  readonly connections: Connections;
+  /** Largest content, in bytes. A message may be LIMITS.frameOverheadBytes longer. */
+  readonly maxPayloadBytes: number;
 }
 
 /** Bytes that a stream may have taken and not passed on. grpc-js itself counts messages, however large. */
@@ -39,13 +49,15 @@ export class Channel {
 
   constructor(
     call: RawChannel,
-    connections: Connections,
+    { connections, maxPayloadBytes }: ChannelParts,
     eventsOf: (channel: Channel) => ChannelEvents,
   ) {
     this.#call = call;
     this.#connections = connections;
     this.peer = call.getPeer();
     this.#events = eventsOf(this);
+    const maxBytes = maxPayloadBytes + LIMITS.frameOverheadBytes;
+    clipLongMessages(call, maxBytes, (head, bytes) => this.#events?.onTooLong(head, bytes));
     // grpc-js raises an 'error' for what a write to a dead stream meets: without a listener the process would end.
     call.on("error", (error) => this.#lost(error.message));
     call.on("cancelled", () => this.#lost("its stream was cancelled"));

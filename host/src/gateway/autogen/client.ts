@@ -11,10 +11,12 @@
 import { type Clock, type Failure, failure, type Timer } from "@agentmesh/proto";
 import type { Dispatcher } from "../../delivery/dispatcher.ts";
 import type { Namespace } from "../../delivery/namespace.ts";
+import type { Worker } from "../../delivery/worker.ts";
 import { Caller } from "../../router/caller.ts";
 import type { Router } from "../../router/router.ts";
+import type { WorkerIdentity, WorkerSession } from "../worker-session.ts";
 import type { Channel } from "./channel.ts";
-import { Deliveries } from "./deliveries.ts";
+import { type AskState, Deliveries } from "./deliveries.ts";
 import { Outbox } from "./outbox.ts";
 import { Pulse } from "./pulse.ts";
 import { Replies } from "./replies.ts";
@@ -38,6 +40,8 @@ export interface ClientPorts {
   readonly dispatcher: Dispatcher;
   /** Its channel is open, or takes more: what waits for it may leave. */
   ready(client: AutogenClient): void;
+  /** Asks it about the state of one of its agents. */
+  askState(client: AutogenClient, ...question: Parameters<AskState>): ReturnType<AskState>;
   /** Its stream broke. */
   suspended(client: AutogenClient, reason: Failure): void;
   /** It stays away: what it announced goes. */
@@ -55,8 +59,19 @@ type Phase =
   | { readonly kind: "parked"; readonly grace: Timer }
   | { readonly kind: "ended" };
 
-export class AutogenClient {
+/** How a client in each phase is as a session. */
+const AS_SESSION: Readonly<Record<Phase["kind"], WorkerSession["phase"]>> = {
+  awaited: "suspended",
+  open: "open",
+  suspended: "suspended",
+  parked: "lapsed",
+  ended: "ended",
+};
+
+export class AutogenClient implements WorkerSession {
+  readonly protocol = "agents.AgentRpc";
   readonly id: string;
+  readonly identity: WorkerIdentity;
   readonly namespace: Namespace;
   readonly deliveries: Deliveries;
   readonly replies: Replies;
@@ -67,9 +82,18 @@ export class AutogenClient {
   readonly #ports: ClientPorts;
   readonly #outbox: Outbox;
   #phase: Phase;
+  #peer = "";
 
   constructor(id: string, namespace: Namespace, options: ClientOptions, ports: ClientPorts) {
     this.id = id;
+    this.identity = {
+      sessionId: id,
+      instanceId: id,
+      name: "AutoGen",
+      sdk: "AutoGen",
+      labels: {},
+      openedUnixMs: ports.clock.unixMs(),
+    };
     this.namespace = namespace;
     this.#options = options;
     this.#ports = ports;
@@ -80,15 +104,28 @@ export class AutogenClient {
       onOverflow: () => queueMicrotask(() => this.fail(failure("SLOW_CONSUMER"))),
     });
     this.#outbox = outbox;
-    this.deliveries = new Deliveries({ clientId: id, namespace, ...options, ...ports, outbox });
+    this.deliveries = new Deliveries({
+      ...options,
+      ...ports,
+      session: this,
+      outbox,
+      askState: (...question) => ports.askState(this, ...question),
+    });
     this.replies = new Replies(outbox);
     this.caller = new Caller(namespace, this.replies, this.deliveries.worker);
     this.#phase = { kind: "awaited", grace: this.#graceTimer() };
   }
 
-  /** How the client is. */
-  get phase(): Phase["kind"] {
-    return this.#phase.kind;
+  get worker(): Worker {
+    return this.deliveries.worker;
+  }
+
+  get peer(): string {
+    return this.#peer;
+  }
+
+  get phase(): WorkerSession["phase"] {
+    return AS_SESSION[this.#phase.kind];
   }
 
   /** Whether it holds what it announced against others: it has a stream, or has not had one yet. */
@@ -101,6 +138,7 @@ export class AutogenClient {
     const phase = this.#phase;
     if (phase.kind === "open") phase.channel.close(failure("SESSION_SUPERSEDED"));
     this.#enter({ kind: "open", channel, pulse: this.#pulseOf(channel) });
+    this.#peer = channel.peer;
     this.deliveries.muteness = undefined;
     this.deliveries.worker.phase = "open";
     this.#outbox.attach(channel);

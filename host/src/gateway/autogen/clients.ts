@@ -18,6 +18,7 @@ import { LineBudget } from "../../observability/line-budget.ts";
 import type { Logger } from "../../observability/logger.ts";
 import type { Router } from "../../router/router.ts";
 import { Registrations } from "../registrations.ts";
+import type { WorkerMember } from "../worker-session.ts";
 import { Claims } from "./claims.ts";
 import { AutogenClient, type ClientOptions, type ClientPorts } from "./client.ts";
 import {
@@ -38,7 +39,7 @@ export interface ClientsOptions extends ClientOptions {
   readonly sharedTypes: boolean;
 }
 
-interface Parts {
+interface Parts extends Pick<ClientPorts, "askState"> {
   readonly clock: Clock;
   readonly router: Router;
   readonly dispatcher: Dispatcher;
@@ -47,9 +48,8 @@ interface Parts {
   readonly namespaces: Namespaces;
 }
 
-interface Member {
-  readonly client: AutogenClient;
-  readonly registrations: Registrations;
+interface Member extends WorkerMember {
+  readonly session: AutogenClient;
   readonly types: Set<string>;
   readonly subscriptions: Map<string, AutogenSubscription>;
 }
@@ -86,7 +86,7 @@ export class AutogenClients {
     namespace.join();
     this.#byId.set(name, client);
     this.#members.set(client, {
-      client,
+      session: client,
       registrations: this.#registrationsOf(client),
       types: new Set(),
       subscriptions: new Map(),
@@ -103,6 +103,11 @@ export class AutogenClients {
   /** Clients of the namespace that have announced the type. */
   ownersOf(namespace: Namespace, type: string): AutogenClient[] {
     return this.#types.ownersOf(nameIn(namespace, type));
+  }
+
+  /** All clients, with what is announced of them now. */
+  all(): Iterable<WorkerMember> {
+    return this.#members.values();
   }
 
   /** Another client of the namespace. */
@@ -199,7 +204,7 @@ export class AutogenClients {
     return isHeld;
   }
 
-  #enterType({ client, registrations }: Member, name: string): Failure | undefined {
+  #enterType({ session: client, registrations }: Member, name: string): Failure | undefined {
     const refusal = registrations.register({
       name,
       description: "",
@@ -227,7 +232,7 @@ export class AutogenClients {
     const declared = toMeshSubscription(subscription);
     const refusal = member.registrations.subscribe(declared);
     if (refusal !== undefined) return refusal;
-    const { client } = member;
+    const { session: client } = member;
     this.#patterns.add(nameIn(client.namespace, patternOf(subscription) ?? ""), client);
     this.#subscriptions.set(subscription, client);
     return undefined;
@@ -248,6 +253,7 @@ export class AutogenClients {
         dispatcher.workerReady(client.deliveries.worker);
         this.#memberOf(client).registrations.available();
       },
+      askState: this.#parts.askState,
       suspended: (client, reason) =>
         this.#parts.logger.emit("session.suspended", { ...fieldsOf(client), reason: reason.text }),
       parked: (client) => {
@@ -260,7 +266,7 @@ export class AutogenClients {
   }
 
   /** Takes all entries out of the directory. */
-  #withdraw({ client, registrations, types, subscriptions }: Member): void {
+  #withdraw({ session: client, registrations, types, subscriptions }: Member): void {
     registrations.clear();
     for (const name of types) this.#types.remove(nameIn(client.namespace, name), client);
     for (const subscription of subscriptions.values())
@@ -273,12 +279,12 @@ export class AutogenClients {
     const subscriptions = [...member.subscriptions.values()];
     member.types.clear();
     member.subscriptions.clear();
-    for (const name of types) this.registerType(member.client, name);
-    for (const subscription of subscriptions) this.addSubscription(member.client, subscription);
+    for (const name of types) this.registerType(member.session, name);
+    for (const subscription of subscriptions) this.addSubscription(member.session, subscription);
   }
 
   #ended(member: Member, reason: Failure): void {
-    const { client } = member;
+    const { session: client } = member;
     this.#withdraw(member);
     this.#members.delete(client);
     this.#byId.delete(`${client.namespace.name}/${client.id}`);

@@ -6,20 +6,22 @@
  * 2. A call ends by the response with its id, or by any other ending of it; then nobody listens to the response.
  * 3. Whoever ships looks at a delivery until it returns, so that what the host ends itself lands after that.
  */
-import { type Failure, failure } from "@agentmesh/proto";
-import type { CloudEvent, RpcResponse } from "@agentmesh/proto/agents";
-import { DONE, type Ending } from "@agentmesh/proto/wire";
+import { type AgentId, type Failure, failure } from "@agentmesh/proto";
+import type { Any, CloudEvent, RpcResponse } from "@agentmesh/proto/agents";
+import { DONE, decodeContent, type Ending } from "@agentmesh/proto/wire";
 import type { CallDelivery, Delivery, EventDelivery } from "../../delivery/delivery.ts";
 import type { Dispatcher } from "../../delivery/dispatcher.ts";
-import type { Namespace } from "../../delivery/namespace.ts";
-import { Worker, type WorkerSink } from "../../delivery/worker.ts";
+import { Worker } from "../../delivery/worker.ts";
 import type { MeshEvent } from "../../model/event.ts";
 import type { Router } from "../../router/router.ts";
+import type { SessionSink, WorkerSession } from "../worker-session.ts";
 import { failureOf } from "./errors.ts";
 import { writeEvent } from "./event-codec.ts";
+import { typeUrlOf } from "./media.ts";
 import { NO_EVENTS, type Outbox } from "./outbox.ts";
 import { readReply, writeRequest } from "./payload-codec.ts";
 import { Residents } from "./residents.ts";
+import { answerTo, endingOf } from "./state-questions.ts";
 
 /** How a delivery ends that the host ends itself. */
 interface Landing {
@@ -27,17 +29,25 @@ interface Landing {
   readonly ending: Ending;
 }
 
+/** Asks the client about the state of one of its agents. @returns why it cannot be asked. */
+export type AskState = (
+  agent: AgentId,
+  question: Any,
+  answer: (answer: Any) => void,
+) => string | undefined;
+
 interface Parts {
-  readonly clientId: string;
-  readonly namespace: Namespace;
+  readonly session: WorkerSession;
   /** Deliveries in flight at most. */
   readonly maxInFlight: number;
   readonly outbox: Outbox;
+  readonly askState: AskState;
   readonly router: Router;
   readonly dispatcher: Dispatcher;
 }
 
-export class Deliveries implements WorkerSink {
+export class Deliveries implements SessionSink {
+  readonly session: WorkerSession;
   readonly worker: Worker;
   readonly residents: Residents;
   /** Why the client can answer no request; undefined when it can. */
@@ -48,7 +58,9 @@ export class Deliveries implements WorkerSink {
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    this.worker = new Worker(parts.clientId, parts.maxInFlight, this);
+    this.session = parts.session;
+    const { namespace, identity } = this.session;
+    this.worker = new Worker(identity.instanceId, namespace, parts.maxInFlight, this);
     this.residents = new Residents(this.worker, parts.dispatcher);
   }
 
@@ -67,7 +79,7 @@ export class Deliveries implements WorkerSink {
   lose(reason: Failure): void {
     this.residents.clear();
     this.muteness = undefined;
-    const text = `AutoGen client ${this.#parts.clientId} was lost: ${reason.text}`;
+    const text = `AutoGen client ${this.session.identity.sessionId} was lost: ${reason.text}`;
     this.#parts.dispatcher.workerLost(this.worker, failure("WORKER_LOST", text));
   }
 
@@ -80,9 +92,15 @@ export class Deliveries implements WorkerSink {
       this.#endTurn(call, { kind: "failed", failure: failureOf(response) });
       return;
     }
-    const content = readReply(payload, metadata);
-    if (call.stream === undefined) this.#endTurn(call, { kind: "reply", content });
-    else this.#endStream(call, content);
+    this.#endCall(call, { kind: "reply", content: readReply(payload, metadata) });
+  }
+
+  /** The client has answered a request with more than the host takes. */
+  refuseResponse(requestId: string, text: string): void {
+    const call = this.#callOf(requestId);
+    if (call === undefined) return;
+    const reason = failure("PAYLOAD_TOO_LARGE", `the answer has ${text}`, { outcome: "executed" });
+    this.#endTurn(call, { kind: "failed", failure: reason });
   }
 
   /** Writes an event that is no delivery; not one that the client could not take. */
@@ -96,19 +114,23 @@ export class Deliveries implements WorkerSink {
   }
 
   deliver(call: CallDelivery): void {
-    this.residents.touch(call.agent);
+    this.residents.touch(call.agent.activation);
     if (this.muteness !== undefined) {
       this.#fail(call, this.muteness);
       return;
     }
     const request = writeRequest(call.agent.id, call.sender, call.content);
+    if (answerTo(request.payload?.dataType ?? "") !== undefined) {
+      this.#askState(call);
+      return;
+    }
     const value = { requestId: `${call.number}.${call.id}`, ...request };
     const refusal = this.#parts.outbox.send({ $case: "request", value }, NO_EVENTS);
     if (refusal !== undefined) this.#fail(call, refusal);
   }
 
   deliverEvent(deliveries: readonly EventDelivery[]): void {
-    for (const { agent } of deliveries) this.residents.touch(agent);
+    for (const { agent } of deliveries) this.residents.touch(agent.activation);
     const [first] = deliveries;
     if (first === undefined) return;
     const { event } = first;
@@ -137,16 +159,37 @@ export class Deliveries implements WorkerSink {
     // These workers keep their agents.
   }
 
+  /** Questions about state are asked on the control channel: on the other one, nobody would know them. */
+  #askState(call: CallDelivery): void {
+    const { messageType, data } = decodeContent(call.content);
+    const question = { typeUrl: typeUrlOf(messageType), value: Buffer.from(data) };
+    const answer = (answer: Any): void => {
+      if (this.worker.inFlight.get(call.number) === call) this.#endCall(call, endingOf(answer));
+    };
+    const reason = this.#parts.askState(call.agent.id, question, answer);
+    if (reason !== undefined) this.#fail(call, failure("UNIMPLEMENTED", reason));
+  }
+
   #callOf(requestId: string): CallDelivery | undefined {
     const [number = "", id = ""] = requestId.split(".");
     const delivery = this.worker.inFlight.get(Number(number));
     return delivery?.kind === "call" && String(delivery.id) === id ? delivery : undefined;
   }
 
-  #endStream(call: CallDelivery, content: Uint8Array): void {
+  /** Where a stream of replies is awaited, the reply is the only one of it. */
+  #endCall(call: CallDelivery, ending: Ending): void {
+    if (ending.kind !== "reply" || call.stream === undefined) {
+      this.#endTurn(call, ending);
+      return;
+    }
     const { number: delivery, activation } = call;
-    const chunk = { kind: "reply-chunk", delivery, activation, content } as const;
-    this.#parts.router.replyChunk(this.worker, chunk);
+    const { content } = ending;
+    this.#parts.router.replyChunk(this.worker, {
+      kind: "reply-chunk",
+      delivery,
+      activation,
+      content,
+    });
     this.#endTurn(call, DONE);
   }
 
@@ -169,7 +212,7 @@ export class Deliveries implements WorkerSink {
 
   #endTurn({ number: delivery, activation }: Delivery, ending: Ending): void {
     // Only a turn that publishes ends later.
-    void this.#parts.router.turnEnd(this.worker, this.#parts.namespace, {
+    void this.#parts.router.turnEnd(this.worker, this.session.namespace, {
       kind: "turn-end",
       delivery,
       activation,

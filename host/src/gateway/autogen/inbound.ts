@@ -13,18 +13,19 @@ import type { Agent } from "../../delivery/agent.ts";
 import type { Dispatcher } from "../../delivery/dispatcher.ts";
 import type { Worker } from "../../delivery/worker.ts";
 import type { AgentType } from "../../directory/agent-type.ts";
-import type { NumberSource } from "../../model/number-source.ts";
 import type { Router } from "../../router/router.ts";
 import type { AutogenClient } from "./client.ts";
 import { readEvent } from "./event-codec.ts";
+import type { Head } from "./heads.ts";
 import { readRequest } from "./payload-codec.ts";
 
 interface Parts {
   readonly router: Router;
   readonly dispatcher: Dispatcher;
-  readonly numbers: NumberSource;
   /** A type that the client has announced; undefined when it has not. */
   readonly typeOf: (client: AutogenClient, name: string) => AgentType<Worker, Agent> | undefined;
+  /** Largest content, in bytes. */
+  readonly maxPayloadBytes: number;
   /** An event was refused, which its publisher cannot be told. */
   readonly refused: (client: AutogenClient, reason: Failure) => void;
 }
@@ -48,6 +49,16 @@ export class Inbound {
       case "cloudEvent":
         return this.#publish(client, message.value);
     }
+  }
+
+  /** Refuses a message of which only the head is there, because it has this many bytes. */
+  refuse(client: AutogenClient, head: Head, bytes: number): void {
+    const text = `${bytes} bytes; the most is ${this.#parts.maxPayloadBytes}`;
+    const reason = failure("PAYLOAD_TOO_LARGE", text);
+    if (head.kind === "request")
+      client.caller.refuse(client.replies.numberFor(head.requestId), reason);
+    else if (head.kind === "response") client.deliveries.refuseResponse(head.requestId, text);
+    else this.#parts.refused(client, reason);
   }
 
   #send(client: AutogenClient, request: RpcRequest): void {
@@ -115,10 +126,9 @@ export class Inbound {
     const { namespace } = client;
     const { worker, residents } = client.deliveries;
     const agent = namespace.agent(new AgentId(claimed.type, claimed.key), type);
-    if (agent.worker === undefined)
-      this.#parts.dispatcher.adopt(agent, worker, this.#parts.numbers.next());
+    if (agent.worker === undefined) this.#parts.dispatcher.activate(agent, worker);
     if (agent.worker !== worker) return 0;
-    residents.touch(agent);
+    residents.touch(agent.activation);
     return agent.activation;
   }
 

@@ -3,15 +3,14 @@
  * ago is given up when there are more than the limit: the host forgets its place, the worker keeps it.
  */
 import { LIMITS } from "@agentmesh/proto";
-import type { Agent } from "../../delivery/agent.ts";
 import type { Dispatcher } from "../../delivery/dispatcher.ts";
 import type { Worker } from "../../delivery/worker.ts";
 
 export class Residents {
   readonly #worker: Worker;
   readonly #dispatcher: Dispatcher;
-  /** In the order of their last use. */
-  readonly #agents = new Set<Agent>();
+  /** Their activations, in the order of their last use. */
+  readonly #activations = new Set<number>();
 
   constructor(worker: Worker, dispatcher: Dispatcher) {
     this.#worker = worker;
@@ -19,19 +18,18 @@ export class Residents {
   }
 
   /** An agent has been used. */
-  touch(agent: Agent): void {
-    this.#agents.delete(agent);
-    this.#agents.add(agent);
-    if (this.#agents.size <= LIMITS.autogenAgents) return;
-    const [oldest] = this.#agents;
+  touch(activation: number): void {
+    this.#activations.delete(activation);
+    this.#activations.add(activation);
+    if (this.#activations.size <= LIMITS.autogenAgents) return;
+    const [oldest] = this.#activations;
     if (oldest === undefined) return;
-    this.#agents.delete(oldest);
-    if (oldest.worker === this.#worker)
-      this.#dispatcher.offerIdle(this.#worker, [oldest.activation]);
+    this.#activations.delete(oldest);
+    this.#dispatcher.offerIdle(this.#worker, [oldest]);
   }
 
   /** The worker has lost its agents. */
   clear(): void {
-    this.#agents.clear();
+    this.#activations.clear();
   }
 }

@@ -23,13 +23,13 @@ import type {
 import type { Logger } from "../../observability/logger.ts";
 import type { Authenticator } from "../../security/token.ts";
 import { namespaceOf } from "../client-service.ts";
-import type { Connections } from "../connections.ts";
 import { unreadable } from "../violation.ts";
-import { Channel, type RawChannel } from "./channel.ts";
+import { Channel, type ChannelParts, type RawChannel } from "./channel.ts";
 import { AutogenClient } from "./client.ts";
 import type { AutogenClients } from "./clients.ts";
 import type { ControlChannels } from "./control-channels.ts";
 import { failureOfThrown } from "./errors.ts";
+import { readHead } from "./heads.ts";
 import type { Inbound } from "./inbound.ts";
 import { CLIENT_ID_MISSING, invalidArgument, type Refusal, refusalOf } from "./refusals.ts";
 
@@ -62,9 +62,8 @@ export const autogenServiceDefinition: ServiceDefinition = {
   GetSubscriptions: method("GetSubscriptions", false),
 };
 
-interface Parts {
+interface Parts extends ChannelParts {
   readonly authenticator: Authenticator;
-  readonly connections: Connections;
   readonly logger: Logger;
   readonly clients: AutogenClients;
   readonly inbound: Inbound;
@@ -146,8 +145,9 @@ export class AutogenService {
   }
 
   #converse(call: RawChannel, client: AutogenClient): void {
-    const channel = new Channel(call, this.#parts.connections, (own) => ({
+    const channel = new Channel(call, this.#parts, (own) => ({
       onMessage: (bytes) => this.#take(client, bytes),
+      onTooLong: (head, bytes) => this.#parts.inbound.refuse(client, readHead(head), bytes),
       onDrain: () => client.drained(own),
       onHalfClosed: () => client.halfClosed(own),
       onLost: (reason) => client.lost(own, reason),

@@ -22,10 +22,9 @@ export class TypeGroup implements Cohort<Worker> {
 
   workerOf(key: string): Worker | undefined {
     for (const name of this.#names) {
-      const type = this.#namespace.types.get(name);
-      const worker = type?.agents.get(key)?.worker;
+      const worker = this.#namespace.workerOf(name, key);
       if (worker !== undefined) return worker;
-      if (type === undefined) this.#names.delete(name);
+      if (!this.#namespace.types.has(name)) this.#names.delete(name);
     }
     return undefined;
   }

@@ -10,6 +10,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import type { MeshError } from "@agentmesh/proto";
 import Sqlite from "libsql";
 import { expect, onTestFinished, test } from "vitest";
 import { PLENTY, sampleLetter } from "../dead-letter-samples.ts";
@@ -98,7 +99,7 @@ test("a format that this version does not know is refused", async () => {
   const sqlite = new Sqlite(file);
   sqlite.exec("pragma user_version = 99");
   sqlite.close();
-  await expectRefused(folder, /has format 99 and this version knows 1/);
+  await expectRefused(folder, /has format 99 and this version knows 2/);
 });
 
 test("a database of another program is refused", async () => {
@@ -141,17 +142,66 @@ test("a flipped bit that makes a page senseless is refused", async () => {
   await expectRefused(folder, /is damaged/);
 });
 
-test("a flipped bit within a value is told when the value is read; the others are read on", async () => {
+test("a file too large to be looked at as a whole breaks its store when the senseless page is met", async () => {
+  const { folder, file } = await closedStore();
+  const page = Math.floor(readFileSync(file).lastIndexOf(`${SIGN} 30 `) / 4_096) * 4_096;
+  flipBit(file, page);
+  const store = await openEmbeddedStore(folder, { deadLetters: PLENTY, checkedBytes: 0 });
+  onTestFinished(() => store.close());
+  const broken = new Promise<MeshError>((resolve) => store.onBroken(resolve));
+  expect(await readAll(store.events, { after: EVENTS - 2 })).toHaveLength(2);
+  const isDamaged = {
+    code: "STORE_UNAVAILABLE",
+    retryable: false,
+    message: expect.stringMatching(/agentmesh\.db is damaged .*: restore a backup/),
+  };
+  await expect(readAll(store.events)).rejects.toMatchObject(isDamaged);
+  expect(await broken).toMatchObject(isDamaged);
+  await expect(append(store, 99)).rejects.toMatchObject(isDamaged);
+});
+
+test("an event with a flipped bit is read as damaged, and the others as they are", async () => {
   const { folder, file } = await closedStore();
   flipBit(file, readFileSync(file).indexOf(`${SIGN} 45 `) + 3);
   const store = await open(folder);
-  await expect(readAll(store.events)).rejects.toMatchObject({
-    code: "STORE_UNAVAILABLE",
-    message: expect.stringMatching(/is damaged \(event 45 has a wrong sum\)/),
+  const events = await readAll(store.events);
+  expect(events).toHaveLength(EVENTS);
+  expect(events[44]).toMatchObject({
+    sequence: 45,
+    damage: expect.stringMatching(/agentmesh\.db kept of event 45 is damaged/),
+    event: { id: 45, content: new Uint8Array(0) },
   });
-  expect(await readAll(store.events, { after: 45 })).toHaveLength(EVENTS - 45);
+  expect(events.filter(({ damage }) => damage !== undefined)).toHaveLength(1);
   await store.deadLetters.add(sampleLetter(1));
   expect(await store.events.append(ONLY_PARTITION, sampleEvent(1))).toBe(EVENTS + 1);
+});
+
+test("a dead letter with a flipped bit says so, and the others are listed as they are", async () => {
+  const folder = folderForTest();
+  const first = await open(folder);
+  const contentOf = (id: number) => Buffer.from(`${SIGN} ${id} `.padEnd(1_000, "x"));
+  for (const id of [1, 2, 3])
+    await first.deadLetters.add(sampleLetter(id, { content: contentOf(id) }));
+  await first.close();
+  const file = path.join(folder, FILE_NAME);
+  flipBit(file, readFileSync(file).indexOf(`${SIGN} 2 `) + 3);
+  const store = await open(folder);
+  const { letters } = await store.deadLetters.list({
+    namespace: "default",
+    filter: {},
+    cursor: "",
+    limit: 10,
+  });
+  expect(letters.map(({ id, content }) => [id, content.length])).toEqual([
+    [1, 1_000],
+    [2, 0],
+    [3, 1_000],
+  ]);
+  expect(letters[1]?.failure).toMatchObject({
+    code: "PAYLOAD_INVALID",
+    text: expect.stringMatching(/dead letter 2 is damaged/),
+  });
+  expect(await store.deadLetters.remove(letters)).toBe(3);
 });
 
 test("what a killed host has accepted is in its log", async () => {

@@ -4,7 +4,9 @@
  * B1. Who opens the file holds the lock of its folder: a second connection, of this process or another, is refused
  *     before it could do anything. SQLite before 3.51.3 may damage a file that two connections write at one instant.
  * B2. A commit has returned only when its record is on the disk, synced (`synchronous = FULL` in WAL mode).
- * B3. Nothing is written before the file has been found to be sound and of a format that this version knows.
+ * B3. Nothing is written before the file has been found to be of a format that this version knows and, up to a size, to
+ *     be sound. Looking at all of a large file would hold up its host for minutes, after each crash, and find what reading
+ *     finds as well: SQLite notices a page that makes no sense, and rows have sums of their own.
  */
 import { copyFileSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
@@ -32,20 +34,28 @@ export class Database {
   readonly #lock: FolderLock;
   readonly #sqlite: Sqlite.Database;
   readonly #onUndone: (() => void)[] = [];
+  readonly #pages: Query<[number, number, number]>;
 
   private constructor(file: string, lock: FolderLock, sqlite: Sqlite.Database) {
     this.file = file;
     this.#lock = lock;
     this.#sqlite = sqlite;
+    this.#pages = this.query(
+      `select page_count, freelist_count, page_size
+       from pragma_page_count, pragma_freelist_count, pragma_page_size`,
+    );
   }
 
-  /** Opens the file of a folder, which must exist, and makes it when there is none. @throws StoreProblem. */
-  static open(folder: string): Database {
+  /**
+   * Opens the file of a folder, which must exist, and makes it when there is none. A file of up to `checkedBytes` is
+   * looked at as a whole before. @throws StoreProblem.
+   */
+  static open(folder: string, checkedBytes: number): Database {
     const file = path.join(folder, FILE_NAME);
     const lock = FolderLock.take(folder);
     try {
       if (!isThere(file)) create(folder, file);
-      return new Database(file, lock, openChecked(file));
+      return new Database(file, lock, openChecked(file, checkedBytes));
     } catch (error) {
       lock.release();
       throw problemOf(error, file);
@@ -67,6 +77,12 @@ export class Database {
   /** Carries out a statement without values. */
   execute(text: string): void {
     this.#sqlite.exec(text);
+  }
+
+  /** Bytes of pages that hold something, those of a transaction that is open too. */
+  usedBytes(): number {
+    const [row] = this.#pages();
+    return row === undefined ? 0 : (row[0] - row[1]) * row[2];
   }
 
   /** Undoes what was not committed. */
@@ -126,17 +142,16 @@ function create(folder: string, file: string): void {
   sync(folder);
 }
 
-function openChecked(file: string): Sqlite.Database {
+function openChecked(file: string, checkedBytes: number): Sqlite.Database {
   // Before SQLite looks at it: it would drop what it takes for unfinished.
   checkWal(walOf(file));
   const sqlite = new Sqlite(file, { timeout: 0 });
   try {
     sqlite.exec("pragma locking_mode = exclusive");
     checkFormat(sqlite, file);
-    checkPages(sqlite, file);
+    if ((sizeOf(file) ?? 0) <= checkedBytes) checkPages(sqlite, file);
     sqlite.exec("pragma synchronous = full");
     sqlite.exec(`pragma wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
-    sqlite.exec("begin immediate; commit");
     return sqlite;
   } catch (error) {
     sqlite.close();

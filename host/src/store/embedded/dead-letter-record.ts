@@ -1,5 +1,5 @@
-import { AgentId, type ErrorCode, type Failure, TopicId } from "@agentmesh/proto";
-import type { DeadLetter } from "../../model/dead-letter.ts";
+import { AgentId, type ErrorCode, type Failure, failure, TopicId } from "@agentmesh/proto";
+import type { DeadLetter, DeadLetterName } from "../../model/dead-letter.ts";
 import { bytesOf } from "../dead-letter-filter.ts";
 import type { PlainLetter } from "./operations.ts";
 
@@ -15,6 +15,8 @@ interface LetterRecord {
   readonly acceptedUnixMs: number;
   readonly messageType: string;
   readonly payloadBytes: number;
+  readonly traceId: string;
+  readonly replays: number;
 }
 
 /** A dead letter as plain data. */
@@ -35,6 +37,8 @@ export function toPlain(letter: DeadLetter): PlainLetter {
     acceptedUnixMs: letter.acceptedUnixMs,
     messageType: letter.messageType,
     payloadBytes: letter.payloadBytes,
+    traceId: letter.traceId,
+    replays: letter.replays,
   };
   return {
     namespace: letter.namespace,
@@ -47,27 +51,57 @@ export function toPlain(letter: DeadLetter): PlainLetter {
     bytes: bytesOf(letter),
     record: JSON.stringify(record),
     content: letter.content,
+    replayTarget: undefined,
   };
 }
 
-/** The dead letter that plain data stands for. */
+/** The dead letter that plain data stands for. One whose record is damaged says so, and has lost its message. */
 export function fromPlain(plain: PlainLetter): DeadLetter {
-  const { sender, topic, failure, ...rest }: LetterRecord = JSON.parse(plain.record);
+  const { damage } = plain;
+  return damage === undefined ? intactLetter(plain) : damagedLetter(plain, damage);
+}
+
+function intactLetter(plain: PlainLetter): DeadLetter {
+  const { sender, topic, failure: reason, ...rest }: LetterRecord = JSON.parse(plain.record);
   return {
     ...rest,
-    id: plain.id,
-    namespace: plain.namespace,
-    target: new AgentId(...plain.target),
+    ...nameOf(plain),
     sender: sender === undefined ? undefined : new AgentId(...sender),
     topic: topic === undefined ? undefined : new TopicId(...topic),
     failure: {
-      ...failure,
+      ...reason,
       // Written by `toPlain`; this version may know fewer codes than the one that wrote it.
       code: plain.code as ErrorCode,
-      details: failure.details === undefined ? undefined : Buffer.from(failure.details, "base64"),
+      details: reason.details === undefined ? undefined : Buffer.from(reason.details, "base64"),
     },
     parkedUnixMs: plain.parkedUnixMs,
-    subscription: plain.subscription,
     content: plain.content,
+    replayTarget: plain.replayTarget === undefined ? undefined : new AgentId(...plain.replayTarget),
   };
+}
+
+/** What is left of a letter are the columns by which it was found. */
+function damagedLetter(plain: PlainLetter, damage: string): DeadLetter {
+  return {
+    ...nameOf(plain),
+    sender: undefined,
+    topic: undefined,
+    failure: failure("PAYLOAD_INVALID", damage, { outcome: "unknown" }),
+    attempts: 0,
+    crashes: 0,
+    acceptedUnixMs: plain.parkedUnixMs,
+    firstDeliveredUnixMs: 0,
+    lastDeliveredUnixMs: 0,
+    parkedUnixMs: plain.parkedUnixMs,
+    messageType: "",
+    payloadBytes: 0,
+    traceId: "",
+    content: new Uint8Array(0),
+    replays: 0,
+    replayTarget: plain.replayTarget === undefined ? undefined : new AgentId(...plain.replayTarget),
+  };
+}
+
+function nameOf({ namespace, id, target, subscription }: PlainLetter): DeadLetterName {
+  return { namespace, id, target: new AgentId(...target), subscription };
 }

@@ -1,183 +1,195 @@
-import { crc32 } from "node:zlib";
-import type { DeadLetterLimits } from "../ports.ts";
-import type { Database, Value } from "./database.ts";
-import type { Handlers, PlainLetter, PlainLetterQuery } from "./operations.ts";
-import { damaged } from "./store-problem.ts";
+import type { DeadLetterCounts, DeadLetterLimits } from "../dead-letter-store.ts";
+import type { Database } from "./database.ts";
+import { letterLister, replayLister } from "./dead-letter-list.ts";
+import { LETTER_COLUMNS, type LetterRow, letterOf, valuesOf } from "./dead-letter-row.ts";
+import type { Handlers, PlainLetter, PlainLetterName } from "./operations.ts";
 
-type LetterRow = readonly [
-  namespace: string,
-  id: number,
-  targetType: string,
-  targetKey: string,
-  subscription: string,
-  topicType: string | null,
-  code: string,
-  parkedUnixMs: number,
-  bytes: number,
-  crc: number,
-  record: string,
-  content: Uint8Array,
-];
+/** Letters that are dropped at once because of their age. */
+const DROPPED_AT_ONCE = 1_000;
 
-const COLUMNS = `namespace, id, target_type, target_key, subscription, topic_type, code,
-  parked_unix_ms, bytes, crc, record, content`;
+type Names =
+  | "addLetter"
+  | "removeLetters"
+  | "dropLetters"
+  | "countLetters"
+  | "countLettersOf"
+  | "listLetters"
+  | "lastLetter"
+  | "getLetter"
+  | "startReplays"
+  | "listReplays"
+  | "reparkLetter";
 
-/** Letters that one page looks at. */
-const LOOKED_AT_PER_PAGE = 2_000;
-
-/** What is kept, as far as it was counted. */
-interface Sizes {
-  kept: number;
-  bytes: number;
-}
-
-type Names = "addLetter" | "removeLetters" | "countLetters" | "listLetters" | "getLetter";
-
-/** Dead letters, within limits: at either the oldest go. */
+/** Dead letters: those that are parked within limits, and those that are on their way again. */
 export function deadLetterTable(database: Database, limits: DeadLetterLimits): Handlers<Names> {
-  const insert = database.command(
-    `insert into dead_letter (${COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-     on conflict do nothing`,
-  );
-  const oldest = database.query<[number, number]>(
-    `select number, bytes from dead_letter order by number limit 1`,
-  );
-  const remove = database.command(`delete from dead_letter where number = ?`);
-  const purge = database.command(
-    `delete from dead_letter where namespace = ? and id = ? and target_type = ? and target_key = ?
-       and subscription = ?`,
-  );
-  const totals = database.query<[number, number | null]>(
-    `select count(*), sum(bytes) from dead_letter indexed by dead_letter_sizes`,
-  );
+  const shelf = new Shelf(database, limits);
   const find = database.query<LetterRow>(
-    `select ${COLUMNS} from dead_letter
+    `select ${LETTER_COLUMNS} from dead_letter indexed by dead_letter_by_message
      where namespace = ?1 and id = ?2 and (?3 is null or (target_type = ?3 and target_key = ?4))
+       and (?5 is null or subscription = ?5)
      order by number limit 1`,
   );
-  let sizes: Sizes | undefined;
-  let dropped = 0;
-  database.onUndone(() => {
-    sizes = undefined;
-  });
-  const sizesNow = (): Sizes => {
-    if (sizes === undefined) {
-      const [row] = totals();
-      sizes = { kept: row?.[0] ?? 0, bytes: row?.[1] ?? 0 };
-    }
-    return sizes;
-  };
-  const makeRoom = (held: Sizes): void => {
-    while (held.kept > limits.count || held.bytes > limits.bytes) {
-      const [row] = oldest();
-      if (row === undefined) return;
-      remove(row[0]);
-      held.kept--;
-      held.bytes -= row[1];
-      dropped++;
-    }
-  };
+  const last = database.query<[number | null]>("select max(number) from dead_letter");
+  const countOf = database.query<[number]>(
+    `select count(*) from (select 1 from dead_letter
+       where namespace = ? and subscription = ? and subscription <> '' limit ?)`,
+  );
   return {
     addLetter(letter) {
-      if (letter.bytes > limits.bytes || limits.count === 0) {
-        dropped++;
-        return undefined;
-      }
-      const held = sizesNow();
-      if (insert(...valuesOf(letter)) === 0) return undefined;
-      held.kept++;
-      held.bytes += letter.bytes;
-      makeRoom(held);
+      shelf.park(letter);
       return undefined;
     },
-    removeLetters({ letters }) {
-      let removed = 0;
-      for (const { namespace, id, target, subscription } of letters) {
-        removed += purge(namespace, id, ...target, subscription);
-      }
-      sizes = undefined;
-      return removed;
-    },
-    countLetters: () => ({ kept: sizesNow().kept, dropped }),
-    listLetters: lister(database),
-    getLetter({ namespace, id, target }) {
-      const [row] = find(namespace, id, target?.[0] ?? null, target?.[1] ?? null);
+    removeLetters: ({ letters }) => letters.filter((name) => shelf.remove(name)).length,
+    dropLetters: ({ before }) => shelf.dropBefore(before),
+    countLetters: () => shelf.counts(),
+    countLettersOf: ({ namespace, name, most }) => countOf(namespace, name, most)[0]?.[0] ?? 0,
+    listLetters: letterLister(database),
+    lastLetter: () => last()[0]?.[0] ?? 0,
+    getLetter({ namespace, id, target, subscription }) {
+      const [type, key] = target ?? [null, null];
+      const [row] = find(namespace, id, type, key, subscription ?? null);
       return row === undefined ? undefined : letterOf(row, database.file);
     },
+    startReplays: ({ orders }) => orders.map(({ letter, to }) => shelf.startReplay(letter, to)),
+    listReplays: replayLister(database),
+    reparkLetter(letter) {
+      if (!shelf.endReplay(letter)) return false;
+      shelf.park(letter);
+      return true;
+    },
   };
 }
 
-function lister(database: Database): Handlers<Names>["listLetters"] {
-  const horizon = database.query<[number | null, number]>(
-    `select max(number), count(*) from (
-       select number from dead_letter where namespace = ? and number > ? order by number limit ?)`,
-  );
-  const select = database.query<readonly [number, ...LetterRow]>(
-    `select number, ${COLUMNS} from dead_letter
-     where namespace = ?1 and number > ?2 and number <= ?3
-       and (?5 is null or target_type = ?5) and (?6 is null or target_key = ?6)
-       and (?7 is null or topic_type = ?7) and (?8 is null or code = ?8)
-       and (?9 is null or parked_unix_ms >= ?9) and (?10 is null or parked_unix_ms < ?10)
-       and (?11 is null or id in (select value from json_each(?11)))
-     order by number limit ?4`,
-  );
-  return (query) => {
-    const { namespace, after, limit } = query;
-    const [row] = horizon(namespace, after, LOOKED_AT_PER_PAGE);
-    const [last, looked] = [row?.[0] ?? after, row?.[1] ?? 0];
-    const rows = select(namespace, after, last, limit, ...conditionsOf(query));
-    const letters = rows.map(([, ...letter]) => letterOf(letter, database.file));
-    const next = rows.length === limit ? (rows.at(-1)?.[0] ?? last) : last;
-    const isLast = next === last && looked < LOOKED_AT_PER_PAGE;
-    return { letters, next: isLast ? 0 : next };
+type Tally = { parked: number; parkedBytes: number; replaying: number };
+
+const NAMED =
+  "namespace = ? and id = ? and target_type = ? and target_key = ? and subscription = ?";
+
+/** Writes letters, and counts them as it goes: the table is counted once, and after what was undone. */
+class Shelf {
+  readonly #limits: DeadLetterLimits;
+  readonly #statements: ReturnType<typeof statementsOf>;
+  #tally: Tally | undefined;
+  #dropped = 0;
+
+  constructor(database: Database, limits: DeadLetterLimits) {
+    this.#limits = limits;
+    this.#statements = statementsOf(database);
+    database.onUndone(() => {
+      this.#tally = undefined;
+    });
+  }
+
+  counts(): DeadLetterCounts {
+    const { parked, replaying } = this.#now();
+    return { kept: parked, replaying, dropped: this.#dropped };
+  }
+
+  park(letter: PlainLetter): void {
+    const { count, bytes } = this.#limits;
+    if (letter.bytes > bytes || count === 0) {
+      this.#dropped++;
+      return;
+    }
+    const tally = this.#now();
+    if (this.#statements.insert(...valuesOf(letter)) === 0) return;
+    tally.parked++;
+    tally.parkedBytes += letter.bytes;
+    while (tally.parked > count || tally.parkedBytes > bytes) {
+      if (!this.#dropOldest(Number.MAX_SAFE_INTEGER)) return;
+    }
+  }
+
+  dropBefore(unixMs: number): number {
+    let dropped = 0;
+    while (dropped < DROPPED_AT_ONCE && this.#dropOldest(unixMs)) dropped++;
+    return dropped;
+  }
+
+  remove({ namespace, id, target, subscription }: PlainLetterName): boolean {
+    const tally = this.#now();
+    const [row] = this.#statements.remove(namespace, id, ...target, subscription);
+    if (row === undefined) return false;
+    const [bytes, replayType] = row;
+    if (replayType === null) {
+      tally.parked--;
+      tally.parkedBytes -= bytes;
+    } else tally.replaying--;
+    return true;
+  }
+
+  startReplay(
+    { namespace, id, target, subscription }: PlainLetterName,
+    to: readonly [string, string],
+  ): boolean {
+    const tally = this.#now();
+    const [row] = this.#statements.startReplay(...to, namespace, id, ...target, subscription);
+    if (row === undefined) return false;
+    tally.parked--;
+    tally.parkedBytes -= row[0];
+    tally.replaying++;
+    return true;
+  }
+
+  /** Removes a letter that is on its way. */
+  endReplay({ namespace, id, target, subscription }: PlainLetterName): boolean {
+    const tally = this.#now();
+    const removed = this.#statements.endReplay(namespace, id, ...target, subscription);
+    tally.replaying -= removed;
+    return removed > 0;
+  }
+
+  #dropOldest(before: number): boolean {
+    const tally = this.#now();
+    const [oldest] = this.#statements.oldest();
+    if (oldest === undefined || oldest[1] >= before) return false;
+    this.#statements.drop(oldest[0]);
+    tally.parked--;
+    tally.parkedBytes -= oldest[2];
+    this.#dropped++;
+    return true;
+  }
+
+  #now(): Tally {
+    if (this.#tally === undefined) {
+      const [parked] = this.#statements.parked();
+      const [replaying] = this.#statements.replaying();
+      const [count = 0, bytes = 0] = parked ?? [];
+      this.#tally = { parked: count, parkedBytes: bytes ?? 0, replaying: replaying?.[0] ?? 0 };
+    }
+    return this.#tally;
+  }
+}
+
+function statementsOf(database: Database) {
+  return {
+    insert: database.command(
+      `insert into dead_letter (${LETTER_COLUMNS})
+       values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       on conflict do nothing`,
+    ),
+    oldest: database.query<[number, number, number]>(
+      `select number, parked_unix_ms, bytes from dead_letter indexed by dead_letter_parked
+       where replay_type is null order by number limit 1`,
+    ),
+    drop: database.command("delete from dead_letter where number = ?"),
+    remove: database.query<[number, string | null]>(
+      `delete from dead_letter where ${NAMED} returning bytes, replay_type`,
+    ),
+    startReplay: database.query<[number]>(
+      `update dead_letter set replay_type = ?, replay_key = ?
+       where ${NAMED} and replay_type is null returning bytes`,
+    ),
+    endReplay: database.command(
+      `delete from dead_letter where ${NAMED} and replay_type is not null`,
+    ),
+    parked: database.query<[number, number | null]>(
+      `select count(*), sum(bytes) from dead_letter indexed by dead_letter_parked
+       where replay_type is null`,
+    ),
+    replaying: database.query<[number]>(
+      `select count(*) from dead_letter indexed by dead_letter_replayed
+       where replay_type is not null`,
+    ),
   };
-}
-
-function conditionsOf(query: PlainLetterQuery): Value[] {
-  return [
-    query.agentType ?? null,
-    query.agentKey ?? null,
-    query.topicType ?? null,
-    query.code ?? null,
-    query.sinceUnixMs ?? null,
-    query.untilUnixMs ?? null,
-    query.ids === undefined ? null : JSON.stringify(query.ids),
-  ];
-}
-
-function valuesOf(letter: PlainLetter): Value[] {
-  return [
-    letter.namespace,
-    letter.id,
-    ...letter.target,
-    letter.subscription,
-    letter.topicType ?? null,
-    letter.code,
-    letter.parkedUnixMs,
-    letter.bytes,
-    sumOf(letter),
-    letter.record,
-    letter.content,
-  ];
-}
-
-function letterOf(row: LetterRow, file: string): PlainLetter {
-  const letter: PlainLetter = {
-    namespace: row[0],
-    id: row[1],
-    target: [row[2], row[3]],
-    subscription: row[4],
-    topicType: row[5] ?? undefined,
-    code: row[6],
-    parkedUnixMs: row[7],
-    bytes: row[8],
-    record: row[10],
-    content: row[11],
-  };
-  if (sumOf(letter) !== row[9]) throw damaged(file, `dead letter ${letter.id} has a wrong sum`);
-  return letter;
-}
-
-function sumOf({ record, content }: PlainLetter): number {
-  return crc32(content, crc32(record));
 }

@@ -5,8 +5,9 @@ import { agentId } from "@agentmesh/proto";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { startAt } from "../../model/durable-subscription.ts";
 import { idsOf, PLENTY, sampleLetter } from "../dead-letter-samples.ts";
+import type { DeadLetterLimits } from "../dead-letter-store.ts";
 import { idsIn, sampleEvent } from "../event-log-samples.ts";
-import { type DeadLetterLimits, ONLY_PARTITION, type Store } from "../ports.ts";
+import { ONLY_PARTITION, type Store } from "../ports.ts";
 import { storeCases } from "../store-cases.ts";
 import { openEmbeddedStore } from "./embedded-store.ts";
 
@@ -46,6 +47,7 @@ async function fill(store: Store): Promise<void> {
   await store.subscriptions.create(archive, ONLY_PARTITION, startAt(0));
   await store.states.save({ namespace: "default", agent: agentId("a", "b") }, state, 0);
   await store.deadLetters.add(sampleLetter(7));
+  await store.numbers.note(77);
 }
 
 async function expectFilled(store: Store): Promise<void> {
@@ -55,7 +57,8 @@ async function expectFilled(store: Store): Promise<void> {
   const state = await store.states.load({ namespace: "default", agent: agentId("a", "b") });
   expect(state?.revision).toBe(1);
   expect(await idsOf(store.deadLetters)).toEqual([7]);
-  expect(await store.deadLetters.counts()).toEqual({ kept: 1, dropped: 0 });
+  expect(await store.deadLetters.counts()).toEqual({ kept: 1, replaying: 0, dropped: 0 });
+  expect(await store.numbers.noted()).toBe(77);
 }
 
 describe("what a store has accepted", () => {
@@ -92,7 +95,70 @@ describe("what a store has accepted", () => {
   });
 });
 
+describe("a store that may have so much in use", () => {
+  const KIB = 1024;
+  const filler = (id: number) => sampleEvent(id, "news/a", { content: new Uint8Array(64 * KIB) });
+
+  /** Appends until the store refuses. @returns how many it took. */
+  async function fillUp(store: Store): Promise<number> {
+    for (let count = 0; ; count++) {
+      try {
+        await store.events.append(ONLY_PARTITION, filler(count + 1));
+      } catch (error) {
+        expect(error).toMatchObject({
+          code: "OVERLOADED",
+          retryable: true,
+          retryAfterMs: 1_000,
+          message: expect.stringMatching(/the data folder holds as much as it may/),
+        });
+        return count;
+      }
+    }
+  }
+
+  test("refuses events there and nothing else, keeps what it took, and takes more when there is room", async () => {
+    const folder = folderForTest();
+    const store = await openEmbeddedStore(folder, { deadLetters: PLENTY, bytes: 1024 * KIB });
+    onTestFinished(() => store.close());
+    const count = await fillUp(store);
+    expect(count).toBeGreaterThan(8);
+    expect(store.usedBytes()).toBeLessThanOrEqual(1024 * KIB);
+    await store.deadLetters.add(sampleLetter(1));
+    expect(await idsIn(store.events)).toHaveLength(count);
+    await store.events.trim(ONLY_PARTITION, count - 1);
+    expect(store.usedBytes()).toBeLessThan(512 * KIB);
+    expect(await fillUp(store)).toBeGreaterThan(8);
+  });
+
+  test("refuses what would not fit beside what is under way, in the order of the calls", async () => {
+    const store = await openEmbeddedStore(folderForTest(), {
+      deadLetters: PLENTY,
+      bytes: 1024 * KIB,
+    });
+    onTestFinished(() => store.close());
+    const ids = Array.from({ length: 40 }, (_, index) => index + 1);
+    const outcomes = await Promise.allSettled(
+      ids.map((id) => store.events.append(ONLY_PARTITION, filler(id))),
+    );
+    const firstRefused = outcomes.findIndex(({ status }) => status === "rejected");
+    expect(firstRefused).toBeGreaterThan(8);
+    expect(outcomes.slice(firstRefused).every(({ status }) => status === "rejected")).toBe(true);
+    expect(await idsIn(store.events)).toEqual(ids.slice(0, firstRefused));
+  });
+});
+
 describe("a backup", () => {
+  test("taken beside another one is whole", async () => {
+    const store = await open(folderForTest());
+    await fill(store);
+    const copies = [path.join(folderForTest(), "one"), path.join(folderForTest(), "two")];
+    const backingUp = Promise.all(copies.map((copy) => store.backup(copy)));
+    for (let id = 2; id <= 200; id++)
+      await store.events.append(ONLY_PARTITION, sampleEvent(id, "other/a"));
+    await backingUp;
+    for (const copy of copies) await expectFilled(await open(copy));
+  });
+
   test("taken while events are appended is a store of its own, as it was at one moment", async () => {
     const store = await open(folderForTest());
     await fill(store);

@@ -11,11 +11,9 @@ import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { AgentId, failure, MeshError, TopicId } from "@agentmesh/proto";
 import { compact } from "../../model/content-copy.ts";
-import { readCursor, writeCursor } from "../cursor.ts";
+import type { DeadLetterLimits } from "../dead-letter-store.ts";
 import type {
   AgentStateStore,
-  DeadLetterLimits,
-  DeadLetterStore,
   EventLog,
   LoggedEvent,
   NewEvent,
@@ -24,30 +22,57 @@ import type {
 } from "../ports.ts";
 import { backUp } from "./backup.ts";
 import { CommitQueue } from "./commit-queue.ts";
-import { fromPlain, toPlain } from "./dead-letter-record.ts";
+import { EmbeddedDeadLetters } from "./embedded-dead-letters.ts";
 import type { Pair, PlainEvent, PlainLoggedEvent } from "./operations.ts";
+import { failureOfProblem } from "./store-problem.ts";
+
+/** How much the store of a data folder keeps. */
+export interface EmbeddedLimits {
+  readonly deadLetters: DeadLetterLimits;
+  /** Bytes in use on the disk above which no event is taken. Default: no limit. */
+  readonly bytes?: number;
+  /** Size up to which a file is looked at as a whole before it is used, which takes about a second. Default: 128 MiB. */
+  readonly checkedBytes?: number;
+}
+
+const CHECKED_BYTES = 128 * 1024 * 1024;
 
 /**
  * Opens the store of a data folder, which is made when it does not exist. Rejects with `STORE_UNAVAILABLE` when the
  * folder cannot be written or is in use by another host, and when its file is damaged or of an unknown format; then
  * nothing was changed.
  */
-export async function openEmbeddedStore(
-  data: string,
-  limits: { readonly deadLetters: DeadLetterLimits },
-): Promise<Store> {
+export async function openEmbeddedStore(data: string, limits: EmbeddedLimits): Promise<Store> {
   const folder = path.resolve(data);
   await make(folder);
-  const queue = await CommitQueue.open({ folder, ...limits });
+  const { deadLetters, checkedBytes = CHECKED_BYTES } = limits;
+  const queue = await CommitQueue.open({ folder, deadLetters, checkedBytes }, limits.bytes);
+  const backup = inTurn((target: string) => backUp(queue, folder, target));
   return {
     isDurable: true,
     events: eventLog(queue),
     subscriptions: subscriptionStore(queue),
     publishers: { latest: (limit) => queue.ask("latestMarks", { limit }) },
+    numbers: {
+      noted: () => queue.ask("notedNumber", undefined),
+      note: (number) => queue.ask("noteNumber", { number }),
+    },
     states: agentStateStore(queue),
-    deadLetters: deadLetterStore(queue),
-    backup: (target) => backUp(queue, folder, path.resolve(target)),
+    deadLetters: new EmbeddedDeadLetters(queue),
+    usedBytes: () => queue.usedBytes,
+    onBroken: (run) => queue.onBroken((problem) => run(new MeshError(failureOfProblem(problem)))),
+    backup: (target) => backup(path.resolve(target)),
     close: () => queue.close(),
+  };
+}
+
+/** One after the other: the file must not change before the one before has copied it. */
+function inTurn(act: (target: string) => Promise<void>): (target: string) => Promise<void> {
+  let last: Promise<void> = Promise.resolve();
+  return (target) => {
+    const outcome = last.then(() => act(target));
+    last = outcome.catch(() => undefined);
+    return outcome;
   };
 }
 
@@ -62,17 +87,21 @@ async function make(folder: string): Promise<void> {
 }
 
 function eventLog(queue: CommitQueue): EventLog {
+  const appendAll: EventLog["appendAll"] = (partition, added, mark) => {
+    const events = added.map(plainEvent);
+    const bytes = events.reduce((sum, { content }) => sum + content.length, 0);
+    const question = mark === undefined ? { partition, events } : { partition, events, mark };
+    return queue.ask("appendEvents", question, bytes);
+  };
   return {
-    append(partition, added, mark) {
-      const event = plainEvent(added);
-      const question = mark === undefined ? { partition, event } : { partition, event, mark };
-      return queue.ask("appendEvent", question, event.content.length);
-    },
+    append: (partition, added, mark) => appendAll(partition, [added], mark),
+    appendAll,
     last: (partition) => queue.ask("lastEvent", { partition }),
     async read(partition, query) {
       const { events, through } = await queue.ask("readEvents", { ...query, partition });
       return { events: events.map(loggedEvent), through };
     },
+    count: (partition, query) => queue.ask("countEvents", { ...query, partition }),
     async trim(partition, through) {
       while (await queue.ask("trimEvents", { partition, through }));
     },
@@ -112,31 +141,6 @@ function agentStateStore(queue: CommitQueue): AgentStateStore {
   };
 }
 
-function deadLetterStore(queue: CommitQueue): DeadLetterStore {
-  return {
-    counts: () => queue.ask("countLetters", undefined),
-    add: (letter) => queue.ask("addLetter", toPlain(letter), letter.content.length),
-    remove: (letters) =>
-      queue.ask("removeLetters", {
-        letters: letters.map(({ namespace, id, target, subscription }) => {
-          return { namespace, id, target: pairOf(target), subscription };
-        }),
-      }),
-    async list({ namespace, filter, cursor, limit }) {
-      const after = readCursor(cursor);
-      const ids = filter.ids === undefined ? undefined : [...filter.ids];
-      const question = { ...filter, ids, namespace, after, limit };
-      const { letters, next } = await queue.ask("listLetters", question);
-      return { letters: letters.map(fromPlain), nextCursor: writeCursor(next) };
-    },
-    async get({ namespace, id, target }) {
-      const named = target === undefined ? undefined : pairOf(target);
-      const found = await queue.ask("getLetter", { namespace, id, target: named });
-      return found === undefined ? undefined : fromPlain(found);
-    },
-  };
-}
-
 function pairOf({ type, key }: AgentId): Pair {
   return [type, key];
 }
@@ -156,9 +160,9 @@ function plainEvent({ namespace, event }: NewEvent): PlainEvent {
 }
 
 function loggedEvent(plain: PlainLoggedEvent): LoggedEvent {
-  const { sequence, namespace, id, topic, sender, content, resent, acceptedUnixMs } = plain;
+  const { sequence, namespace, id, topic, sender, content, resent, acceptedUnixMs, damage } = plain;
   const from = sender === undefined ? undefined : new AgentId(...sender);
   const at = new TopicId(...topic);
   const event = { id, topic: at, content, sender: from, resent, acceptedUnixMs };
-  return { sequence, namespace, event };
+  return { sequence, namespace, event, damage };
 }

@@ -3,7 +3,6 @@ import type { EventQuery } from "../ports.ts";
 import type { Database, Query, Value } from "./database.ts";
 import type { Handlers, PlainEvent, PlainLoggedEvent } from "./operations.ts";
 import { publisherTable } from "./publisher-table.ts";
-import { damaged } from "./store-problem.ts";
 
 type EventRow = readonly [
   place: number,
@@ -27,10 +26,18 @@ const PARTITION = 2 ** 40;
 const LOOKED_AT_PER_PAGE = 10_000;
 /** Bytes of content after which a page ends. */
 const MOST_PAGE_BYTES = 4 * 1024 * 1024;
+/** The content of an event that is damaged. */
+const NOTHING = new Uint8Array(0);
 /** Sequences that one trim drops. */
 const TRIMMED_AT_ONCE = 2_000;
 
-type Names = "appendEvent" | "lastEvent" | "readEvents" | "trimEvents" | "latestMarks";
+type Names =
+  | "appendEvents"
+  | "lastEvent"
+  | "readEvents"
+  | "countEvents"
+  | "trimEvents"
+  | "latestMarks";
 
 /** The log of events, with the marks of their publishers. */
 export function eventTable(database: Database): Handlers<Names> {
@@ -43,21 +50,22 @@ export function eventTable(database: Database): Handlers<Names> {
   );
   const trim = database.command("delete from event where place >= ? and place <= ?");
   const publishers = publisherTable(database);
-  const read = eventReader(database);
+  const { read, count } = eventReader(database);
   const endsOf = (partition: number): readonly [first: number, last: number] => {
     const base = partition * PARTITION;
     const [row] = ends(base, base + PARTITION);
     return [row?.[0] ?? base, row?.[1] ?? base];
   };
   return {
-    appendEvent({ partition, event, mark }) {
-      const place = endsOf(partition)[1] + 1;
-      insert(place, ...valuesOf(event));
+    appendEvents({ partition, events, mark }) {
+      const first = endsOf(partition)[1] + 1;
+      for (const [index, event] of events.entries()) insert(first + index, ...valuesOf(event));
       if (mark !== undefined) publishers.write(mark);
-      return place - partition * PARTITION;
+      return first - partition * PARTITION;
     },
     lastEvent: ({ partition }) => endsOf(partition)[1] - partition * PARTITION,
     readEvents: read,
+    countEvents: count,
     trimEvents({ partition, through }) {
       const [first, last] = endsOf(partition);
       // The last event stays, so that its sequence is not given again.
@@ -70,7 +78,10 @@ export function eventTable(database: Database): Handlers<Names> {
   };
 }
 
-type Reader = Handlers<"readEvents">["readEvents"];
+interface Reader {
+  readonly read: Handlers<"readEvents">["readEvents"];
+  readonly count: Handlers<"countEvents">["countEvents"];
+}
 
 /** Reads a page in two steps: how many events fit, then the events. */
 function eventReader(database: Database): Reader {
@@ -89,24 +100,36 @@ function eventReader(database: Database): Reader {
     exact: statements(`${exact} and topic_source = ?6`),
     prefix: statements(`${prefix} and topic_source = ?6`),
   };
-  return (query) => {
-    const { partition, namespace, match, source } = query;
-    const base = partition * PARTITION;
-    const until = lookedAt(query);
-    const statement = source === undefined ? all[match.kind] : ofSource[match.kind];
-    const values = (end: number, limit: number): Value[] => [
-      namespace,
-      base + query.after,
-      base + end,
-      match.text,
-      limit,
-      ...(source === undefined ? [] : [source]),
-    ];
-    const { count, isCut } = fitting(statement.sizes(...values(until, query.limit)), query.limit);
-    const found = count === 0 ? [] : statement.rows(...values(until, count));
-    const events = found.map((row) => eventOf(row, base, database.file));
-    return { events, through: isCut ? (events.at(-1)?.sequence ?? until) : until };
+  const prepared = ({ source, match }: EventQuery) =>
+    source === undefined ? all[match.kind] : ofSource[match.kind];
+  return {
+    read(query) {
+      const base = query.partition * PARTITION;
+      const until = lookedAt(query);
+      const { sizes: sizesOf, rows: rowsOf } = prepared(query);
+      const found = sizesOf(...valuesOfQuery(query, until, query.limit));
+      const { count, isCut } = fitting(found, query.limit);
+      const read = count === 0 ? [] : rowsOf(...valuesOfQuery(query, until, count));
+      const events = read.map((row) => eventOf(row, base, database.file));
+      return { events, through: isCut ? (events.at(-1)?.sequence ?? until) : until };
+    },
+    count(query) {
+      const until = lookedAt(query);
+      const found = prepared(query).sizes(...valuesOfQuery(query, until, query.limit)).length;
+      return { count: found, isCut: found === query.limit || until < query.through };
+    },
   };
+}
+
+function valuesOfQuery(
+  query: EventQuery & { readonly partition: number },
+  end: number,
+  limit: number,
+): Value[] {
+  const { partition, namespace, match, source, after } = query;
+  const base = partition * PARTITION;
+  const values = [namespace, base + after, base + end, match.text, limit];
+  return source === undefined ? values : [...values, source];
 }
 
 function lookedAt({ source, after, through }: EventQuery): number {
@@ -157,8 +180,9 @@ function eventOf(row: EventRow, base: number, file: string): PlainLoggedEvent {
     acceptedUnixMs: at,
     content,
   };
-  if (sumOf(event) !== crc) throw damaged(file, `event ${event.sequence} has a wrong sum`);
-  return event;
+  if (sumOf(event) === crc) return event;
+  const damage = `what ${file} kept of event ${event.sequence} is damaged`;
+  return { ...event, content: NOTHING, damage };
 }
 
 /** Over everything that says what the event is and where it goes. */

@@ -3,7 +3,8 @@
  * plain data: no class survives.
  */
 import type { DurableSubscription, Position } from "../../model/durable-subscription.ts";
-import type { DeadLetterCounts, EventQuery, PublisherMark, WriteOutcome } from "../ports.ts";
+import type { DeadLetterCounts } from "../dead-letter-store.ts";
+import type { EventCount, EventQuery, PublisherMark, WriteOutcome } from "../ports.ts";
 
 /** An agent or topic as plain data: its two parts. */
 export type Pair = readonly [string, string];
@@ -22,6 +23,8 @@ export interface PlainEvent {
 /** An event of the log as plain data. */
 export interface PlainLoggedEvent extends PlainEvent {
   readonly sequence: number;
+  /** What is wrong with it; undefined when it is as it was written. */
+  readonly damage?: string | undefined;
 }
 
 /** A subscription with its positions as plain data. */
@@ -47,13 +50,34 @@ export interface PlainLetter {
   readonly bytes: number;
   readonly record: string;
   readonly content: Uint8Array;
+  /** The agent that it is on its way to; undefined while it is parked. */
+  readonly replayTarget: Pair | undefined;
+  /** What is wrong with `record` and `content`; undefined when they are as they were written. */
+  readonly damage?: string | undefined;
+}
+
+/** What names a dead letter, as plain data. */
+export type PlainLetterName = Pick<PlainLetter, "namespace" | "id" | "target" | "subscription">;
+
+/** A dead letter that is to be delivered again, as plain data. */
+export interface PlainReplay {
+  readonly letter: PlainLetterName;
+  readonly to: Pair;
+}
+
+/** A part of what is on its way; `next` is 0 on the last. */
+export interface PlainReplayPage {
+  readonly replays: readonly (PlainReplay & { readonly bytes: number })[];
+  readonly next: number;
 }
 
 /** Asks for dead letters behind the number `after`. */
 export interface PlainLetterQuery {
   readonly namespace: string;
   readonly after: number;
+  readonly through?: number | undefined;
   readonly limit: number;
+  readonly subscription?: string | undefined;
   readonly agentType?: string | undefined;
   readonly agentKey?: string | undefined;
   readonly topicType?: string | undefined;
@@ -87,8 +111,12 @@ type SubscriptionName = { readonly namespace: string; readonly name: string };
 
 /** Every question by its name: what is asked, what is answered. */
 export interface Operations {
-  readonly appendEvent: [
-    { readonly partition: number; readonly event: PlainEvent; readonly mark?: PublisherMark },
+  readonly appendEvents: [
+    {
+      readonly partition: number;
+      readonly events: readonly PlainEvent[];
+      readonly mark?: PublisherMark;
+    },
     number,
   ];
   readonly lastEvent: [{ readonly partition: number }, number];
@@ -96,6 +124,7 @@ export interface Operations {
     EventQuery & { readonly partition: number },
     { readonly events: readonly PlainLoggedEvent[]; readonly through: number },
   ];
+  readonly countEvents: [EventQuery & { readonly partition: number }, EventCount];
   readonly trimEvents: [{ readonly partition: number; readonly through: number }, boolean];
   readonly latestMarks: [{ readonly limit: number }, readonly PublisherMark[]];
   readonly listSubscriptions: [undefined, readonly PlainSubscription[]];
@@ -120,25 +149,30 @@ export interface Operations {
     },
     WriteOutcome,
   ];
+  readonly notedNumber: [undefined, number];
+  readonly noteNumber: [{ readonly number: number }, undefined];
   readonly loadState: [PlainStateKey, PlainState | undefined];
   readonly saveState: [PlainStateKey & PlainState, WriteOutcome];
   readonly removeState: [PlainStateKey & { readonly revision: number }, WriteOutcome];
   readonly addLetter: [PlainLetter, undefined];
-  readonly removeLetters: [
-    {
-      readonly letters: readonly Pick<
-        PlainLetter,
-        "namespace" | "id" | "target" | "subscription"
-      >[];
-    },
-    number,
-  ];
+  readonly removeLetters: [{ readonly letters: readonly PlainLetterName[] }, number];
+  readonly dropLetters: [{ readonly before: number }, number];
   readonly countLetters: [undefined, DeadLetterCounts];
+  readonly countLettersOf: [SubscriptionName & { readonly most: number }, number];
   readonly listLetters: [PlainLetterQuery, PlainLetterPage];
+  readonly lastLetter: [undefined, number];
   readonly getLetter: [
-    { readonly namespace: string; readonly id: number; readonly target: Pair | undefined },
+    {
+      readonly namespace: string;
+      readonly id: number;
+      readonly target: Pair | undefined;
+      readonly subscription: string | undefined;
+    },
     PlainLetter | undefined,
   ];
+  readonly startReplays: [{ readonly orders: readonly PlainReplay[] }, readonly boolean[]];
+  readonly listReplays: [{ readonly after: number; readonly limit: number }, PlainReplayPage];
+  readonly reparkLetter: [PlainLetter, boolean];
 }
 
 /** Name of a question. */

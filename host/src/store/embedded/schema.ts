@@ -2,10 +2,10 @@
 export const APPLICATION_ID = 0x414d5348;
 
 /** Format of the file. A file of a larger one is refused; a smaller one is brought up to date when there is one. */
-export const FORMAT = 1;
+export const FORMAT = 2;
 
 /**
- * The tables of format 1. What has a `crc` is compared with it when it is read: SQLite notices a page that makes no
+ * The tables of this format. What has a `crc` is compared with it when it is read: SQLite notices a page that makes no
  * sense, not a bit within a value.
  */
 export const SCHEMA = `
@@ -32,6 +32,11 @@ create table publisher (
   primary key (namespace, instance)
 ) strict, without rowid;
 create index publisher_by_change on publisher (changed);
+
+create table noted_number (
+  id integer primary key,
+  number integer not null
+) strict;
 
 create table subscription (
   namespace text not null,
@@ -75,14 +80,23 @@ create table dead_letter (
   bytes integer not null,
   crc integer not null,
   record text not null,
-  content blob not null
+  content blob not null,
+  replay_type text,
+  replay_key text
 ) strict;
 create unique index dead_letter_by_message
   on dead_letter (namespace, id, target_type, target_key, subscription);
 create index dead_letter_by_arrival on dead_letter (
-  namespace, number, id, target_type, target_key, topic_type, code, parked_unix_ms
+  namespace, number, id, target_type, target_key, subscription, topic_type, code, parked_unix_ms,
+  bytes
 );
-create index dead_letter_sizes on dead_letter (bytes);
+create index dead_letter_by_subscription on dead_letter (namespace, subscription)
+  where subscription <> '';
+create index dead_letter_parked on dead_letter (number, parked_unix_ms, bytes)
+  where replay_type is null;
+create index dead_letter_replayed on dead_letter (
+  number, namespace, id, target_type, target_key, subscription, bytes, replay_type, replay_key
+) where replay_type is not null;
 
 pragma application_id = ${APPLICATION_ID};
 pragma user_version = ${FORMAT};

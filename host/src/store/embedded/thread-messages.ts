@@ -1,10 +1,12 @@
-import type { DeadLetterLimits } from "../ports.ts";
+import type { DeadLetterLimits } from "../dead-letter-store.ts";
 import type { Answer, OperationName, Question } from "./operations.ts";
 import type { PlainProblem } from "./store-problem.ts";
 
 /** What the thread is started with. */
 export interface ThreadStart {
   readonly folder: string;
+  /** Size up to which a file is looked at as a whole before it is used. */
+  readonly checkedBytes: number;
   readonly deadLetters: DeadLetterLimits;
 }
 
@@ -30,10 +32,10 @@ export type CallOutcome =
   /** It could not be carried out, and changed nothing: what it asks for is damaged. */
   | { readonly kind: "failed"; readonly problem: PlainProblem };
 
-/** From the thread. */
+/** From the thread. `usedBytes` of the file are in use: pages that became free are used again. */
 export type ThreadWord =
-  | { readonly kind: "opened" }
+  | { readonly kind: "opened"; readonly usedBytes: number }
   /** The order was carried out, and what it has changed is on the disk, synced. */
-  | { readonly kind: "done"; readonly outcomes: readonly CallOutcome[] }
-  /** The order, or the opening, has failed as a whole, and nothing of it is kept. */
-  | { readonly kind: "problem"; readonly problem: PlainProblem };
+  | { readonly kind: "done"; readonly outcomes: readonly CallOutcome[]; readonly usedBytes: number }
+  /** The order, or the opening, has failed as a whole, and nothing of it is kept. `isFinal`: so will all others. */
+  | { readonly kind: "problem"; readonly problem: PlainProblem; readonly isFinal: boolean };

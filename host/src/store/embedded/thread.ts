@@ -8,6 +8,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { Database } from "./database.ts";
 import { deadLetterTable } from "./dead-letter-table.ts";
 import { eventTable } from "./event-table.ts";
+import { numberTable } from "./number-table.ts";
 import type { Answer, Handlers, OperationName, Question } from "./operations.ts";
 import { stateTable } from "./state-table.ts";
 import { problemOf, StoreProblem } from "./store-problem.ts";
@@ -19,24 +20,33 @@ class DatabaseThread {
   readonly #handlers: Handlers<OperationName>;
   readonly #begin: () => void;
   readonly #commit: () => void;
+  #usedBytes: number;
   /** Why nothing is written any more. */
   #broken: StoreProblem | undefined;
 
-  constructor({ folder, deadLetters }: ThreadStart) {
-    const database = Database.open(folder);
+  constructor({ folder, deadLetters, checkedBytes }: ThreadStart) {
+    const database = Database.open(folder, checkedBytes);
     this.#database = database;
+    this.#usedBytes = database.usedBytes();
     this.#begin = database.command("begin immediate");
     this.#commit = database.command("commit");
     this.#handlers = {
       ...eventTable(database),
       ...subscriptionTable(database),
       ...stateTable(database),
+      ...numberTable(database),
       ...deadLetterTable(database, deadLetters),
     };
   }
 
+  /** Bytes of the file that are in use. */
+  get usedBytes(): number {
+    return this.#usedBytes;
+  }
+
   carryOut(order: ThreadOrder): ThreadWord {
-    if (this.#broken !== undefined && order.kind !== "close") return problemWord(this.#broken);
+    if (this.#broken !== undefined && order.kind !== "close")
+      return problemWord(this.#broken, true);
     switch (order.kind) {
       case "calls":
         return this.#transact(order.calls);
@@ -53,11 +63,17 @@ class DatabaseThread {
     try {
       this.#begin();
       const outcomes = calls.map((call) => this.#answer(call));
+      this.#usedBytes = this.#database.usedBytes();
       this.#commit();
-      return { kind: "done", outcomes };
+      return this.#done(outcomes);
     } catch (error) {
-      return problemWord(this.#undo(error));
+      const problem = this.#undo(error);
+      return problemWord(problem, this.#broken !== undefined);
     }
+  }
+
+  #done(outcomes: readonly CallOutcome[]): ThreadWord {
+    return { kind: "done", outcomes, usedBytes: this.#usedBytes };
   }
 
   #answer(call: Call): CallOutcome {
@@ -88,7 +104,7 @@ class DatabaseThread {
   #try(act: () => void): ThreadWord {
     try {
       act();
-      return { kind: "done", outcomes: [] };
+      return this.#done([]);
     } catch (error) {
       return problemWord(problemOf(error, this.#database.file));
     }
@@ -99,8 +115,8 @@ function plain({ kind, text }: StoreProblem): { kind: StoreProblem["kind"]; text
   return { kind, text };
 }
 
-function problemWord(problem: StoreProblem): ThreadWord {
-  return { kind: "problem", problem: plain(problem) };
+function problemWord(problem: StoreProblem, isFinal = false): ThreadWord {
+  return { kind: "problem", problem: plain(problem), isFinal };
 }
 
 function run(): void {
@@ -114,7 +130,7 @@ function run(): void {
       say(thread.carryOut(order));
       if (order.kind === "close") port.close();
     });
-    say({ kind: "opened" });
+    say({ kind: "opened", usedBytes: thread.usedBytes });
   } catch (error) {
     say(problemWord(problemOf(error, start.folder)));
   }

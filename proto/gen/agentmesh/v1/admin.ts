@@ -99,10 +99,14 @@ export interface GetStatusResponse {
   inFlight: number;
   /** Deliveries waiting at the host. */
   queued: number;
-  /** Dead letters kept. */
+  /** Dead letters that are parked. */
   deadLetters: number;
   /** Counters by name, since the start. */
   counters: { [key: string]: number };
+  /** Dead letters that are on their way again. */
+  deadLettersReplaying: number;
+  /** Bytes in use in the data folder; 0 for a host that keeps everything in memory. */
+  storedBytes: number;
 }
 
 export interface GetStatusResponse_CountersEntry {
@@ -142,6 +146,8 @@ export interface Worker {
   connectedUnixMs: number;
   /** Labels from Hello. */
   labels: { [key: string]: string };
+  /** Name of the protocol that it speaks: agentmesh.v1, or agents.AgentRpc for a worker of AutoGen. */
+  protocol: string;
 }
 
 export interface Worker_LabelsEntry {
@@ -279,6 +285,12 @@ export interface DeadLetter {
   firstDeliveredUnixMs: number;
   /** When it was last delivered, in milliseconds since 1970; 0 in the same cases. */
   lastDeliveredUnixMs: number;
+  /** Trace id of the message's W3C trace context, 32 hexadecimal digits; empty without tracing. */
+  traceId: string;
+  /** How often it was replayed and failed again. */
+  replays: number;
+  /** Agent that it is on its way to, being replayed; absent while it is parked. */
+  replayTarget: AgentId | undefined;
 }
 
 /** DeadLetterFilter selects dead letters; empty fields select all. */
@@ -297,6 +309,8 @@ export interface DeadLetterFilter {
   untilUnixMs: number;
   /** Only these ids. */
   ids: number[];
+  /** Only those of the durable subscription with this name. */
+  subscription: string;
 }
 
 /** ListDeadLettersRequest asks for a page of dead letters, oldest first. */
@@ -331,24 +345,54 @@ export interface GetDeadLetterResponse {
   deadLetter: DeadLetter | undefined;
 }
 
-/** ReplayDeadLettersRequest delivers dead letters once more. */
+/**
+ * ReplayDeadLettersRequest asks for a slice of dead letters to be delivered once more, oldest first. Letters that are
+ * parked after the first slice was asked for do not belong to any.
+ */
 export interface ReplayDeadLettersRequest {
   /** Which. */
   filter:
     | DeadLetterFilter
     | undefined;
-  /** Agent to deliver to instead of the original one; absent for the original. */
+  /**
+   * Agent to deliver to instead of the original one; with an empty key, the agent of this type with the original key.
+   * Absent for the original agent.
+   */
   target:
     | AgentId
     | undefined;
-  /** Dead letters at most; 0 means all. */
+  /** Dead letters at most in this slice; 0 means 100, the most is 1 000. */
   limit: number;
+  /** Cursor of the previous slice; empty for the first. */
+  cursor: string;
 }
 
-/** ReplayDeadLettersResponse tells what was replayed. */
+/**
+ * ReplayDeadLettersResponse tells what is on its way. Per agent, letters are delivered in the order in which they were
+ * parked.
+ */
 export interface ReplayDeadLettersResponse {
-  /** Number of dead letters that were queued again. */
+  /** Number of dead letters of this slice that are on their way from now on. */
   replayed: number;
+  /** Cursor of the next slice; empty on the last. A slice without letters need not be the last. */
+  nextCursor: string;
+  /** Dead letters of this slice that stay parked, and ids of the filter that do not exist. */
+  refusals: ReplayRefusal[];
+}
+
+/** ReplayRefusal is a dead letter that cannot be replayed. */
+export interface ReplayRefusal {
+  /** Its id. */
+  id: number;
+  /** Agent that it was for; absent when there is no such dead letter. */
+  target:
+    | AgentId
+    | undefined;
+  /**
+   * Why: AGENT_TYPE_UNKNOWN when nobody serves the type, PAYLOAD_INVALID when nothing is left of its message, OVERLOADED
+   * when too many are on their way, NOT_FOUND when there is no such dead letter.
+   */
+  error: Error | undefined;
 }
 
 /** PurgeDeadLettersRequest removes dead letters. */
@@ -361,6 +405,65 @@ export interface PurgeDeadLettersRequest {
 export interface PurgeDeadLettersResponse {
   /** Number of dead letters that were removed. */
   purged: number;
+}
+
+/** ListDurableSubscriptionsRequest asks for a page of durable subscriptions, in the order of their names. */
+export interface ListDurableSubscriptionsRequest {
+  /** Cursor of the previous page; empty for the first. */
+  cursor: string;
+  /** Entries at most; 0 means 100, the most is 1 000. */
+  limit: number;
+}
+
+/** ListDurableSubscriptionsResponse is a page of durable subscriptions. */
+export interface ListDurableSubscriptionsResponse {
+  /** The subscriptions. */
+  subscriptions: DurableSubscription[];
+  /** Cursor of the next page; empty on the last. */
+  nextCursor: string;
+}
+
+/** DurableSubscription is a subscription that outlives every session, and how far it is. */
+export interface DurableSubscription {
+  /** What was declared, with its name among its options. */
+  subscription:
+    | Subscription
+    | undefined;
+  /** Everything up to this place in the log of events is past. */
+  position: number;
+  /** Events that are not handled, those in flight included. At least so many when `backlog_cut`. */
+  backlog: number;
+  /** True when the host did not count to the end. */
+  backlogCut: boolean;
+  /** Of those, events that the host has taken from the log: in flight, waiting for their agent, or to be tried again. */
+  open: number;
+  /** When the oldest of the backlog was accepted, in milliseconds since 1970; 0 without backlog. */
+  oldestUnixMs: number;
+  /** Dead letters of the subscription, 10 000 for that many or more. */
+  deadLetters: number;
+}
+
+/** EndDurableSubscriptionRequest names a durable subscription. */
+export interface EndDurableSubscriptionRequest {
+  /** Its name. */
+  name: string;
+}
+
+/** EndDurableSubscriptionResponse tells that it has ended. */
+export interface EndDurableSubscriptionResponse {
+}
+
+/** BackUpRequest says where to. */
+export interface BackUpRequest {
+  /**
+   * Absolute path of a folder on the machine of the host, which does not exist or is empty. A host that starts with it as
+   * its data folder goes on from there.
+   */
+  folder: string;
+}
+
+/** BackUpResponse tells that the copy is complete and on the disk. */
+export interface BackUpResponse {
 }
 
 /** DrainWorkerRequest names a session. */
@@ -488,6 +591,8 @@ function createBaseGetStatusResponse(): GetStatusResponse {
     queued: 0,
     deadLetters: 0,
     counters: {},
+    deadLettersReplaying: 0,
+    storedBytes: 0,
   };
 }
 
@@ -529,6 +634,12 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
     globalThis.Object.entries(message.counters).forEach(([key, value]: [string, number]) => {
       GetStatusResponse_CountersEntry.encode({ key: key as any, value }, writer.uint32(98).fork()).join();
     });
+    if (message.deadLettersReplaying !== 0) {
+      writer.uint32(104).uint64(message.deadLettersReplaying);
+    }
+    if (message.storedBytes !== 0) {
+      writer.uint32(112).uint64(message.storedBytes);
+    }
     return writer;
   },
 
@@ -642,6 +753,22 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
             if (entry12.value !== undefined) {
               message.counters[entry12.key] = entry12.value;
             }
+            continue;
+          }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.deadLettersReplaying = longToNumber(reader.uint64());
+            continue;
+          }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.storedBytes = longToNumber(reader.uint64());
             continue;
           }
         }
@@ -784,6 +911,7 @@ function createBaseWorker(): Worker {
     sdk: "",
     connectedUnixMs: 0,
     labels: {},
+    protocol: "",
   };
 }
 
@@ -822,6 +950,9 @@ export const Worker: MessageFns<Worker> = {
     globalThis.Object.entries(message.labels).forEach(([key, value]: [string, string]) => {
       Worker_LabelsEntry.encode({ key: key as any, value }, writer.uint32(90).fork()).join();
     });
+    if (message.protocol !== "") {
+      writer.uint32(98).string(message.protocol);
+    }
     return writer;
   },
 
@@ -927,6 +1058,14 @@ export const Worker: MessageFns<Worker> = {
             if (entry11.value !== undefined) {
               message.labels[entry11.key] = entry11.value;
             }
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.protocol = reader.string();
             continue;
           }
         }
@@ -1595,6 +1734,9 @@ function createBaseDeadLetter(): DeadLetter {
     content: undefined,
     firstDeliveredUnixMs: 0,
     lastDeliveredUnixMs: 0,
+    traceId: "",
+    replays: 0,
+    replayTarget: undefined,
   };
 }
 
@@ -1644,6 +1786,15 @@ export const DeadLetter: MessageFns<DeadLetter> = {
     }
     if (message.lastDeliveredUnixMs !== 0) {
       writer.uint32(120).int64(message.lastDeliveredUnixMs);
+    }
+    if (message.traceId !== "") {
+      writer.uint32(130).string(message.traceId);
+    }
+    if (message.replays !== 0) {
+      writer.uint32(136).uint32(message.replays);
+    }
+    if (message.replayTarget !== undefined) {
+      AgentId.encode(message.replayTarget, writer.uint32(146).fork()).join();
     }
     return writer;
   },
@@ -1781,6 +1932,30 @@ export const DeadLetter: MessageFns<DeadLetter> = {
             message.lastDeliveredUnixMs = longToNumber(reader.int64());
             continue;
           }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.traceId = reader.string();
+            continue;
+          }
+          case 17: {
+            if (tag !== 136) {
+              break;
+            }
+
+            message.replays = reader.uint32();
+            continue;
+          }
+          case 18: {
+            if (tag !== 146) {
+              break;
+            }
+
+            message.replayTarget = AgentId.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1795,7 +1970,16 @@ export const DeadLetter: MessageFns<DeadLetter> = {
 };
 
 function createBaseDeadLetterFilter(): DeadLetterFilter {
-  return { agentType: "", agentKey: "", topicType: "", code: 0, sinceUnixMs: 0, untilUnixMs: 0, ids: [] };
+  return {
+    agentType: "",
+    agentKey: "",
+    topicType: "",
+    code: 0,
+    sinceUnixMs: 0,
+    untilUnixMs: 0,
+    ids: [],
+    subscription: "",
+  };
 }
 
 export const DeadLetterFilter: MessageFns<DeadLetterFilter> = {
@@ -1824,6 +2008,9 @@ export const DeadLetterFilter: MessageFns<DeadLetterFilter> = {
         writer.uint64(v);
       }
       writer.join();
+    }
+    if (message.subscription !== "") {
+      writer.uint32(66).string(message.subscription);
     }
     return writer;
   },
@@ -1906,6 +2093,14 @@ export const DeadLetterFilter: MessageFns<DeadLetterFilter> = {
             }
 
             break;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.subscription = reader.string();
+            continue;
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
@@ -2149,7 +2344,7 @@ export const GetDeadLetterResponse: MessageFns<GetDeadLetterResponse> = {
 };
 
 function createBaseReplayDeadLettersRequest(): ReplayDeadLettersRequest {
-  return { filter: undefined, target: undefined, limit: 0 };
+  return { filter: undefined, target: undefined, limit: 0, cursor: "" };
 }
 
 export const ReplayDeadLettersRequest: MessageFns<ReplayDeadLettersRequest> = {
@@ -2162,6 +2357,9 @@ export const ReplayDeadLettersRequest: MessageFns<ReplayDeadLettersRequest> = {
     }
     if (message.limit !== 0) {
       writer.uint32(24).uint32(message.limit);
+    }
+    if (message.cursor !== "") {
+      writer.uint32(34).string(message.cursor);
     }
     return writer;
   },
@@ -2203,6 +2401,14 @@ export const ReplayDeadLettersRequest: MessageFns<ReplayDeadLettersRequest> = {
             message.limit = reader.uint32();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.cursor = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2217,13 +2423,19 @@ export const ReplayDeadLettersRequest: MessageFns<ReplayDeadLettersRequest> = {
 };
 
 function createBaseReplayDeadLettersResponse(): ReplayDeadLettersResponse {
-  return { replayed: 0 };
+  return { replayed: 0, nextCursor: "", refusals: [] };
 }
 
 export const ReplayDeadLettersResponse: MessageFns<ReplayDeadLettersResponse> = {
   encode(message: ReplayDeadLettersResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.replayed !== 0) {
       writer.uint32(8).uint64(message.replayed);
+    }
+    if (message.nextCursor !== "") {
+      writer.uint32(18).string(message.nextCursor);
+    }
+    for (const v of message.refusals) {
+      ReplayRefusal.encode(v!, writer.uint32(26).fork()).join();
     }
     return writer;
   },
@@ -2247,6 +2459,90 @@ export const ReplayDeadLettersResponse: MessageFns<ReplayDeadLettersResponse> = 
             }
 
             message.replayed = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextCursor = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.refusals.push(ReplayRefusal.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseReplayRefusal(): ReplayRefusal {
+  return { id: 0, target: undefined, error: undefined };
+}
+
+export const ReplayRefusal: MessageFns<ReplayRefusal> = {
+  encode(message: ReplayRefusal, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== 0) {
+      writer.uint32(8).uint64(message.id);
+    }
+    if (message.target !== undefined) {
+      AgentId.encode(message.target, writer.uint32(18).fork()).join();
+    }
+    if (message.error !== undefined) {
+      Error.encode(message.error, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReplayRefusal {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReplayRefusal();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.id = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.target = AgentId.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.error = Error.decode(reader, reader.uint32());
             continue;
           }
         }
@@ -2341,6 +2637,402 @@ export const PurgeDeadLettersResponse: MessageFns<PurgeDeadLettersResponse> = {
             message.purged = longToNumber(reader.uint64());
             continue;
           }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseListDurableSubscriptionsRequest(): ListDurableSubscriptionsRequest {
+  return { cursor: "", limit: 0 };
+}
+
+export const ListDurableSubscriptionsRequest: MessageFns<ListDurableSubscriptionsRequest> = {
+  encode(message: ListDurableSubscriptionsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.cursor !== "") {
+      writer.uint32(10).string(message.cursor);
+    }
+    if (message.limit !== 0) {
+      writer.uint32(16).uint32(message.limit);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListDurableSubscriptionsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListDurableSubscriptionsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.cursor = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.limit = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseListDurableSubscriptionsResponse(): ListDurableSubscriptionsResponse {
+  return { subscriptions: [], nextCursor: "" };
+}
+
+export const ListDurableSubscriptionsResponse: MessageFns<ListDurableSubscriptionsResponse> = {
+  encode(message: ListDurableSubscriptionsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.subscriptions) {
+      DurableSubscription.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextCursor !== "") {
+      writer.uint32(18).string(message.nextCursor);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListDurableSubscriptionsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListDurableSubscriptionsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.subscriptions.push(DurableSubscription.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextCursor = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseDurableSubscription(): DurableSubscription {
+  return {
+    subscription: undefined,
+    position: 0,
+    backlog: 0,
+    backlogCut: false,
+    open: 0,
+    oldestUnixMs: 0,
+    deadLetters: 0,
+  };
+}
+
+export const DurableSubscription: MessageFns<DurableSubscription> = {
+  encode(message: DurableSubscription, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.subscription !== undefined) {
+      Subscription.encode(message.subscription, writer.uint32(10).fork()).join();
+    }
+    if (message.position !== 0) {
+      writer.uint32(16).uint64(message.position);
+    }
+    if (message.backlog !== 0) {
+      writer.uint32(24).uint64(message.backlog);
+    }
+    if (message.backlogCut !== false) {
+      writer.uint32(32).bool(message.backlogCut);
+    }
+    if (message.open !== 0) {
+      writer.uint32(40).uint32(message.open);
+    }
+    if (message.oldestUnixMs !== 0) {
+      writer.uint32(48).int64(message.oldestUnixMs);
+    }
+    if (message.deadLetters !== 0) {
+      writer.uint32(56).uint32(message.deadLetters);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DurableSubscription {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDurableSubscription();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.subscription = Subscription.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.position = longToNumber(reader.uint64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.backlog = longToNumber(reader.uint64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.backlogCut = reader.bool();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.open = reader.uint32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.oldestUnixMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.deadLetters = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseEndDurableSubscriptionRequest(): EndDurableSubscriptionRequest {
+  return { name: "" };
+}
+
+export const EndDurableSubscriptionRequest: MessageFns<EndDurableSubscriptionRequest> = {
+  encode(message: EndDurableSubscriptionRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EndDurableSubscriptionRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEndDurableSubscriptionRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseEndDurableSubscriptionResponse(): EndDurableSubscriptionResponse {
+  return {};
+}
+
+export const EndDurableSubscriptionResponse: MessageFns<EndDurableSubscriptionResponse> = {
+  encode(_: EndDurableSubscriptionResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EndDurableSubscriptionResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEndDurableSubscriptionResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseBackUpRequest(): BackUpRequest {
+  return { folder: "" };
+}
+
+export const BackUpRequest: MessageFns<BackUpRequest> = {
+  encode(message: BackUpRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.folder !== "") {
+      writer.uint32(10).string(message.folder);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BackUpRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBackUpRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.folder = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseBackUpResponse(): BackUpResponse {
+  return {};
+}
+
+export const BackUpResponse: MessageFns<BackUpResponse> = {
+  encode(_: BackUpResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BackUpResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBackUpResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;

@@ -189,7 +189,10 @@ export interface Hello {
   namespace: string;
   /** Label for people; it may repeat. At most 128 bytes. */
   name: string;
-  /** Identity of this worker process, made by the SDK: 8 to 64 bytes, the same over all its sessions. */
+  /**
+   * Identity of this worker process, made by the SDK: 8 to 64 bytes, the same over all its sessions. It
+   * has one session in a namespace: a Hello without a token that the host knows ends the one before.
+   */
   instanceId: string;
   /** Pairs for people and placement rules; at most 64. */
   labels: { [key: string]: string };
@@ -246,7 +249,10 @@ export interface Welcome {
   sessionGraceMs: number;
   /** Milliseconds of silence after which a peer sends a Ping. */
   heartbeatMs: number;
-  /** Milliseconds without any byte after which a peer takes the stream as broken. */
+  /**
+   * Milliseconds without a batch, and without 1 KiB of one between two heartbeats, after which a peer takes the stream as
+   * broken.
+   */
   livenessMs: number;
   /** Largest Content in bytes, in either direction. */
   maxPayloadBytes: number;

@@ -1,0 +1,82 @@
+/** The part of AdminService that is about what a host keeps: replays, durable subscriptions, backups. */
+import {
+  BackUpRequest,
+  BackUpResponse,
+  EndDurableSubscriptionRequest,
+  EndDurableSubscriptionResponse,
+  ListDurableSubscriptionsRequest,
+  ListDurableSubscriptionsResponse,
+  ReplayDeadLettersRequest,
+  ReplayDeadLettersResponse,
+} from "@agentmesh/proto/agentmesh/v1";
+import { ask, type DeadLetterFilter, filterMessage, PAGE, paged } from "./admin-calls.ts";
+import {
+  type DurableSubscriptionInfo,
+  durableInfo,
+  type ReplayRefusal,
+  type ReplayResult,
+  replayRefusal,
+} from "./admin-records.ts";
+import type { CallBounds, UnaryChannel } from "./unary-channel.ts";
+
+/** Where to deliver dead letters: an agent, or without `key` the agents of a type with the original keys. */
+export interface ReplayTarget {
+  /** Type of the agents. */
+  readonly type: string;
+  /** Key of the agent. Default: that of the agent for which each dead letter was. */
+  readonly key?: string;
+}
+
+/** Sends dead letters on their way again, slice by slice. */
+export async function replayDeadLetters(
+  channel: UnaryChannel,
+  bounds: CallBounds,
+  filter: DeadLetterFilter,
+  to: ReplayTarget | undefined,
+): Promise<ReplayResult> {
+  const target = to && { type: to.type, key: to.key ?? "" };
+  const refused: ReplayRefusal[] = [];
+  let [replayed, cursor] = [0, ""];
+  do {
+    const wanted = { filter: filterMessage(filter), target, limit: PAGE, cursor };
+    const request = ReplayDeadLettersRequest.encode(wanted);
+    const response = ReplayDeadLettersResponse;
+    const slice = await ask(channel, bounds, "ReplayDeadLetters", request, response);
+    replayed += slice.replayed;
+    refused.push(...slice.refusals.map(replayRefusal));
+    cursor = slice.nextCursor;
+  } while (cursor !== "");
+  return { replayed, refused };
+}
+
+/** Lists the durable subscriptions of a namespace. */
+export function listDurable(
+  channel: UnaryChannel,
+  bounds: CallBounds,
+): AsyncGenerator<DurableSubscriptionInfo> {
+  return paged(async (cursor) => {
+    const request = ListDurableSubscriptionsRequest.encode({ cursor, limit: PAGE });
+    const response = ListDurableSubscriptionsResponse;
+    const page = await ask(channel, bounds, "ListDurableSubscriptions", request, response);
+    return { entries: page.subscriptions.map(durableInfo), nextCursor: page.nextCursor };
+  });
+}
+
+/** Ends a durable subscription for good. */
+export async function endDurable(
+  channel: UnaryChannel,
+  bounds: CallBounds,
+  name: string,
+): Promise<void> {
+  const request = EndDurableSubscriptionRequest.encode({ name });
+  await ask(channel, bounds, "EndDurableSubscription", request, EndDurableSubscriptionResponse);
+}
+
+/** Copies what the host keeps into a folder of its machine. */
+export async function backUp(
+  channel: UnaryChannel,
+  bounds: CallBounds,
+  folder: string,
+): Promise<void> {
+  await ask(channel, bounds, "BackUp", BackUpRequest.encode({ folder }), BackUpResponse);
+}
