@@ -254,7 +254,6 @@ const SOME_LETTER = {
   messageType: "test.Note",
   payloadBytes: 7,
   content: undefined,
-  firstDeliveredUnixMs: 0,
   traceId: "",
   replays: 0,
   replayTarget: undefined,
