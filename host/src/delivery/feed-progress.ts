@@ -52,11 +52,16 @@ export class FeedProgress {
     });
   }
 
-  /** The position has changed, and somebody waits until it is in the store: it is written at once. */
+  /**
+   * The position has changed, and somebody waits until it is in the store: it is written as soon as what runs now is
+   * through, for a feed is asked in the middle of its work, when an event may be in its lane and not yet behind it.
+   */
   hurry(): void {
     this.#isDirty = true;
     this.#isUrgent = true;
-    if (!this.#isStopped) void this.#save();
+    queueMicrotask(() => {
+      if (!this.#isStopped) void this.#save();
+    });
   }
 
   /** Does it when the store may have recovered. */
