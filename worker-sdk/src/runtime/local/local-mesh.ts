@@ -3,6 +3,8 @@
  *
  * M1. Nothing is delivered from within a call of the runtime: frames wait for the next turn of the event loop, and are
  *     routed in the order in which they were sent.
+ * M2. The process stays alive while a message is on its way, waits or is handled: what ends it are timers that keep no
+ *     process alive themselves.
  */
 import { type Clock, DEFAULTS, meshError, quote } from "@agentmesh/proto";
 import { Fifo } from "@agentmesh/proto/link";
@@ -19,11 +21,17 @@ import { type LocalFrame, LocalRouter } from "./local-router.ts";
 const NOTHING_KEPT =
   "a local runtime keeps nothing: durable subscriptions need a host with a data folder";
 
+/** Milliseconds between two looks of a timer that is there to be waited for. */
+const LIFELINE_MS = 60_000;
+
 export class LocalMesh implements Uplink {
   readonly contactUntil = Number.POSITIVE_INFINITY;
   readonly #downlink: Downlink;
   readonly #router: LocalRouter;
   readonly #queue = new Fifo<LocalFrame>();
+  /** Holds the process while it is referenced: as long as the router is not quiet. */
+  readonly #lifeline = setInterval(nothing, LIFELINE_MS).unref();
+  #isHeld = false;
   #isScheduled = false;
   #place = 0;
   #quietWaiters: (() => void)[] = [];
@@ -124,6 +132,7 @@ export class LocalMesh implements Uplink {
   async close(): Promise<void> {
     this.#queue.drain();
     this.#router.close();
+    clearInterval(this.#lifeline);
     // Nothing is on its way any more: who waits for that is told so.
     this.#schedule();
   }
@@ -149,9 +158,16 @@ export class LocalMesh implements Uplink {
       if (frame === undefined) break;
       this.#router.route(frame);
     }
+    if (this.#router.isQuiet === this.#isHeld) this.#hold(!this.#isHeld);
     if (this.#queue.length > 0) this.#schedule();
     else if (this.#quietWaiters.length > 0 && this.#router.isQuiet) setImmediate(this.#tellQuiet);
   };
+
+  #hold(isHeld: boolean): void {
+    this.#isHeld = isHeld;
+    if (isHeld) this.#lifeline.ref();
+    else this.#lifeline.unref();
+  }
 
   /** A turn of the event loop after the last frame: what was settled by it has had its say. */
   readonly #tellQuiet = (): void => {
@@ -160,4 +176,8 @@ export class LocalMesh implements Uplink {
     this.#quietWaiters = [];
     for (const resolve of waiters) resolve();
   };
+}
+
+function nothing(): void {
+  // The timer is there to be waited for.
 }
