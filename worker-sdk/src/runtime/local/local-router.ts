@@ -218,13 +218,16 @@ export class LocalRouter {
     if (delivery === undefined) return;
     const { agent, frame } = delivery;
     this.#close(delivery);
-    const abandoned = ending.kind === "failed" && ending.failure.code === "TURN_ABANDONED";
+    const code = ending.kind === "failed" ? ending.failure.code : undefined;
+    const abandoned = code === "TURN_ABANDONED";
     if (ending.kind === "failed" && (frame.kind === "publish" || abandoned)) {
       this.#park(delivery, agent, delivery.attempt, ending.failure);
     }
     if (frame.kind === "send") this.#settle(frame.request, ending);
     if (abandoned) this.agents.end(agent);
-    else if (!this.agents.types.has(agent.id.type)) this.#deactivate([agent.number]);
+    else if (code === "ACTIVATION_FAILED" || !this.agents.types.has(agent.id.type)) {
+      this.#deactivate([agent.number]);
+    }
   }
 
   #close(delivery: LocalDelivery): void {

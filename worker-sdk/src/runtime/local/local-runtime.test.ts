@@ -149,6 +149,31 @@ test("a turn that does not end becomes a dead letter, and the agent begins anew"
   expect(runtime.deadLetters()).toMatchObject([{ failure: { code: "TURN_ABANDONED" } }]);
 });
 
+test("an agent that cannot be made is not kept: it begins anew", async () => {
+  let attempts = 0;
+  const told = new Map<string, number>();
+  const telling = (type: string, initial: () => unknown) =>
+    runtime.register(
+      defineAgent(type, {
+        state: { initial },
+        handlers: (on) => [on(Note, (_, ctx) => void told.set(type, ctx.activation))],
+      }),
+    );
+  await telling("late", () => {
+    attempts++;
+    if (attempts === 1) throw new Error("not yet");
+    return {};
+  });
+  await telling("between", () => ({}));
+  await expect(runtime.send(agentId("late", "k"), Note({ n: 1 }))).rejects.toMatchObject({
+    code: "ACTIVATION_FAILED",
+  });
+  await runtime.send(agentId("between", "k"), Note({ n: 2 }));
+  await runtime.send(agentId("late", "k"), Note({ n: 3 }));
+  // Activations are counted: one that was kept has the lower number.
+  expect(told.get("late")).toBeGreaterThan(told.get("between") ?? Number.POSITIVE_INFINITY);
+});
+
 test("a type that is not there is unknown at once; it may come and go", async () => {
   const target = agentId("worker", "k");
   const unknown = { code: "AGENT_TYPE_UNKNOWN", outcome: "not-executed" };
