@@ -66,3 +66,15 @@ test.each([
   expect(found.code).toBe(expected);
   if (details !== "") expect(found.text).toBe(details);
 });
+
+test.each([
+  ["No connection established. Last error: ECONNREFUSED. Resolution note: ", "not-executed", true],
+  ["Name resolution failed for target dns:nowhere:50051", "not-executed", true],
+  ["Connection dropped", "unknown", false],
+])(
+  "says of a call that ended with %j whether it may have been executed",
+  (details, outcome, retryable) => {
+    const status = { code: GRPC_STATUS.UNAVAILABLE, details, metadata: undefined };
+    expect(failureOfStatus(status)).toMatchObject({ code: "CONNECTION_LOST", outcome, retryable });
+  },
+);

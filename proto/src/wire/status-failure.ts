@@ -78,6 +78,9 @@ function fromText(details: string): Failure | undefined {
 /** What gRPC says of a message above the limit of its receiver, in either direction. */
 const TOO_LARGE = /message larger than max/i;
 
+/** What grpc-js says of a call that never left: there was no connection to send it over. */
+const NEVER_LEFT = /^(No connection established|Name resolution failed)/;
+
 /** What grpc-js appends to the reason why there is no connection, also when there is nothing to note. */
 const EMPTY_NOTE = /\. Resolution note: *$/;
 
@@ -85,6 +88,9 @@ function fromCode(status: CallStatus): Failure {
   const text = status.details.replace(EMPTY_NOTE, "");
   if (status.code === GRPC_STATUS.RESOURCE_EXHAUSTED && TOO_LARGE.test(text)) {
     return failure("PAYLOAD_TOO_LARGE", text);
+  }
+  if (status.code === GRPC_STATUS.UNAVAILABLE && NEVER_LEFT.test(text)) {
+    return failure("CONNECTION_LOST", text, { outcome: "not-executed", retryable: true });
   }
   const code = BY_STATUS.get(status.code) ?? "CONNECTION_LOST";
   return failure(code, text === "" ? undefined : text);
