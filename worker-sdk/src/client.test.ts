@@ -120,6 +120,23 @@ describe("a client", () => {
     await cancelled.passed;
   });
 
+  test("leaves a stream while it waits for what does not come", async () => {
+    const arrived = new Gate();
+    const cancelled = new Gate();
+    script.stream = (call) => {
+      call.on("cancelled", cancelled.open);
+      arrived.open();
+    };
+    const replies = client.stream(other, Tell({ n: 1 }))[Symbol.asyncIterator]();
+    const awaited = replies.next();
+    await arrived.passed;
+    const over = { done: true, value: undefined };
+    expect(await replies.return?.()).toEqual(over);
+    expect(await awaited).toEqual(over);
+    expect(await replies.next()).toEqual(over);
+    await cancelled.passed;
+  });
+
   test("is told how a stream ended", async () => {
     script.stream = (call) => {
       call.write(holding(jsonContent("test.Count", { n: 1 })));

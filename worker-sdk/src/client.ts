@@ -12,6 +12,7 @@ import { WireReader, WireWriter } from "@agentmesh/proto/wire";
 import type { PublishOptions, SendOptions, StreamOptions } from "./agent/context.ts";
 import { openAccess } from "./connection/access.ts";
 import { Route } from "./connection/addresses.ts";
+import { ElementStream, type StreamReader } from "./connection/stream-reader.ts";
 import { UnaryChannel } from "./connection/unary-channel.ts";
 import { reasonOf } from "./messages/codec.ts";
 import { type ClientOptions, resolveClient } from "./options.ts";
@@ -108,7 +109,16 @@ class ClientSpeaker implements Speaker {
     throw wrongReply(`${messageName} was answered with nothing`);
   }
 
-  async *askStream(
+  askStream(
+    target: AgentId,
+    message: OutgoingMessage,
+    options: StreamOptions,
+  ): ElementStream<unknown> {
+    return new ElementStream((reader) => this.#replies(reader, target, message, options));
+  }
+
+  async *#replies(
+    reader: StreamReader,
     target: AgentId,
     message: OutgoingMessage,
     options: StreamOptions,
@@ -120,9 +130,10 @@ class ClientSpeaker implements Speaker {
     writer.raw(requestOf(target, encodeMessage(message, options, this.#maxBytes)));
     // Who does not say how long leaves it to the host.
     writer.number(0x18, bounds.isTold ? bounds.timeoutMs : 0);
-    const path = `${SERVICE}/SendStream`;
+    const answers = this.#channel.stream(`${SERVICE}/SendStream`, writer.copy(), bounds);
+    reader.onLeave = () => void answers.return();
     try {
-      for await (const bytes of this.#channel.stream(path, writer.copy(), bounds)) {
+      for await (const bytes of answers) {
         const content = firstField(bytes);
         if (content !== undefined) yield decodeReply(messageName, reply.type, content);
       }

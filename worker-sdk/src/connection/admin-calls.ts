@@ -40,6 +40,7 @@ import {
   type WorkerInfo,
   workerInfo,
 } from "./admin-records.ts";
+import { ElementStream, type StreamReader } from "./stream-reader.ts";
 import type { CallBounds, UnaryChannel } from "./unary-channel.ts";
 
 /** Which dead letters; what is left out selects all. */
@@ -229,10 +230,11 @@ export function tail(
   const wanted = { agentType, agentKey, topicType, sessionId, worker, errorsOnly };
   const request = Buffer.from(TailRequest.encode(wanted).finish());
   const { begun, answers } = channel.follow(`${SERVICE}/Tail`, request, signal);
-  async function* sightings(): AsyncGenerator<Sighting> {
+  async function* sightings(reader: StreamReader): AsyncGenerator<Sighting, void, undefined> {
+    reader.onLeave = () => void answers.return();
     for await (const bytes of answers) yield sighting(TailResponse.decode(bytes));
   }
-  return { begun, [Symbol.asyncIterator]: sightings };
+  return { begun, [Symbol.asyncIterator]: () => new ElementStream(sightings) };
 }
 
 /** Fetches a list page by page while it is read. */

@@ -26,6 +26,7 @@ import {
 import type { Address, Route } from "./addresses.ts";
 import { listenTo } from "./caller-signal.ts";
 import { type Access, callMetadata, channelOptions, passBytes } from "./dial.ts";
+import { ElementStream, type StreamReader } from "./stream-reader.ts";
 
 /** Bounds of a call. */
 export interface CallBounds {
@@ -48,7 +49,7 @@ export interface Following {
   /** Resolves when the host has taken the call; rejects with a MeshError when it refuses. */
   readonly begun: Promise<void>;
   /** Throws a MeshError when the call fails; ends the call when the reader stops. */
-  readonly answers: AsyncIterable<Buffer>;
+  readonly answers: ElementStream<Buffer>;
 }
 
 export class UnaryChannel {
@@ -125,11 +126,16 @@ export class UnaryChannel {
   }
 
   /** Calls a method that answers with a stream. @throws MeshError how the call failed, while iterating. */
-  async *stream(
+  stream(path: string, request: Buffer, bounds: CallBounds): ElementStream<Buffer> {
+    return new ElementStream((reader) => this.#answers(reader, path, request, bounds));
+  }
+
+  async *#answers(
+    reader: StreamReader,
     path: string,
     request: Buffer,
     { timeoutMs, signal }: CallBounds,
-  ): AsyncGenerator<Buffer> {
+  ): AsyncGenerator<Buffer, void, undefined> {
     checkSignal(signal);
     const address = this.#route.current;
     const client = this.#client(address);
@@ -143,9 +149,11 @@ export class UnaryChannel {
     );
     const onAbort = (): void => call.cancel();
     if (signal !== undefined) listenTo(signal, onAbort);
+    reader.onLeave = onAbort;
     try {
       yield* inTime(call, () => new Limit(this.#clock, timeoutMs, onAbort));
     } catch (error) {
+      if (reader.hasLeft) return;
       throw isServiceError(error) ? this.#failed(error, address, signal) : error;
     } finally {
       this.#end(request);
@@ -262,7 +270,7 @@ class Limit {
 async function* inTime(
   call: ClientReadableStream<Buffer>,
   begin: () => Limit,
-): AsyncGenerator<Buffer> {
+): AsyncGenerator<Buffer, void, undefined> {
   const elements: AsyncIterator<Buffer> = call[Symbol.asyncIterator]();
   for (;;) {
     const limit = begin();
@@ -295,10 +303,12 @@ function following(
   });
   // Who only reads is told there.
   begun.catch(() => undefined);
-  async function* answers(): AsyncGenerator<Buffer> {
+  async function* answers(reader: StreamReader): AsyncGenerator<Buffer, void, undefined> {
+    reader.onLeave = () => call.cancel();
     try {
       for await (const answer of call) yield answer;
     } catch (error) {
+      if (reader.hasLeft) return;
       throw lost ?? error;
     } finally {
       call.cancel();
@@ -306,7 +316,7 @@ function following(
     // It failed before anybody read.
     if (lost !== undefined) throw lost;
   }
-  return { begun, answers: answers() };
+  return { begun, answers: new ElementStream(answers) };
 }
 
 /** @throws MeshError `CANCELLED` when the signal has fired: nothing was sent. */

@@ -23,6 +23,7 @@ import type { ChunkFrame, Ending, ResultFrame } from "@agentmesh/proto/wire";
 import type { SendOptions, StreamOptions } from "../agent/context.ts";
 import { listenTo } from "../connection/caller-signal.ts";
 import type { MeshLimits, Renewal, Uplink } from "../connection/mesh-port.ts";
+import { ElementStream, type StreamReader } from "../connection/stream-reader.ts";
 import type { Call, CallInit, CallOrigin } from "./call.ts";
 import type { OutgoingMessage } from "./messaging.ts";
 import { checkTimeout, decodeReply, encodeMessage } from "./outgoing.ts";
@@ -85,7 +86,17 @@ export class Calls implements StreamRegistry {
   }
 
   /** Asks an agent for a stream of replies, once, when the iteration begins. */
-  async *askStream(
+  askStream(
+    origin: CallOrigin,
+    target: AgentId,
+    message: OutgoingMessage,
+    options: StreamOptions,
+  ): ElementStream<unknown> {
+    return new ElementStream((reader) => this.#replies(reader, origin, target, message, options));
+  }
+
+  async *#replies(
+    reader: StreamReader,
     origin: CallOrigin,
     target: AgentId,
     message: OutgoingMessage,
@@ -96,6 +107,10 @@ export class Calls implements StreamRegistry {
     const init = this.#prepare(origin, target, message, options);
     const call = new StreamCall(init, this);
     this.#open(call);
+    reader.onLeave = () => {
+      call.abandon();
+      this.#giveUp(call, "CANCELLED", undefined);
+    };
     try {
       for (let content = await call.take(); content !== undefined; content = await call.take()) {
         yield decodeReply(messageName, reply.type, content);

@@ -1,5 +1,6 @@
 import type { AgentId, TopicId } from "@agentmesh/proto";
 import type { Messenger, PublishOptions, SendOptions, StreamOptions } from "../agent/context.ts";
+import type { ElementStream } from "../connection/stream-reader.ts";
 import type {
   Message,
   MessageType,
@@ -27,7 +28,7 @@ export interface Speaker {
     target: AgentId,
     message: OutgoingMessage,
     options: StreamOptions,
-  ): AsyncIterable<unknown>;
+  ): ElementStream<unknown>;
   /** Resolves when the event was accepted. */
   tell(topic: TopicId, message: OutgoingMessage, options: PublishOptions): Promise<void>;
 }

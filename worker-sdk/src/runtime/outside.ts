@@ -1,5 +1,6 @@
 import type { AgentId, Failure, TopicId } from "@agentmesh/proto";
 import type { PublishOptions, SendOptions, StreamOptions } from "../agent/context.ts";
+import type { ElementStream } from "../connection/stream-reader.ts";
 import type { CallOrigin } from "./call.ts";
 import type { Calls } from "./calls.ts";
 import type { OutgoingMessage, Speaker } from "./messaging.ts";
@@ -31,7 +32,7 @@ export class Outside implements CallOrigin, Speaker {
     target: AgentId,
     message: OutgoingMessage,
     options: StreamOptions,
-  ): AsyncIterable<unknown> {
+  ): ElementStream<unknown> {
     return this.#calls.askStream(this, target, message, options);
   }
 

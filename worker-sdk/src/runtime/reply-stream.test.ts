@@ -299,6 +299,22 @@ describe("the reading end", () => {
     expect(read).toEqual([1, 1]);
   });
 
+  test.each([false, true])(
+    "a reader leaves at once while it waits for an element (interceptors: %s)",
+    async (isIntercepted) => {
+      const mesh = scripted();
+      if (isIntercepted) mesh.runtime.use({});
+      const steps = mesh.runtime.stream(other, Tell({ n: 1 }))[Symbol.asyncIterator]();
+      const awaited = steps.next();
+      await settled();
+      const over = { done: true, value: undefined };
+      expect(await steps.return?.()).toEqual(over);
+      expect(await awaited).toEqual(over);
+      expect(mesh.mesh.numbersOf("cancel")).toEqual([[1]]);
+      expect(await steps.next()).toEqual(over);
+    },
+  );
+
   test("one reply instead of a stream is refused", async () => {
     const mesh = scripted();
     const { take } = reading(mesh);

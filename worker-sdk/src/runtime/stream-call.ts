@@ -52,6 +52,7 @@ export class StreamCall extends Call {
   }
 
   settle(ending: Ending, cause?: unknown): void {
+    if (this.#end !== undefined) return;
     if (ending.kind === "failed") {
       const options = cause === undefined ? undefined : { cause };
       this.#end = { error: new MeshError(ending.failure, options) };
@@ -67,6 +68,13 @@ export class StreamCall extends Call {
   /** Drops what the reader has not taken. */
   discard(): void {
     this.#buffer.drain();
+  }
+
+  /** The reader takes no more: for it the stream has ended, however it ends. */
+  abandon(): void {
+    this.discard();
+    this.#end = { error: undefined };
+    this.#wake();
   }
 
   /** The next element; undefined after the last one. @throws MeshError how the stream ended. */

@@ -29,6 +29,7 @@ import {
   type TurnEndFrame,
 } from "@agentmesh/proto/wire";
 import type { PublishOptions, SendOptions, StreamOptions } from "../agent/context.ts";
+import type { ElementStream } from "../connection/stream-reader.ts";
 import type { AgentProgram, ProgramHandler } from "./agent-program.ts";
 import type { CallOrigin } from "./call.ts";
 import { readIncoming } from "./incoming.ts";
@@ -155,7 +156,7 @@ export class Turn extends Deadline implements CallOrigin, Speaker {
     target: AgentId,
     message: OutgoingMessage,
     options: StreamOptions,
-  ): AsyncIterable<unknown> {
+  ): ElementStream<unknown> {
     return this.#workplace.calls.askStream(this, target, message, options);
   }
 

@@ -1,5 +1,6 @@
 import { type AgentId, DEFAULTS, type TopicId } from "@agentmesh/proto";
 import type { PublishOptions, SendOptions, StreamOptions } from "../../agent/context.ts";
+import { ElementStream, type StreamReader } from "../../connection/stream-reader.ts";
 import type { OutgoingMessage, Speaker } from "../messaging.ts";
 import { boundsOf, type WaitOptions } from "../patience.ts";
 import { isThenable } from "../thenable.ts";
@@ -32,7 +33,16 @@ export class InterceptedSpeaker implements Speaker {
     return this.#ask(subject, left);
   }
 
-  async *askStream(
+  askStream(
+    target: AgentId,
+    message: OutgoingMessage,
+    options: StreamOptions,
+  ): ElementStream<unknown> {
+    return new ElementStream((reader) => this.#replies(reader, target, message, options));
+  }
+
+  async *#replies(
+    reader: StreamReader,
     target: AgentId,
     message: OutgoingMessage,
     options: StreamOptions,
@@ -43,7 +53,10 @@ export class InterceptedSpeaker implements Speaker {
       ? (await this.#released(passed, message, options)).subject
       : goesOn(passed, message);
     const enclosed = { ...options, metadata: send.metadata };
-    yield* this.#speaker.askStream(send.target, messageOf(send), enclosed);
+    if (reader.hasLeft) return;
+    const replies = this.#speaker.askStream(send.target, messageOf(send), enclosed);
+    reader.onLeave = () => void replies.return();
+    yield* replies;
   }
 
   async tell(topic: TopicId, message: OutgoingMessage, options: PublishOptions): Promise<void> {
