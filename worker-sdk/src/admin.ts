@@ -28,6 +28,7 @@ import type {
   SubscriptionInfo,
   WorkerInfo,
 } from "./connection/admin-records.ts";
+import { HostCalls } from "./connection/host-calls.ts";
 import {
   backUp,
   endDurable,
@@ -35,7 +36,6 @@ import {
   type ReplayTarget,
   replayDeadLetters,
 } from "./connection/store-calls.ts";
-import { UnaryChannel } from "./connection/unary-channel.ts";
 import { type ConnectOptions, resolveConnect } from "./options.ts";
 import { boundsOf, type WaitOptions } from "./runtime/patience.ts";
 import { checkMs } from "./runtime/turn-options.ts";
@@ -78,22 +78,22 @@ const DRAIN_TIMEOUT_MS = 86_400_000;
  * method throws a MeshError when the call fails.
  */
 export class MeshAdmin implements AsyncDisposable {
-  readonly #channel: UnaryChannel;
+  readonly #calls: HostCalls;
 
   /** Use {@link connectAdmin}. */
-  constructor(channel: UnaryChannel) {
-    this.#channel = channel;
+  constructor(calls: HostCalls) {
+    this.#calls = calls;
   }
 
   /** How the host is, and what it has counted. */
   async status(options: AdminCallOptions = {}): Promise<HostStatus> {
-    return getStatus(this.#channel, boundsOf(options, TIMEOUT_MS));
+    return getStatus(this.#calls, boundsOf(options, TIMEOUT_MS));
   }
 
   /** All workers that are connected or may come back. */
   async workers(options: AdminCallOptions = {}): Promise<WorkerInfo[]> {
     const workers: WorkerInfo[] = [];
-    const pages = listWorkers(this.#channel, boundsOf(options, TIMEOUT_MS));
+    const pages = listWorkers(this.#calls, boundsOf(options, TIMEOUT_MS));
     for await (const worker of pages) workers.push(worker);
     return workers;
   }
@@ -102,25 +102,25 @@ export class MeshAdmin implements AsyncDisposable {
   async *agents(
     options: AdminCallOptions & { readonly type?: string } = {},
   ): AsyncIterable<AgentInfo> {
-    yield* listAgents(this.#channel, boundsOf(options, TIMEOUT_MS), options.type ?? "");
+    yield* listAgents(this.#calls, boundsOf(options, TIMEOUT_MS), options.type ?? "");
   }
 
   /** The agent types, by name, and what they handle: names without schemas. */
   async *agentTypes(options: AdminCallOptions = {}): AsyncIterable<AgentTypeInfo> {
-    yield* listAgentTypes(this.#channel, boundsOf(options, TIMEOUT_MS), "");
+    yield* listAgentTypes(this.#calls, boundsOf(options, TIMEOUT_MS), "");
   }
 
   /** One agent type, with the schemas of its messages. @throws MeshError `AGENT_TYPE_UNKNOWN`. */
   async agentType(name: string, options: AdminCallOptions = {}): Promise<AgentTypeInfo> {
     const bounds = boundsOf(options, TIMEOUT_MS);
     checkAgentType(name);
-    for await (const type of listAgentTypes(this.#channel, bounds, name)) return type;
+    for await (const type of listAgentTypes(this.#calls, bounds, name)) return type;
     throw meshError("AGENT_TYPE_UNKNOWN", `no worker has announced agent type ${name}`);
   }
 
   /** The subscriptions, one for each session that declared it. */
   async *subscriptions(options: AdminCallOptions = {}): AsyncIterable<SubscriptionInfo> {
-    yield* listSubscriptions(this.#channel, boundsOf(options, TIMEOUT_MS));
+    yield* listSubscriptions(this.#calls, boundsOf(options, TIMEOUT_MS));
   }
 
   /** The dead letters that `filter` selects, all without one: oldest first, without their messages. */
@@ -128,7 +128,7 @@ export class MeshAdmin implements AsyncDisposable {
     options: AdminCallOptions & { readonly filter?: DeadLetterFilter } = {},
   ): AsyncIterable<DeadLetterInfo> {
     const bounds = boundsOf(options, TIMEOUT_MS);
-    yield* listDeadLetters(this.#channel, bounds, options.filter ?? {});
+    yield* listDeadLetters(this.#calls, bounds, options.filter ?? {});
   }
 
   /**
@@ -139,7 +139,7 @@ export class MeshAdmin implements AsyncDisposable {
     id: number,
     options: AdminCallOptions & { readonly target?: AgentId } = {},
   ): Promise<DeadLetterWithContent> {
-    return getDeadLetter(this.#channel, boundsOf(options, TIMEOUT_MS), id, options.target);
+    return getDeadLetter(this.#calls, boundsOf(options, TIMEOUT_MS), id, options.target);
   }
 
   /**
@@ -156,14 +156,14 @@ export class MeshAdmin implements AsyncDisposable {
     options: ReplayOptions = {},
   ): Promise<ReplayResult> {
     const bounds = boundsOf(options, TIMEOUT_MS);
-    return replayDeadLetters(this.#channel, bounds, filter, options.to);
+    return replayDeadLetters(this.#calls, bounds, filter, options.to);
   }
 
   /** The durable subscriptions in the order of their names, and how far each is. */
   async *durableSubscriptions(
     options: AdminCallOptions = {},
   ): AsyncIterable<DurableSubscriptionInfo> {
-    yield* listDurable(this.#channel, boundsOf(options, TIMEOUT_MS));
+    yield* listDurable(this.#calls, boundsOf(options, TIMEOUT_MS));
   }
 
   /**
@@ -171,7 +171,7 @@ export class MeshAdmin implements AsyncDisposable {
    * @throws MeshError `SUBSCRIPTION_UNKNOWN`.
    */
   async endDurableSubscription(name: string, options: AdminCallOptions = {}): Promise<void> {
-    await endDurable(this.#channel, boundsOf(options, TIMEOUT_MS), name);
+    await endDurable(this.#calls, boundsOf(options, TIMEOUT_MS), name);
   }
 
   /**
@@ -182,7 +182,7 @@ export class MeshAdmin implements AsyncDisposable {
    * without data folder.
    */
   async backUp(folder: string, options: BackUpOptions = {}): Promise<void> {
-    await backUp(this.#channel, boundsOf(options, BACKUP_TIMEOUT_MS), folder);
+    await backUp(this.#calls, boundsOf(options, BACKUP_TIMEOUT_MS), folder);
   }
 
   /** Removes dead letters for good; the empty filter removes all. @returns how many. */
@@ -190,7 +190,7 @@ export class MeshAdmin implements AsyncDisposable {
     filter: DeadLetterFilter,
     options: AdminCallOptions = {},
   ): Promise<number> {
-    return purgeDeadLetters(this.#channel, boundsOf(options, TIMEOUT_MS), filter);
+    return purgeDeadLetters(this.#calls, boundsOf(options, TIMEOUT_MS), filter);
   }
 
   /**
@@ -198,7 +198,7 @@ export class MeshAdmin implements AsyncDisposable {
    * waits for it.
    */
   tail(filter: TailFilter = {}, options: { readonly signal?: AbortSignal } = {}): Tail {
-    return tail(this.#channel, filter, options.signal);
+    return tail(this.#calls, filter, options.signal);
   }
 
   /**
@@ -207,19 +207,19 @@ export class MeshAdmin implements AsyncDisposable {
    * @throws MeshError `NOT_FOUND`.
    */
   async drainWorker(sessionId: string, options: DrainWorkerOptions = {}): Promise<void> {
-    await drainWorker(this.#channel, boundsOf(options, DRAIN_TIMEOUT_MS), sessionId);
+    await drainWorker(this.#calls, boundsOf(options, DRAIN_TIMEOUT_MS), sessionId);
   }
 
   /** Begins to drain the host, which then ends. `graceMs`: time for work in flight. Default: the host's. */
   async drainHost(options: AdminCallOptions & { readonly graceMs?: number } = {}): Promise<void> {
     const { graceMs } = options;
     const asked = graceMs === undefined ? 0 : checkMs("graceMs", graceMs);
-    await drainHost(this.#channel, boundsOf(options, TIMEOUT_MS), asked);
+    await drainHost(this.#calls, boundsOf(options, TIMEOUT_MS), asked);
   }
 
   /** Ends the connection. Idempotent. */
   async close(): Promise<void> {
-    this.#channel.close();
+    this.#calls.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -236,12 +236,12 @@ export async function connectAdmin(options: ConnectOptions = {}): Promise<MeshAd
   const resolved = resolveConnect(options, process.env);
   const access = await openAccess(resolved.tls, resolved.token);
   const headers = { [METADATA.namespace]: resolved.namespace };
-  const channel = new UnaryChannel(new Route(resolved.addresses), access, headers, resolved.clock);
+  const calls = new HostCalls(new Route(resolved.addresses), access, headers, resolved.clock);
   try {
-    await channel.ready(resolved.connectTimeoutMs, resolved.signal);
+    await calls.ready(resolved.connectTimeoutMs, resolved.signal);
   } catch (error) {
-    channel.close();
+    calls.close();
     throw error;
   }
-  return new MeshAdmin(channel);
+  return new MeshAdmin(calls);
 }

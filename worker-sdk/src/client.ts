@@ -12,8 +12,8 @@ import { WireReader, WireWriter } from "@agentmesh/proto/wire";
 import type { PublishOptions, SendOptions, StreamOptions } from "./agent/context.ts";
 import { openAccess } from "./connection/access.ts";
 import { Route } from "./connection/addresses.ts";
+import { HostCalls } from "./connection/host-calls.ts";
 import { ElementStream, type StreamReader } from "./connection/stream-reader.ts";
-import { UnaryChannel } from "./connection/unary-channel.ts";
 import { reasonOf } from "./messages/codec.ts";
 import { type ClientOptions, resolveClient } from "./options.ts";
 import { InterceptedSpeaker } from "./runtime/interception/intercepted-speaker.ts";
@@ -30,13 +30,13 @@ const SERVICE = "/agentmesh.v1.ClientService";
  * is faster with `connectWorker`, which needs no agents either.
  */
 export class MeshClient extends Messaging implements AsyncDisposable {
-  readonly #channel: UnaryChannel;
+  readonly #calls: HostCalls;
   #interception: Interception | undefined;
 
   /** Use {@link connectClient}. */
-  constructor(channel: UnaryChannel, maxPayloadBytes: number) {
-    super(new ClientSpeaker(channel, maxPayloadBytes));
-    this.#channel = channel;
+  constructor(calls: HostCalls, maxPayloadBytes: number) {
+    super(new ClientSpeaker(calls, maxPayloadBytes));
+    this.#calls = calls;
   }
 
   /**
@@ -50,7 +50,7 @@ export class MeshClient extends Messaging implements AsyncDisposable {
 
   /** Ends the connection; calls that are open fail. Idempotent. */
   async close(): Promise<void> {
-    this.#channel.close();
+    this.#calls.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -75,23 +75,23 @@ export async function connectClient(options: ClientOptions = {}): Promise<MeshCl
   const resolved = resolveClient(options, process.env);
   const access = await openAccess(resolved.tls, resolved.token);
   const headers = { [METADATA.namespace]: resolved.namespace };
-  const channel = new UnaryChannel(new Route(resolved.addresses), access, headers, resolved.clock);
+  const calls = new HostCalls(new Route(resolved.addresses), access, headers, resolved.clock);
   try {
-    await channel.ready(resolved.connectTimeoutMs, resolved.signal);
+    await calls.ready(resolved.connectTimeoutMs, resolved.signal);
   } catch (error) {
-    channel.close();
+    calls.close();
     throw error;
   }
-  return new MeshClient(channel, resolved.maxPayloadBytes);
+  return new MeshClient(calls, resolved.maxPayloadBytes);
 }
 
 /** Speaks over ClientService. */
 class ClientSpeaker implements Speaker {
-  readonly #channel: UnaryChannel;
+  readonly #calls: HostCalls;
   readonly #maxBytes: number;
 
-  constructor(channel: UnaryChannel, maxBytes: number) {
-    this.#channel = channel;
+  constructor(calls: HostCalls, maxBytes: number) {
+    this.#calls = calls;
     this.#maxBytes = maxBytes;
   }
 
@@ -130,7 +130,7 @@ class ClientSpeaker implements Speaker {
     writer.raw(requestOf(target, encodeMessage(message, options, this.#maxBytes)));
     // Who does not say how long leaves it to the host.
     writer.number(0x18, bounds.isTold ? bounds.timeoutMs : 0);
-    const answers = this.#channel.stream(`${SERVICE}/SendStream`, writer.copy(), bounds);
+    const answers = this.#calls.stream(`${SERVICE}/SendStream`, writer.copy(), bounds);
     reader.onLeave = () => void answers.return();
     try {
       for await (const bytes of answers) {
@@ -155,7 +155,7 @@ class ClientSpeaker implements Speaker {
     bounds: ReturnType<typeof boundsOf>,
   ): Promise<Buffer> {
     try {
-      return await this.#channel.unary(`${SERVICE}/${method}`, request, bounds);
+      return await this.#calls.unary(`${SERVICE}/${method}`, request, bounds);
     } catch (error) {
       throw named(messageName, error);
     }

@@ -67,8 +67,8 @@ export class Route {
     this.#configured = configured;
   }
 
-  /** The address to try now: a recommended one once, else the one that was tried last, at first the first one. */
-  get current(): Address {
+  /** Takes the address to try now: a recommended one once, else the one that was tried last, at first the first one. */
+  next(): Address {
     const recommended = this.#recommended;
     this.#recommended = undefined;
     this.#latest = recommended ?? this.#latest ?? this.#all[0] ?? "";

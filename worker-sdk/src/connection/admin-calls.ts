@@ -40,8 +40,8 @@ import {
   type WorkerInfo,
   workerInfo,
 } from "./admin-records.ts";
+import type { CallBounds, HostCalls } from "./host-calls.ts";
 import { ElementStream, type StreamReader } from "./stream-reader.ts";
-import type { CallBounds, UnaryChannel } from "./unary-channel.ts";
 
 /** Which dead letters; what is left out selects all. */
 export interface DeadLetterFilter {
@@ -95,59 +95,53 @@ interface Page<Entry> {
 }
 
 /** Asks a host for its state. */
-export function getStatus(channel: UnaryChannel, bounds: CallBounds): Promise<HostStatus> {
-  return ask(channel, bounds, "GetStatus", GetStatusRequest.encode({}), GetStatusResponse);
+export function getStatus(calls: HostCalls, bounds: CallBounds): Promise<HostStatus> {
+  return ask(calls, bounds, "GetStatus", GetStatusRequest.encode({}), GetStatusResponse);
 }
 
 /** Lists the workers of a namespace. */
-export function listWorkers(channel: UnaryChannel, bounds: CallBounds): AsyncGenerator<WorkerInfo> {
+export function listWorkers(calls: HostCalls, bounds: CallBounds): AsyncGenerator<WorkerInfo> {
   return paged(async (cursor) => {
     const request = ListWorkersRequest.encode({ cursor, limit: PAGE });
-    const page = await ask(channel, bounds, "ListWorkers", request, ListWorkersResponse);
+    const page = await ask(calls, bounds, "ListWorkers", request, ListWorkersResponse);
     return { entries: page.workers.map(workerInfo), nextCursor: page.nextCursor };
   });
 }
 
 /** Lists the active agents of a namespace; an empty type means all. */
 export function listAgents(
-  channel: UnaryChannel,
+  calls: HostCalls,
   bounds: CallBounds,
   agentType: string,
 ): AsyncGenerator<AgentInfo> {
   return paged(async (cursor) => {
     const request = ListAgentsRequest.encode({ cursor, limit: PAGE, agentType });
-    const page = await ask(channel, bounds, "ListAgents", request, ListAgentsResponse);
+    const page = await ask(calls, bounds, "ListAgents", request, ListAgentsResponse);
     return { entries: page.agents.map(agentInfo), nextCursor: page.nextCursor };
   });
 }
 
 /** Lists the agent types of a namespace without schemas; with a name that one only, with its schemas. */
 export function listAgentTypes(
-  channel: UnaryChannel,
+  calls: HostCalls,
   bounds: CallBounds,
   agentType: string,
 ): AsyncGenerator<AgentTypeInfo> {
   return paged(async (cursor) => {
     const request = ListAgentTypesRequest.encode({ cursor, limit: PAGE, agentType });
-    const page = await ask(channel, bounds, "ListAgentTypes", request, ListAgentTypesResponse);
+    const page = await ask(calls, bounds, "ListAgentTypes", request, ListAgentTypesResponse);
     return { entries: page.types.map(agentTypeInfo), nextCursor: page.nextCursor };
   });
 }
 
 /** Lists the subscriptions of a namespace. */
 export function listSubscriptions(
-  channel: UnaryChannel,
+  calls: HostCalls,
   bounds: CallBounds,
 ): AsyncGenerator<SubscriptionInfo> {
   return paged(async (cursor) => {
     const request = ListSubscriptionsRequest.encode({ cursor, limit: PAGE });
-    const page = await ask(
-      channel,
-      bounds,
-      "ListSubscriptions",
-      request,
-      ListSubscriptionsResponse,
-    );
+    const page = await ask(calls, bounds, "ListSubscriptions", request, ListSubscriptionsResponse);
     const entries = page.subscriptions.map((one, index) =>
       subscriptionInfo(one, page.sessionIds[index] ?? ""),
     );
@@ -157,79 +151,69 @@ export function listSubscriptions(
 
 /** Lists the dead letters of a namespace, oldest first. */
 export function listDeadLetters(
-  channel: UnaryChannel,
+  calls: HostCalls,
   bounds: CallBounds,
   filter: DeadLetterFilter,
 ): AsyncGenerator<DeadLetterInfo> {
   return paged(async (cursor) => {
     const limits = { cursor, limit: PAGE, filter: filterMessage(filter) };
     const request = ListDeadLettersRequest.encode(limits);
-    const page = await ask(channel, bounds, "ListDeadLetters", request, ListDeadLettersResponse);
+    const page = await ask(calls, bounds, "ListDeadLetters", request, ListDeadLettersResponse);
     return { entries: page.deadLetters.map(deadLetterInfo), nextCursor: page.nextCursor };
   });
 }
 
 /** Asks for one dead letter with its message. */
 export async function getDeadLetter(
-  channel: UnaryChannel,
+  calls: HostCalls,
   bounds: CallBounds,
   id: number,
   target: AgentId | undefined,
 ): Promise<DeadLetterWithContent> {
   const named = target && { type: target.type, key: target.key };
   const request = GetDeadLetterRequest.encode({ id, target: named });
-  const { deadLetter } = await ask(
-    channel,
-    bounds,
-    "GetDeadLetter",
-    request,
-    GetDeadLetterResponse,
-  );
+  const { deadLetter } = await ask(calls, bounds, "GetDeadLetter", request, GetDeadLetterResponse);
   // A host answers with the letter or fails.
   return deadLetterWithContent(deadLetter as NonNullable<typeof deadLetter>);
 }
 
 /** Removes dead letters. @returns how many. */
 export async function purgeDeadLetters(
-  channel: UnaryChannel,
+  calls: HostCalls,
   bounds: CallBounds,
   filter: DeadLetterFilter,
 ): Promise<number> {
   const request = PurgeDeadLettersRequest.encode({ filter: filterMessage(filter) });
-  return (await ask(channel, bounds, "PurgeDeadLetters", request, PurgeDeadLettersResponse)).purged;
+  return (await ask(calls, bounds, "PurgeDeadLetters", request, PurgeDeadLettersResponse)).purged;
 }
 
 /** Moves the agents off a worker; resolves when they have gone. */
 export async function drainWorker(
-  channel: UnaryChannel,
+  calls: HostCalls,
   bounds: CallBounds,
   sessionId: string,
 ): Promise<void> {
   const request = Buffer.from(DrainWorkerRequest.encode({ sessionId }).finish());
-  await channel.unary(`${SERVICE}/DrainWorker`, request, bounds);
+  await calls.unary(`${SERVICE}/DrainWorker`, request, bounds);
 }
 
 /** Begins to drain the host; 0 leaves the time to it. */
 export async function drainHost(
-  channel: UnaryChannel,
+  calls: HostCalls,
   bounds: CallBounds,
   graceMs: number,
 ): Promise<void> {
   const request = Buffer.from(DrainHostRequest.encode({ graceMs }).finish());
-  await channel.unary(`${SERVICE}/DrainHost`, request, bounds);
+  await calls.unary(`${SERVICE}/DrainHost`, request, bounds);
 }
 
 /** Follows messages as they pass. */
-export function tail(
-  channel: UnaryChannel,
-  filter: TailFilter,
-  signal: AbortSignal | undefined,
-): Tail {
+export function tail(calls: HostCalls, filter: TailFilter, signal: AbortSignal | undefined): Tail {
   const { agentType = "", agentKey = "", topicType = "", sessionId = "", worker = "" } = filter;
   const { errorsOnly = false } = filter;
   const wanted = { agentType, agentKey, topicType, sessionId, worker, errorsOnly };
   const request = Buffer.from(TailRequest.encode(wanted).finish());
-  const { begun, answers } = channel.follow(`${SERVICE}/Tail`, request, signal);
+  const { begun, answers } = calls.follow(`${SERVICE}/Tail`, request, signal);
   async function* sightings(reader: StreamReader): AsyncGenerator<Sighting, void, undefined> {
     reader.onLeave = () => void answers.return();
     for await (const bytes of answers) yield sighting(TailResponse.decode(bytes));
@@ -251,14 +235,14 @@ export async function* paged<Entry>(
 
 /** Calls a method of AdminService. */
 export async function ask<Response>(
-  channel: UnaryChannel,
+  calls: HostCalls,
   bounds: CallBounds,
   method: string,
   request: { finish(): Uint8Array },
   response: { decode(bytes: Uint8Array): Response },
 ): Promise<Response> {
   const bytes = Buffer.from(request.finish());
-  return response.decode(await channel.unary(`${SERVICE}/${method}`, bytes, bounds));
+  return response.decode(await calls.unary(`${SERVICE}/${method}`, bytes, bounds));
 }
 
 /** A filter as it travels. */

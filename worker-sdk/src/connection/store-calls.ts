@@ -17,7 +17,7 @@ import {
   type ReplayResult,
   replayRefusal,
 } from "./admin-records.ts";
-import type { CallBounds, UnaryChannel } from "./unary-channel.ts";
+import type { CallBounds, HostCalls } from "./host-calls.ts";
 
 /** Where to deliver dead letters: an agent, or without `key` the agents of a type with the original keys. */
 export interface ReplayTarget {
@@ -29,7 +29,7 @@ export interface ReplayTarget {
 
 /** Sends dead letters on their way again, slice by slice. */
 export async function replayDeadLetters(
-  channel: UnaryChannel,
+  calls: HostCalls,
   bounds: CallBounds,
   filter: DeadLetterFilter,
   to: ReplayTarget | undefined,
@@ -41,7 +41,7 @@ export async function replayDeadLetters(
     const wanted = { filter: filterMessage(filter), target, limit: PAGE, cursor };
     const request = ReplayDeadLettersRequest.encode(wanted);
     const response = ReplayDeadLettersResponse;
-    const slice = await ask(channel, bounds, "ReplayDeadLetters", request, response);
+    const slice = await ask(calls, bounds, "ReplayDeadLetters", request, response);
     replayed += slice.replayed;
     refused.push(...slice.refusals.map(replayRefusal));
     cursor = slice.nextCursor;
@@ -51,32 +51,28 @@ export async function replayDeadLetters(
 
 /** Lists the durable subscriptions of a namespace. */
 export function listDurable(
-  channel: UnaryChannel,
+  calls: HostCalls,
   bounds: CallBounds,
 ): AsyncGenerator<DurableSubscriptionInfo> {
   return paged(async (cursor) => {
     const request = ListDurableSubscriptionsRequest.encode({ cursor, limit: PAGE });
     const response = ListDurableSubscriptionsResponse;
-    const page = await ask(channel, bounds, "ListDurableSubscriptions", request, response);
+    const page = await ask(calls, bounds, "ListDurableSubscriptions", request, response);
     return { entries: page.subscriptions.map(durableInfo), nextCursor: page.nextCursor };
   });
 }
 
 /** Ends a durable subscription for good. */
 export async function endDurable(
-  channel: UnaryChannel,
+  calls: HostCalls,
   bounds: CallBounds,
   name: string,
 ): Promise<void> {
   const request = EndDurableSubscriptionRequest.encode({ name });
-  await ask(channel, bounds, "EndDurableSubscription", request, EndDurableSubscriptionResponse);
+  await ask(calls, bounds, "EndDurableSubscription", request, EndDurableSubscriptionResponse);
 }
 
 /** Copies what the host keeps into a folder of its machine. */
-export async function backUp(
-  channel: UnaryChannel,
-  bounds: CallBounds,
-  folder: string,
-): Promise<void> {
-  await ask(channel, bounds, "BackUp", BackUpRequest.encode({ folder }), BackUpResponse);
+export async function backUp(calls: HostCalls, bounds: CallBounds, folder: string): Promise<void> {
+  await ask(calls, bounds, "BackUp", BackUpRequest.encode({ folder }), BackUpResponse);
 }

@@ -87,7 +87,7 @@ export class Supervisor {
   #dial(): void {
     const { clock, route, access, handshakeMs } = this.#options;
     const { hello, receivedThrough } = this.#ports.hello();
-    const stream: HostStream = new HostStream(route.current, access, {
+    const stream: HostStream = new HostStream(route.next(), access, {
       onBatch: (bytes) => this.#received(stream, bytes),
       onDrain: () => this.#drained(stream),
       onEnd: (reason) => this.#ended(stream, reason),

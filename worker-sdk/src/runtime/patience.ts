@@ -1,6 +1,6 @@
 import { type Clock, failure, MeshError, type Timer } from "@agentmesh/proto";
 import { listenTo } from "../connection/caller-signal.ts";
-import type { CallBounds } from "../connection/unary-channel.ts";
+import type { CallBounds } from "../connection/host-calls.ts";
 import { checkTimeout } from "./outgoing.ts";
 
 /** How long to wait for an answer. */

@@ -1,6 +1,6 @@
 import { type Clock, type ErrorCode, failure, MeshError } from "@agentmesh/proto";
 import { listenTo } from "../../connection/caller-signal.ts";
-import type { CallBounds } from "../../connection/unary-channel.ts";
+import type { CallBounds } from "../../connection/host-calls.ts";
 
 const NOT_SENT = { outcome: "not-executed", retryable: true } as const;
 

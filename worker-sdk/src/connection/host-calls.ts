@@ -52,7 +52,7 @@ export interface Following {
   readonly answers: ElementStream<Buffer>;
 }
 
-export class UnaryChannel {
+export class HostCalls {
   readonly #route: Route;
   readonly #access: Access;
   readonly #metadata: Metadata;
@@ -101,7 +101,7 @@ export class UnaryChannel {
     return new Promise((resolve, reject) => {
       const { timeoutMs, signal } = bounds;
       checkSignal(signal);
-      const address = this.#route.current;
+      const address = this.#route.next();
       const client = this.#client(address);
       this.#begin(request);
       const limit = new Limit(this.#clock, timeoutMs, () => call.cancel());
@@ -137,7 +137,7 @@ export class UnaryChannel {
     { timeoutMs, signal }: CallBounds,
   ): AsyncGenerator<Buffer, void, undefined> {
     checkSignal(signal);
-    const address = this.#route.current;
+    const address = this.#route.next();
     const client = this.#client(address);
     this.#begin(request);
     const call: ClientReadableStream<Buffer> = client.makeServerStreamRequest(
@@ -165,7 +165,7 @@ export class UnaryChannel {
   /** Calls a method whose stream of answers has no end, at once: before anybody reads. @throws MeshError why not. */
   follow(path: string, request: Buffer, signal: AbortSignal | undefined): Following {
     checkSignal(signal);
-    const address = this.#route.current;
+    const address = this.#route.next();
     const client = this.#client(address);
     this.#begin(request);
     const call: ClientReadableStream<Buffer> = client.makeServerStreamRequest(
@@ -184,7 +184,7 @@ export class UnaryChannel {
     return following(call, (error) => this.#failed(error, address, signal));
   }
 
-  /** Ends all channels; calls that are open fail. Idempotent. */
+  /** Ends all connections; calls that are open fail. Idempotent. */
   close(): void {
     this.#isClosed = true;
     for (const client of this.#clients.values()) client.close();
@@ -192,7 +192,7 @@ export class UnaryChannel {
   }
 
   #isReady(deadline: number, signal: AbortSignal | undefined): Promise<boolean> {
-    const client = this.#client(this.#route.current);
+    const client = this.#client(this.#route.next());
     return new Promise((resolve) => {
       const answer = (isReady: boolean): void => {
         signal?.removeEventListener("abort", onAbort);
