@@ -217,7 +217,7 @@ export class MeshAdmin implements AsyncDisposable {
     await drainHost(this.#calls, boundsOf(options, TIMEOUT_MS), asked);
   }
 
-  /** Ends the connection. Idempotent. */
+  /** Ends the connection; calls that are open fail with `CLOSED`, and may have been executed. Idempotent. */
   async close(): Promise<void> {
     this.#calls.close();
   }

@@ -177,6 +177,25 @@ describe("a client", () => {
     await both.close();
   });
 
+  test("settles what is open when it is closed", async () => {
+    const [sent, streamed] = [new Gate(), new Gate()];
+    script.send = () => sent.open();
+    script.stream = () => streamed.open();
+    const reply = client.send(other, Note({ n: 1 }));
+    const element = client
+      .stream(other, Tell({ n: 1 }))
+      [Symbol.asyncIterator]()
+      .next();
+    const closed = { code: "CLOSED", outcome: "unknown", retryable: false };
+    const refusals = Promise.all([
+      expect(reply).rejects.toMatchObject(closed),
+      expect(element).rejects.toMatchObject(closed),
+    ]);
+    await Promise.all([sent.passed, streamed.passed]);
+    await client.close();
+    await refusals;
+  });
+
   test("does nothing more once it is closed", async () => {
     await client.close();
     await expect(client.send(other, Note({ n: 1 }))).rejects.toMatchObject({ code: "CLOSED" });

@@ -48,7 +48,7 @@ export class MeshClient extends Messaging implements AsyncDisposable {
     for (const interceptor of interceptors) this.#interception.add(interceptor);
   }
 
-  /** Ends the connection; calls that are open fail. Idempotent. */
+  /** Ends the connection; calls that are open fail with `CLOSED`, and may have been executed. Idempotent. */
   async close(): Promise<void> {
     this.#calls.close();
   }

@@ -3,29 +3,22 @@
  * unreachable lets the following ones go to the next address.
  *
  * U1. Calls that are open, and their bytes, are bounded: above that a call is refused, so that its caller slows down.
- * U2. A call ends with its bounds, whatever the host does.
+ * U2. A call ends with its bounds and when this side is closed, whatever the host does.
  */
 import {
   type Clock,
   DEFAULTS,
-  type Failure,
   type FailureHints,
   failure,
   MeshError,
   meshError,
-  type Timer,
 } from "@agentmesh/proto";
 import { failureOfStatus } from "@agentmesh/proto/wire";
-import {
-  Client,
-  type ClientReadableStream,
-  type ClientUnaryCall,
-  type Metadata,
-  type ServiceError,
-} from "@grpc/grpc-js";
+import { Client, type ClientReadableStream, type Metadata, type ServiceError } from "@grpc/grpc-js";
 import type { Address, Route } from "./addresses.ts";
 import { listenTo } from "./caller-signal.ts";
 import { type Access, callMetadata, channelOptions, passBytes } from "./dial.ts";
+import { checkSignal, OpenCall } from "./open-call.ts";
 import { ElementStream, type StreamReader } from "./stream-reader.ts";
 
 /** Bounds of a call. */
@@ -42,6 +35,7 @@ const MOST_OPEN = 16_384;
 /** Bytes of their requests. */
 const MOST_OPEN_BYTES = DEFAULTS.requestWindowBytes;
 
+const MAYBE_EXECUTED: FailureHints = { outcome: "unknown", retryable: false };
 const NOT_SENT: FailureHints = { outcome: "not-executed", retryable: true };
 
 /** An endless stream of answers that has been asked for. */
@@ -58,7 +52,7 @@ export class HostCalls {
   readonly #metadata: Metadata;
   readonly #clock: Clock;
   readonly #clients = new Map<Address, Client>();
-  #open = 0;
+  readonly #open = new Set<OpenCall>();
   #openBytes = 0;
   #isClosed = false;
 
@@ -97,37 +91,58 @@ export class HostCalls {
   }
 
   /** Calls a method. @throws MeshError how the call failed. */
-  unary(path: string, request: Buffer, bounds: CallBounds): Promise<Buffer> {
-    return new Promise((resolve, reject) => {
-      const { timeoutMs, signal } = bounds;
-      checkSignal(signal);
-      const address = this.#route.next();
-      const client = this.#client(address);
-      this.#begin(request);
-      const limit = new Limit(this.#clock, timeoutMs, () => call.cancel());
-      const onAbort = (): void => call.cancel();
-      const call: ClientUnaryCall = client.makeUnaryRequest(
-        path,
-        passBytes,
-        passBytes,
-        request,
-        this.#metadata,
-        bounds.isTold ? { deadline: Date.now() + timeoutMs } : {},
-        (error: ServiceError | null, response?: Buffer) => {
-          this.#end(request);
-          limit.stop();
-          signal?.removeEventListener("abort", onAbort);
-          if (error === null) resolve(response ?? Buffer.alloc(0));
-          else reject(limit.error ?? this.#failed(error, address, signal));
-        },
-      );
-      if (signal !== undefined) listenTo(signal, onAbort);
-    });
+  async unary(path: string, request: Buffer, bounds: CallBounds): Promise<Buffer> {
+    return this.#once(path, request, bounds);
   }
 
   /** Calls a method that answers with a stream. @throws MeshError how the call failed, while iterating. */
   stream(path: string, request: Buffer, bounds: CallBounds): ElementStream<Buffer> {
     return new ElementStream((reader) => this.#answers(reader, path, request, bounds));
+  }
+
+  /** Calls a method whose stream of answers has no end, at once: before anybody reads. @throws MeshError why not. */
+  follow(path: string, request: Buffer, signal: AbortSignal | undefined): Following {
+    const open = this.#begin(request, signal);
+    const call = this.#client(open.address).makeServerStreamRequest(
+      path,
+      passBytes,
+      passBytes,
+      request,
+      this.#metadata,
+    );
+    open.begun(call);
+    call.once("status", () => this.#end(open));
+    return following(call, (error) => this.#failed(error, open));
+  }
+
+  /** Ends all connections; calls that are open fail with `CLOSED`. Idempotent. */
+  close(): void {
+    this.#isClosed = true;
+    const reason = new MeshError(failure("CLOSED", "the client was closed", MAYBE_EXECUTED));
+    for (const open of this.#open) open.giveUp(reason);
+    for (const client of this.#clients.values()) client.close();
+    this.#clients.clear();
+  }
+
+  #once(path: string, request: Buffer, bounds: CallBounds): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      const open = this.#begin(request, bounds.signal);
+      const call = this.#client(open.address).makeUnaryRequest(
+        path,
+        passBytes,
+        passBytes,
+        request,
+        this.#metadata,
+        bounds.isTold ? { deadline: Date.now() + bounds.timeoutMs } : {},
+        (error: ServiceError | null, response?: Buffer) => {
+          this.#end(open);
+          if (error === null) resolve(response ?? Buffer.alloc(0));
+          else reject(this.#failed(error, open));
+        },
+      );
+      open.begun(call);
+      open.limit(bounds.timeoutMs);
+    });
   }
 
   async *#answers(
@@ -136,59 +151,25 @@ export class HostCalls {
     request: Buffer,
     { timeoutMs, signal }: CallBounds,
   ): AsyncGenerator<Buffer, void, undefined> {
-    checkSignal(signal);
-    const address = this.#route.next();
-    const client = this.#client(address);
-    this.#begin(request);
-    const call: ClientReadableStream<Buffer> = client.makeServerStreamRequest(
+    const open = this.#begin(request, signal);
+    const call: ClientReadableStream<Buffer> = this.#client(open.address).makeServerStreamRequest(
       path,
       passBytes,
       passBytes,
       request,
       this.#metadata,
     );
-    const onAbort = (): void => call.cancel();
-    if (signal !== undefined) listenTo(signal, onAbort);
-    reader.onLeave = onAbort;
+    open.begun(call);
+    reader.onLeave = () => call.cancel();
     try {
-      yield* inTime(call, () => new Limit(this.#clock, timeoutMs, onAbort));
+      yield* inTime(call, open, timeoutMs);
     } catch (error) {
       if (reader.hasLeft) return;
-      throw isServiceError(error) ? this.#failed(error, address, signal) : error;
+      throw isServiceError(error) ? this.#failed(error, open) : error;
     } finally {
-      this.#end(request);
-      signal?.removeEventListener("abort", onAbort);
+      this.#end(open);
       call.cancel();
     }
-  }
-
-  /** Calls a method whose stream of answers has no end, at once: before anybody reads. @throws MeshError why not. */
-  follow(path: string, request: Buffer, signal: AbortSignal | undefined): Following {
-    checkSignal(signal);
-    const address = this.#route.next();
-    const client = this.#client(address);
-    this.#begin(request);
-    const call: ClientReadableStream<Buffer> = client.makeServerStreamRequest(
-      path,
-      passBytes,
-      passBytes,
-      request,
-      this.#metadata,
-    );
-    const onAbort = (): void => call.cancel();
-    if (signal !== undefined) listenTo(signal, onAbort);
-    call.once("status", () => {
-      this.#end(request);
-      signal?.removeEventListener("abort", onAbort);
-    });
-    return following(call, (error) => this.#failed(error, address, signal));
-  }
-
-  /** Ends all connections; calls that are open fail. Idempotent. */
-  close(): void {
-    this.#isClosed = true;
-    for (const client of this.#clients.values()) client.close();
-    this.#clients.clear();
   }
 
   #isReady(deadline: number, signal: AbortSignal | undefined): Promise<boolean> {
@@ -204,24 +185,26 @@ export class HostCalls {
     });
   }
 
-  #begin(request: Buffer): void {
-    const bytes = this.#openBytes + request.length;
-    if (this.#open >= MOST_OPEN || (this.#open > 0 && bytes > MOST_OPEN_BYTES)) {
+  #begin(request: Buffer, signal: AbortSignal | undefined): OpenCall {
+    if (this.#isClosed) throw new MeshError(failure("CLOSED", "the client is closed"));
+    const open = new OpenCall(this.#route.next(), request.length, this.#clock, signal);
+    const bytes = this.#openBytes + open.bytes;
+    if (this.#open.size >= MOST_OPEN || (this.#open.size > 0 && bytes > MOST_OPEN_BYTES)) {
       throw meshError("OVERLOADED", "too many calls of this client are open", {
         retryAfterMs: 100,
       });
     }
-    this.#open++;
+    this.#open.add(open);
     this.#openBytes = bytes;
+    return open;
   }
 
-  #end(request: Buffer): void {
-    this.#open--;
-    this.#openBytes -= request.length;
+  #end(open: OpenCall): void {
+    open.end();
+    if (this.#open.delete(open)) this.#openBytes -= open.bytes;
   }
 
   #client(address: Address): Client {
-    if (this.#isClosed) throw new MeshError(failure("CLOSED", "the client is closed"));
     const known = this.#clients.get(address);
     if (known !== undefined) return known;
     const options = { ...channelOptions(this.#access), ...RECONNECT };
@@ -230,11 +213,11 @@ export class HostCalls {
     return client;
   }
 
-  #failed(error: ServiceError, address: Address, signal: AbortSignal | undefined): MeshError {
-    const reason: Failure = failureOfStatus(error);
-    if (reason.code === "CONNECTION_LOST") this.#route.leave(address);
-    const cause: unknown = signal?.aborted === true ? signal.reason : undefined;
-    return new MeshError(reason, cause === undefined ? undefined : { cause });
+  #failed(error: ServiceError, open: OpenCall): MeshError {
+    if (open.reason !== undefined) return open.reason;
+    const reason = failureOfStatus(error);
+    if (reason.code === "CONNECTION_LOST") this.#route.leave(open.address);
+    return new MeshError(reason);
   }
 }
 
@@ -244,46 +227,19 @@ const RECONNECT = {
   "grpc.max_reconnect_backoff_ms": 5_000,
 };
 
-/** A time limit that this side keeps: it is authoritative, whatever the host does. */
-class Limit {
-  readonly #timer: Timer;
-  #error: MeshError | undefined;
-
-  constructor(clock: Clock, timeoutMs: number, onOver: () => void) {
-    this.#timer = clock.after(timeoutMs, () => {
-      this.#error = new MeshError(failure("DEADLINE_EXCEEDED"));
-      onOver();
-    });
-  }
-
-  /** That the time is over; undefined while it is not. */
-  get error(): MeshError | undefined {
-    return this.#error;
-  }
-
-  stop(): void {
-    this.#timer.cancel();
-  }
-}
-
 /** The elements of a call, while each is there within its time. Time that the reader takes does not count. */
 async function* inTime(
   call: ClientReadableStream<Buffer>,
-  begin: () => Limit,
+  open: OpenCall,
+  timeoutMs: number,
 ): AsyncGenerator<Buffer, void, undefined> {
   const elements: AsyncIterator<Buffer> = call[Symbol.asyncIterator]();
   for (;;) {
-    const limit = begin();
-    try {
-      const { done, value } = await elements.next();
-      limit.stop();
-      if (done === true) return;
-      yield value;
-    } catch (error) {
-      throw limit.error ?? error;
-    } finally {
-      limit.stop();
-    }
+    open.limit(timeoutMs);
+    const { done, value } = await elements.next();
+    open.unlimited();
+    if (done === true) return;
+    yield value;
   }
 }
 
@@ -317,12 +273,6 @@ function following(
     if (lost !== undefined) throw lost;
   }
   return { begun, answers: new ElementStream(answers) };
-}
-
-/** @throws MeshError `CANCELLED` when the signal has fired: nothing was sent. */
-function checkSignal(signal: AbortSignal | undefined): void {
-  if (signal?.aborted !== true) return;
-  throw new MeshError(failure("CANCELLED", undefined, NOT_SENT), { cause: signal.reason });
 }
 
 function isServiceError(error: unknown): error is ServiceError {
