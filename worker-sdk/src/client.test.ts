@@ -8,6 +8,7 @@ import {
   WorkerPhase,
 } from "@agentmesh/proto/agentmesh/v1";
 import { decodeContent, toErrorMessage } from "@agentmesh/proto/wire";
+import { status } from "@grpc/grpc-js";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { connectAdmin } from "./admin.ts";
 import { connectClient, type MeshClient } from "./client.ts";
@@ -164,17 +165,51 @@ describe("a client", () => {
     });
   });
 
-  test("goes on at the next address when its host is gone", async () => {
+  test("goes on at the next address when its host is gone, and repeats what never left", async () => {
     // A port that was in use a moment ago has nobody who listens.
     const gone = await FakeServices.start();
-    const both = await connectClient({ host: [gone.address, host] });
     gone.stop();
+    await using both = await connectClient({ host: [host, gone.address] });
+    const dropped = Object.assign(new Error("dropped"), { code: status.UNAVAILABLE });
+    script.send = (_, answer) => answer(dropped);
+    const lost = { code: "CONNECTION_LOST", outcome: "unknown", retryable: false };
+    await expect(both.send(other, Note({ n: 1 }))).rejects.toMatchObject(lost);
     script.send = (_, answer) => answer(null, NOTHING);
-    await expect(both.send(other, Note({ n: 1 }))).rejects.toMatchObject({
-      code: "CONNECTION_LOST",
-    });
     await both.send(other, Note({ n: 1 }));
-    await both.close();
+    // Once more is enough: nobody tries for ever.
+    const refusal = statusOf(failure("HOST_DRAINING"));
+    script.send = (_, answer) => answer(refusal);
+    const neverLeft = { code: "CONNECTION_LOST", outcome: "not-executed", retryable: true };
+    await expect(both.send(other, Note({ n: 1 }))).rejects.toMatchObject(neverLeft);
+  });
+
+  test("leaves a host that is draining, and repeats what that has refused", async () => {
+    const draining = await FakeServices.start();
+    const refusal = statusOf(failure("HOST_DRAINING"));
+    let refused = 0;
+    draining.send = (_, answer) => {
+      refused++;
+      answer(refusal);
+    };
+    draining.stream = (call) => {
+      refused++;
+      call.emit("error", refusal);
+    };
+    const count = holding(jsonContent("test.Count", { n: 1 }));
+    script.send = (_, answer) => answer(null, count);
+    script.stream = (call) => {
+      call.write(count);
+      call.end();
+    };
+    for (const ask of [sendOnce, readOnce]) {
+      await using both = await connectClient({ host: [draining.address, host] });
+      expect([await ask(both), await ask(both)]).toEqual([{ n: 1 }, { n: 1 }]);
+    }
+    expect(refused).toBe(2);
+    await using alone = await connectClient({ host: draining.address });
+    await expect(sendOnce(alone)).rejects.toMatchObject({ code: "HOST_DRAINING" });
+    expect(refused).toBe(3);
+    draining.stop();
   });
 
   test("settles what is open when it is closed", async () => {
@@ -202,12 +237,22 @@ describe("a client", () => {
   });
 });
 
+function sendOnce(client: MeshClient): Promise<unknown> {
+  return client.send(other, Ask({ n: 1 }));
+}
+
+async function readOnce(client: MeshClient): Promise<unknown> {
+  const elements = client.stream(other, Tell({ n: 1 }))[Symbol.asyncIterator]();
+  const { value } = await elements.next();
+  return value;
+}
+
 test("a client that reaches nobody says so", async () => {
   script.stop();
-  await expect(connectClient({ host, connectTimeoutMs: 50 })).rejects.toMatchObject({
+  await expect(connectClient({ host, connectTimeoutMs: 500 })).rejects.toMatchObject({
     code: "CONNECTION_LOST",
     retryable: true,
-    message: expect.stringContaining("within 50 ms"),
+    message: expect.stringMatching(/within 500 ms at 127.*ECONNREFUSED/),
   });
 });
 

@@ -1,20 +1,28 @@
 /**
  * Single calls to the hosts of a mesh: one channel per address, made when it is first needed. A call that finds its host
- * unreachable lets the following ones go to the next address.
+ * unreachable or leaving lets the following ones go to the next address.
  *
  * U1. Calls that are open, and their bytes, are bounded: above that a call is refused, so that its caller slows down.
  * U2. A call ends with its bounds and when this side is closed, whatever the host does.
+ * U3. A call that has had no effect at a host that is gone is made once more, at the next address.
  */
 import {
   type Clock,
   DEFAULTS,
+  type ErrorCode,
   type FailureHints,
   failure,
   MeshError,
   meshError,
 } from "@agentmesh/proto";
 import { failureOfStatus } from "@agentmesh/proto/wire";
-import { Client, type ClientReadableStream, type Metadata, type ServiceError } from "@grpc/grpc-js";
+import {
+  Client,
+  type ClientReadableStream,
+  connectivityState,
+  type Metadata,
+  type ServiceError,
+} from "@grpc/grpc-js";
 import type { Address, Route } from "./addresses.ts";
 import { listenTo } from "./caller-signal.ts";
 import { type Access, callMetadata, channelOptions, passBytes } from "./dial.ts";
@@ -34,6 +42,9 @@ export interface CallBounds {
 const MOST_OPEN = 16_384;
 /** Bytes of their requests. */
 const MOST_OPEN_BYTES = DEFAULTS.requestWindowBytes;
+
+/** What every host answers, to whomever. */
+const HEALTH = "/grpc.health.v1.Health/Check";
 
 const MAYBE_EXECUTED: FailureHints = { outcome: "unknown", retryable: false };
 const NOT_SENT: FailureHints = { outcome: "not-executed", retryable: true };
@@ -75,24 +86,25 @@ export class HostCalls {
    * @throws MeshError `CONNECTION_LOST` when none is within `limitMs`, `CANCELLED` when `signal` fires.
    */
   async ready(limitMs: number, signal: AbortSignal | undefined): Promise<void> {
-    const deadline = Date.now() + limitMs;
-    const tries = this.#route.size;
-    const silent: Address[] = [];
-    for (let attempt = 1; attempt <= tries; attempt++) {
-      const share = Date.now() + (deadline - Date.now()) / (tries - attempt + 1);
-      checkSignal(signal);
-      if (await this.#isReady(share, signal)) return;
-      checkSignal(signal);
-      silent.push(this.#route.latest);
-      this.#route.advance();
+    // A connection that is being made does not keep the process alive: it would end, and nobody be told why.
+    const lifeline = setTimeout(() => undefined, limitMs);
+    try {
+      await this.#reach(limitMs, signal);
+    } finally {
+      clearTimeout(lifeline);
     }
-    const text = `no host answers within ${limitMs} ms at ${silent.join(", ")}`;
-    throw new MeshError(failure("CONNECTION_LOST", text, NOT_SENT));
   }
 
   /** Calls a method. @throws MeshError how the call failed. */
   async unary(path: string, request: Buffer, bounds: CallBounds): Promise<Buffer> {
-    return this.#once(path, request, bounds);
+    const since = this.#clock.now();
+    try {
+      return await this.#once(path, request, bounds);
+    } catch (error) {
+      const timeoutMs = bounds.timeoutMs - (this.#clock.now() - since);
+      if (!this.#mayGoElsewhere(error) || timeoutMs <= 0) throw error;
+      return this.#once(path, request, { ...bounds, timeoutMs });
+    }
   }
 
   /** Calls a method that answers with a stream. @throws MeshError how the call failed, while iterating. */
@@ -149,6 +161,21 @@ export class HostCalls {
     reader: StreamReader,
     path: string,
     request: Buffer,
+    bounds: CallBounds,
+  ): AsyncGenerator<Buffer, void, undefined> {
+    try {
+      yield* this.#answersOnce(reader, path, request, bounds);
+      return;
+    } catch (error) {
+      if (!this.#mayGoElsewhere(error)) throw error;
+    }
+    yield* this.#answersOnce(reader, path, request, bounds);
+  }
+
+  async *#answersOnce(
+    reader: StreamReader,
+    path: string,
+    request: Buffer,
     { timeoutMs, signal }: CallBounds,
   ): AsyncGenerator<Buffer, void, undefined> {
     const open = this.#begin(request, signal);
@@ -172,6 +199,25 @@ export class HostCalls {
     }
   }
 
+  async #reach(limitMs: number, signal: AbortSignal | undefined): Promise<void> {
+    const deadline = Date.now() + limitMs;
+    const tries = this.#route.size;
+    const silent: Address[] = [];
+    let why = "";
+    for (let attempt = 1; attempt <= tries; attempt++) {
+      const share = Date.now() + (deadline - Date.now()) / (tries - attempt + 1);
+      checkSignal(signal);
+      if (await this.#isReady(share, signal)) return;
+      checkSignal(signal);
+      const { latest } = this.#route;
+      silent.push(latest);
+      why = (await this.#obstacle(latest)) ?? why;
+      this.#route.advance();
+    }
+    const text = `no host answers within ${limitMs} ms at ${silent.join(", ")}${why}`;
+    throw new MeshError(failure("CONNECTION_LOST", text, NOT_SENT));
+  }
+
   #isReady(deadline: number, signal: AbortSignal | undefined): Promise<boolean> {
     const client = this.#client(this.#route.next());
     return new Promise((resolve) => {
@@ -182,6 +228,19 @@ export class HostCalls {
       const onAbort = (): void => answer(false);
       if (signal !== undefined) listenTo(signal, onAbort);
       client.waitForReady(deadline, (error) => answer(error === undefined));
+    });
+  }
+
+  /** Why there is no connection, as grpc-js tells a call that needs one; undefined when it still tries. */
+  #obstacle(address: Address): Promise<string | undefined> {
+    const client = this.#client(address);
+    const state = client.getChannel().getConnectivityState(false);
+    if (state !== connectivityState.TRANSIENT_FAILURE) return Promise.resolve(undefined);
+    return new Promise((resolve) => {
+      const answer = (error: ServiceError | null): void =>
+        resolve(error === null ? undefined : `: ${failureOfStatus(error).text}`);
+      const nothing = Buffer.alloc(0);
+      client.makeUnaryRequest(HEALTH, passBytes, passBytes, nothing, this.#metadata, answer);
     });
   }
 
@@ -213,13 +272,22 @@ export class HostCalls {
     return client;
   }
 
+  /** Whether a call that failed has had no effect, and another host may take it. */
+  #mayGoElsewhere(error: unknown): boolean {
+    if (!(error instanceof MeshError) || error.outcome !== "not-executed") return false;
+    return GONE.has(error.code) && this.#route.size > 1;
+  }
+
   #failed(error: ServiceError, open: OpenCall): MeshError {
     if (open.reason !== undefined) return open.reason;
     const reason = failureOfStatus(error);
-    if (reason.code === "CONNECTION_LOST") this.#route.leave(open.address);
+    if (GONE.has(reason.code)) this.#route.leave(open.address);
     return new MeshError(reason);
   }
 }
+
+/** Codes of a host that is not there for calls, or will not be soon. */
+const GONE: ReadonlySet<ErrorCode> = new Set(["CONNECTION_LOST", "HOST_DRAINING"]);
 
 /** A channel that lost its host looks for it soon. */
 const RECONNECT = {
