@@ -24,7 +24,9 @@ const worker = await connectWorker({ host, name: "leaves-in-peace" });
 await worker.register(job);
 console.log("ready");
 
-await asked;
+// A host that does not take this worker any more ends it: then nobody has asked, and the process says why.
+const reason = await Promise.race([asked.then(() => undefined), worker.closed]);
+if (reason !== undefined) throw reason;
 // From here on the host gives new work to others; what is under way finishes, and its replies arrive.
 await worker.drain({ graceMs: GRACE_MS });
 // The place for what the process itself has to put in order: a pool of connections, a file.

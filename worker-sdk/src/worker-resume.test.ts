@@ -335,6 +335,7 @@ describe("a host that has forgotten the session", () => {
     await rig.cut(worker, stream);
     rig.host.refuse = () => failure("UNAUTHENTICATED", "the token has changed");
     rig.clock.advance(0);
+    expect(await worker.closed).toMatchObject({ code: "UNAUTHENTICATED" });
     expect(await until(worker, isKind("closed"))).toMatchObject({
       reason: { code: "UNAUTHENTICATED" },
     });

@@ -350,5 +350,6 @@ describe("a stream that is open", () => {
     stream.finish();
     await closing;
     expect(worker.currentStatus).toEqual({ kind: "closed", reason: undefined });
+    expect(await worker.closed).toBeUndefined();
   });
 });

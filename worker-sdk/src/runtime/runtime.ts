@@ -83,6 +83,15 @@ export class AgentRuntime extends Messaging implements AsyncDisposable {
     return this.#core.statusFeed.current;
   }
 
+  /**
+   * Resolves when the runtime has ended: to undefined when it was told to, by `drain` or `close`; else to why, because a
+   * host that does not take a worker any more ends it for good. Never rejects. A program that runs agents throws what it
+   * gets here: otherwise it ends as if all were well.
+   */
+  get closed(): Promise<MeshError | undefined> {
+    return this.#core.statusFeed.closed;
+  }
+
   /** What the runtime has counted since it was made. */
   get counters(): Readonly<RuntimeCounters> {
     return this.#core.workplace.counters;

@@ -22,11 +22,17 @@ type Step = IteratorResult<RuntimeStatus, undefined>;
  * The status as a stream: every reader first gets the current one, then every change, and ends after `closed`.
  */
 export class StatusFeed implements AsyncIterable<RuntimeStatus> {
+  /** Resolves when it is `closed`, to the reason. */
+  readonly closed: Promise<MeshError | undefined>;
   #current: RuntimeStatus;
+  #resolveClosed: (reason: MeshError | undefined) => void = () => undefined;
   readonly #readers = new Set<StatusReader>();
 
   constructor(initial: RuntimeStatus) {
     this.#current = initial;
+    this.closed = new Promise((resolve) => {
+      this.#resolveClosed = resolve;
+    });
   }
 
   /** The latest status. */
@@ -39,6 +45,7 @@ export class StatusFeed implements AsyncIterable<RuntimeStatus> {
     if (this.#current.kind === "closed") return;
     this.#current = status;
     for (const reader of this.#readers) reader.push(status);
+    if (status.kind === "closed") this.#resolveClosed(status.reason);
   }
 
   [Symbol.asyncIterator](): AsyncIterator<RuntimeStatus, undefined> {
