@@ -1,6 +1,4 @@
-import { type AgentId, checkAgentType, METADATA, meshError } from "@agentmesh/proto";
-import { openAccess } from "./connection/access.ts";
-import { Route } from "./connection/addresses.ts";
+import { type AgentId, checkAgentType, meshError } from "@agentmesh/proto";
 import {
   type DeadLetterFilter,
   drainHost,
@@ -28,7 +26,6 @@ import type {
   SubscriptionInfo,
   WorkerInfo,
 } from "./connection/admin-records.ts";
-import { HostCalls } from "./connection/host-calls.ts";
 import {
   backUp,
   endDurable,
@@ -36,6 +33,7 @@ import {
   type ReplayTarget,
   replayDeadLetters,
 } from "./connection/store-calls.ts";
+import { type HostCalls, reachHosts } from "./connection/host-calls.ts";
 import { type ConnectOptions, resolveConnect } from "./options.ts";
 import { boundsOf, type WaitOptions } from "./runtime/patience.ts";
 import { checkMs } from "./runtime/turn-options.ts";
@@ -234,14 +232,6 @@ export class MeshAdmin implements AsyncDisposable {
  */
 export async function connectAdmin(options: ConnectOptions = {}): Promise<MeshAdmin> {
   const resolved = resolveConnect(options, process.env);
-  const access = await openAccess(resolved.tls, resolved.token);
-  const headers = { [METADATA.namespace]: resolved.namespace };
-  const calls = new HostCalls(new Route(resolved.addresses), access, headers, resolved.clock);
-  try {
-    await calls.ready(resolved.connectTimeoutMs, resolved.signal);
-  } catch (error) {
-    calls.close();
-    throw error;
-  }
+  const calls = await reachHosts(resolved);
   return new MeshAdmin(calls);
 }

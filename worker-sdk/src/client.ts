@@ -2,7 +2,6 @@ import {
   type AgentId,
   DEFAULTS,
   invalid,
-  METADATA,
   MeshError,
   meshError,
   systemClock,
@@ -10,9 +9,7 @@ import {
 } from "@agentmesh/proto";
 import { WireReader, WireWriter } from "@agentmesh/proto/wire";
 import type { PublishOptions, SendOptions, StreamOptions } from "./agent/context.ts";
-import { openAccess } from "./connection/access.ts";
-import { Route } from "./connection/addresses.ts";
-import { HostCalls } from "./connection/host-calls.ts";
+import { type HostCalls, reachHosts } from "./connection/host-calls.ts";
 import { ElementStream, type StreamReader } from "./connection/stream-reader.ts";
 import { reasonOf } from "./messages/codec.ts";
 import { type ClientOptions, resolveClient } from "./options.ts";
@@ -73,15 +70,7 @@ export class MeshClient extends Messaging implements AsyncDisposable {
  */
 export async function connectClient(options: ClientOptions = {}): Promise<MeshClient> {
   const resolved = resolveClient(options, process.env);
-  const access = await openAccess(resolved.tls, resolved.token);
-  const headers = { [METADATA.namespace]: resolved.namespace };
-  const calls = new HostCalls(new Route(resolved.addresses), access, headers, resolved.clock);
-  try {
-    await calls.ready(resolved.connectTimeoutMs, resolved.signal);
-  } catch (error) {
-    calls.close();
-    throw error;
-  }
+  const calls = await reachHosts(resolved);
   return new MeshClient(calls, resolved.maxPayloadBytes);
 }
 

@@ -3,7 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openAccess } from "./connection/access.ts";
-import { resolveClient, resolveHost, resolveWorker, type WorkerOptions } from "./options.ts";
+import {
+  type HostOptions,
+  resolveClient,
+  resolveHost,
+  resolveWorker,
+  type WorkerOptions,
+} from "./options.ts";
 
 const worker = (options: WorkerOptions, environment = {}) =>
   resolveWorker(options, environment, "fallback");
@@ -11,7 +17,7 @@ const worker = (options: WorkerOptions, environment = {}) =>
 test("without anything a host is on this machine, in plaintext", () => {
   expect(resolveHost({}, {})).toEqual({
     addresses: ["127.0.0.1:50051"],
-    token: "",
+    token: { text: "", file: "" },
     tls: undefined,
     namespace: "default",
   });
@@ -38,14 +44,14 @@ test("an option wins over the environment, which wins over the default", () => {
   };
   expect(resolveHost({}, environment)).toEqual({
     addresses: ["env:1", "env:2"],
-    token: "env-token",
+    token: { text: "env-token", file: "" },
     tls: { caFile: "/env/ca", certFile: "", keyFile: "", serverName: "env.name" },
     namespace: "env-space",
   });
   const given = { host: "own:1", token: "own", namespace: "space", tls: { caFile: "/own/ca" } };
   expect(resolveHost(given, environment)).toMatchObject({
     addresses: ["own:1"],
-    token: "own",
+    token: { text: "own", file: "" },
     tls: { caFile: "/own/ca", serverName: "env.name" },
     namespace: "space",
   });
@@ -95,14 +101,51 @@ test("files of TLS that cannot be read or used are named", async () => {
   const broken = join(folder, "broken.pem");
   await writeFile(broken, "no certificate");
   const files = { caFile: "", certFile: "", keyFile: "", serverName: "" };
-  await expect(openAccess({ ...files, caFile: join(folder, "none") }, "")).rejects.toThrow(
-    /tls.caFile cannot be read: ENOENT/,
-  );
+  const token = { text: "", file: "" };
+  const missing = { tls: { ...files, caFile: join(folder, "none") }, token };
+  await expect(openAccess(missing)).rejects.toThrow(/tls.caFile cannot be read: ENOENT/);
   const pair = { ...files, certFile: broken, keyFile: broken };
-  await expect(openAccess(pair, "")).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
-  expect(await openAccess({ ...files, serverName: "mesh" }, "secret")).toMatchObject({
+  await expect(openAccess({ tls: pair, token })).rejects.toMatchObject({
+    code: "INVALID_ARGUMENT",
+  });
+  expect(
+    await openAccess({
+      tls: { ...files, serverName: "mesh" },
+      token: { text: "secret", file: "" },
+    }),
+  ).toMatchObject({
     serverName: "mesh",
     token: "secret",
   });
+  await rm(folder, { recursive: true });
+});
+
+test("what is no token is refused, and not repeated", () => {
+  for (const token of ["s3cret\n", "s3 cret", "s\u00e9cret", "x".repeat(4_097)]) {
+    const refused = expect.objectContaining({ code: "INVALID_ARGUMENT" });
+    expect(() => resolveHost({ token }, {})).toThrow(refused);
+    expect(() => resolveHost({ token }, {})).toThrow(/^(?!.*cret)INVALID_ARGUMENT: token must be/);
+    const environment = { AGENTMESH_TOKEN: token };
+    expect(() => resolveHost({}, environment)).toThrow(/^(?!.*cret).*AGENTMESH_TOKEN must be/);
+  }
+});
+
+test("a token may be in a file", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "agentmesh-"));
+  const [tokenFile, other] = [join(folder, "token"), join(folder, "other")];
+  await writeFile(tokenFile, "s3cret\n");
+  await writeFile(other, "s3cret and more\n");
+  const tokenOf = async (options: HostOptions, environment = {}) =>
+    (await openAccess(resolveHost(options, environment))).token;
+  const environment = { AGENTMESH_TOKEN_FILE: tokenFile };
+  expect(await tokenOf({}, environment)).toBe("s3cret");
+  expect(await tokenOf({}, { ...environment, AGENTMESH_TOKEN: "text" })).toBe("text");
+  expect(await tokenOf({ tokenFile }, { AGENTMESH_TOKEN: "text" })).toBe("s3cret");
+  expect(await tokenOf({ token: "own", tokenFile })).toBe("own");
+  expect(await tokenOf({ token: "" }, environment)).toBeUndefined();
+  await expect(tokenOf({ tokenFile: other })).rejects.toThrow(/^(?!.*cret).*must hold one token/);
+  await expect(tokenOf({ tokenFile: join(folder, "none") })).rejects.toThrow(
+    /cannot be read: ENOENT/,
+  );
   await rm(folder, { recursive: true });
 });

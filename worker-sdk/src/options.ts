@@ -11,6 +11,7 @@ import {
 } from "@agentmesh/proto";
 import type { TlsFiles } from "./connection/access.ts";
 import { type Address, parseAddresses } from "./connection/addresses.ts";
+import { type TokenSource, tokenSource } from "./connection/token.ts";
 import {
   checkInteger,
   checkMs,
@@ -38,8 +39,13 @@ export interface HostOptions {
    * port may be left out (50 051). Environment: `AGENTMESH_ADDRESS`. Default: `127.0.0.1:50051`.
    */
   readonly host?: string | readonly string[];
-  /** Bearer token. Environment: `AGENTMESH_TOKEN`. Default: none. */
+  /** Bearer token, 1–4 096 visible ASCII characters. Environment: `AGENTMESH_TOKEN`. Default: none. */
   readonly token?: string;
+  /**
+   * File that holds the token; white space around it does not count. Not read when there is a `token` from the same place,
+   * option or environment. Environment: `AGENTMESH_TOKEN_FILE`. Default: none.
+   */
+  readonly tokenFile?: string;
   /** TLS: `true` trusts the system's authorities, `false` is plaintext. Default: plaintext, unless a file is named. */
   readonly tls?: boolean | TlsOptions;
   /** Namespace, of the grammar of an agent type. Environment: `AGENTMESH_NAMESPACE`. Default: `default`. */
@@ -86,8 +92,7 @@ export interface WorkerOptions extends ConnectOptions, TurnOptions {
 /** {@link HostOptions}, complete. */
 export interface ResolvedHost {
   readonly addresses: readonly Address[];
-  /** Empty for none. */
-  readonly token: string;
+  readonly token: TokenSource;
   /** Undefined for plaintext. */
   readonly tls: TlsFiles | undefined;
   readonly namespace: string;
@@ -126,7 +131,7 @@ export function resolveHost(options: HostOptions, environment: Environment): Res
   const fallback = `127.0.0.1:${DEFAULTS.port}`;
   return {
     addresses: parseAddresses(options.host ?? given(environment, "AGENTMESH_ADDRESS") ?? fallback),
-    token: options.token ?? given(environment, "AGENTMESH_TOKEN") ?? "",
+    token: resolveToken(options, environment),
     tls: resolveTls(options.tls, environment),
     namespace: resolveNamespace(options.namespace ?? given(environment, "AGENTMESH_NAMESPACE")),
   };
@@ -180,6 +185,14 @@ export function resolveWorker(
 function given(environment: Environment, name: string): string | undefined {
   const value = environment[name];
   return value === "" ? undefined : value;
+}
+
+function resolveToken(options: HostOptions, environment: Environment): TokenSource {
+  const { token, tokenFile } = options;
+  if (token !== undefined) return tokenSource("token", token, "");
+  if (tokenFile !== undefined) return tokenSource("token", "", tokenFile);
+  const [text, file] = ["AGENTMESH_TOKEN", "AGENTMESH_TOKEN_FILE"];
+  return tokenSource(text, given(environment, text) ?? "", given(environment, file) ?? "");
 }
 
 function resolveTls(

@@ -43,7 +43,7 @@ export function connectWorker(options: WorkerOptions = {}): Promise<Worker> {
 export async function joinMesh(options: WorkerOptions, tap: Tap): Promise<Worker> {
   const resolved = resolveWorker(options, process.env, `${hostname()}/${process.pid}`);
   const instanceId = randomUUID();
-  const access = await openAccess(resolved.tls, resolved.token);
+  const access = await openAccess(resolved);
   const identity = identityOf(resolved, instanceId);
   const { clock, random, addresses } = resolved;
   const route = new Route(addresses);

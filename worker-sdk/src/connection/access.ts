@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { invalid, meshError } from "@agentmesh/proto";
 import { type ChannelCredentials, credentials } from "@grpc/grpc-js";
 import type { Access } from "./dial.ts";
+import { readToken, type TokenSource } from "./token.ts";
 
 /** Files and name for TLS; empty where not given. */
 export interface TlsFiles {
@@ -11,15 +12,22 @@ export interface TlsFiles {
   readonly serverName: string;
 }
 
+/** What {@link Access} is made of. */
+export interface AccessSource {
+  /** Undefined for plaintext. */
+  readonly tls: TlsFiles | undefined;
+  readonly token: TokenSource;
+}
+
 /**
- * Makes ready what it takes to reach a host: reads the files of TLS (undefined: plaintext). An empty token is none.
+ * Makes ready what it takes to reach a host: reads the files of TLS (undefined: plaintext) and of the token.
  * @throws MeshError `INVALID_ARGUMENT` naming the file that cannot be read or used.
  */
-export async function openAccess(tls: TlsFiles | undefined, token: string): Promise<Access> {
+export async function openAccess({ tls, token }: AccessSource): Promise<Access> {
   return {
     credentials: tls === undefined ? credentials.createInsecure() : await secure(tls),
     serverName: tls?.serverName === "" ? undefined : tls?.serverName,
-    token: token === "" ? undefined : token,
+    token: await readToken(token),
   };
 }
 

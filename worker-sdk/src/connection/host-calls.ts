@@ -12,6 +12,7 @@ import {
   type ErrorCode,
   type FailureHints,
   failure,
+  METADATA,
   MeshError,
   meshError,
 } from "@agentmesh/proto";
@@ -23,7 +24,8 @@ import {
   type Metadata,
   type ServiceError,
 } from "@grpc/grpc-js";
-import type { Address, Route } from "./addresses.ts";
+import { type AccessSource, openAccess } from "./access.ts";
+import { type Address, Route } from "./addresses.ts";
 import { listenTo } from "./caller-signal.ts";
 import { type Access, callMetadata, channelOptions, passBytes } from "./dial.ts";
 import { checkSignal, OpenCall } from "./open-call.ts";
@@ -288,6 +290,29 @@ export class HostCalls {
 
 /** Codes of a host that is not there for calls, or will not be soon. */
 const GONE: ReadonlySet<ErrorCode> = new Set(["CONNECTION_LOST", "HOST_DRAINING"]);
+
+/** How to reach hosts for single calls. */
+export interface Reach extends AccessSource {
+  readonly addresses: readonly Address[];
+  readonly namespace: string;
+  readonly clock: Clock;
+  readonly connectTimeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Connects to the first host that answers. @throws MeshError `INVALID_ARGUMENT`, and as `ready` does. */
+export async function reachHosts(reach: Reach): Promise<HostCalls> {
+  const access = await openAccess(reach);
+  const headers = { [METADATA.namespace]: reach.namespace };
+  const calls = new HostCalls(new Route(reach.addresses), access, headers, reach.clock);
+  try {
+    await calls.ready(reach.connectTimeoutMs, reach.signal);
+  } catch (error) {
+    calls.close();
+    throw error;
+  }
+  return calls;
+}
 
 /** A channel that lost its host looks for it soon. */
 const RECONNECT = {
