@@ -78,7 +78,7 @@ func pack(message proto.Message) *mesh.Content {
 
 // From here on it is everything that a worker must say, whatever its agents do.
 var (
-	host      = cmp.Or(os.Getenv("AGENTMESH_HOST"), "127.0.0.1:50051")
+	host      = cmp.Or(os.Getenv("AGENTMESH_ADDRESS"), "127.0.0.1:50051")
 	sequences atomic.Uint64 // of publishes, over all sessions
 	handles   = []*mesh.MessageSchema{{MessageType: "courier.v1.Parcel"}, {MessageType: "courier.v1.Unpack"}}
 	posted    = &mesh.Subscription_TopicType{TopicType: "posted." + agentType}

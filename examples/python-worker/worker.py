@@ -6,7 +6,7 @@ from agentmesh.v1 import client_pb2, client_pb2_grpc, content_pb2, gateway_pb2, 
 from courier.v1.parcel_pb2 import Parcel, Unpack
 
 # The agents: couriers, who stamp parcels and send them on.
-HOST, TYPE = os.environ.get("AGENTMESH_HOST", "127.0.0.1:50051"), "python-courier"
+HOST, TYPE = os.environ.get("AGENTMESH_ADDRESS", "127.0.0.1:50051"), "python-courier"
 HANDLED = {"courier.v1.Parcel": Parcel, "courier.v1.Unpack": Unpack}
 HELLO = dict(version_min=1, version_max=1, name=TYPE, instance_id=uuid.uuid4().hex,
              agent_types=[dict(name=TYPE, handles=[dict(message_type=name) for name in HANDLED])],

@@ -12,7 +12,7 @@ import { Parcel, Piece, Scatter, Unpack } from "./messages.ts";
 
 const TYPE = "typescript-courier";
 const EMPTY = ParcelFields.decode(new Uint8Array());
-const HOST = process.env.AGENTMESH_HOST ?? "127.0.0.1:50051";
+const HOST = process.env.AGENTMESH_ADDRESS ?? "127.0.0.1:50051";
 
 /** Stamps a parcel, and sends it to the next of its route. @returns what comes back. */
 async function carry(parcel: ParcelFields, ctx: AgentContext<unknown>): Promise<ParcelFields> {

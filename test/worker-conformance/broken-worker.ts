@@ -28,7 +28,7 @@ import { RawStream } from "../support/raw-stream.ts";
 import { contentOf } from "./host-words.ts";
 
 const TYPE = "broken-courier";
-const ADDRESS = process.env.AGENTMESH_HOST ?? "127.0.0.1:50051";
+const ADDRESS = process.env.AGENTMESH_ADDRESS ?? "127.0.0.1:50051";
 const NO_SCHEMA = { schemaType: "", schema: Buffer.alloc(0), replyType: "", replyStream: false };
 
 type Job = DeliverFrame | EventTarget;

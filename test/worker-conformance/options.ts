@@ -11,7 +11,7 @@ export interface RunnerOptions extends Trial {
 export const USAGE = `npm run conformance -- --worker "<command>" [--only <ids>] [--json] [--limit-ms <n>]
 
 Runs a worker against a host that misbehaves on purpose, and prints which of the numbered requirements of
-proto/README.md it meets. The command finds the address to connect to in the variable AGENTMESH_HOST.
+proto/README.md it meets. The command finds the address to connect to in the variable AGENTMESH_ADDRESS.
 
   --worker <command>   starts the worker; a shell reads it
   --only <ids>         tries these requirements, for example W11,W12 (default: all)

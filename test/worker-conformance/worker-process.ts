@@ -15,7 +15,7 @@ export class WorkerProcess {
     this.#child = spawn(command, {
       shell: true,
       detached: true,
-      env: { ...process.env, AGENTMESH_HOST: address },
+      env: { ...process.env, AGENTMESH_ADDRESS: address },
       stdio: ["ignore", "pipe", "pipe"],
     });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {

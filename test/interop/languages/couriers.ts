@@ -31,7 +31,7 @@ export function commandOf(language: Language): Command {
 
 /** Starts one and waits until it has been welcomed. */
 export async function startCourier(language: Language, address: string): Promise<TestProcess> {
-  const env = { PATH: process.env.PATH, AGENTMESH_HOST: address };
+  const env = { PATH: process.env.PATH, AGENTMESH_ADDRESS: address };
   const worker = startCommand(commandOf(language), { cwd: ROOT, env });
   await connected(worker);
   return worker;

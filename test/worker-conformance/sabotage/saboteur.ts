@@ -17,7 +17,7 @@ import { FAITHFUL, SABOTAGES } from "./sabotages.ts";
 
 const WORKER = new URL("../../../../examples/dist/typescript-worker/worker.js", import.meta.url)
   .href;
-const RUNNER = process.env.AGENTMESH_HOST ?? "127.0.0.1:50051";
+const RUNNER = process.env.AGENTMESH_ADDRESS ?? "127.0.0.1:50051";
 
 function link(worker: WorkerStream, { toHost, toWorker }: Sabotage): void {
   const host = new RawStream(RUNNER, {
@@ -47,5 +47,5 @@ const [, , name = ""] = process.argv;
 const sabotage = name === FAITHFUL ? { breaks: [] } : SABOTAGES[name];
 if (sabotage === undefined) throw new Error(`there is no sabotage "${name}"`);
 const { address } = await FakeHost.start((stream) => link(stream, sabotage));
-process.env.AGENTMESH_HOST = address;
+process.env.AGENTMESH_ADDRESS = address;
 await import(WORKER);
