@@ -1,8 +1,9 @@
 /** Connections of a test mesh that break, and its time. */
+import { fileURLToPath } from "node:url";
 import { createHost } from "@agentmesh/host";
 import { agentId, connectClient, defineAgent } from "@agentmesh/worker-sdk";
 import { testMesh } from "@agentmesh/worker-sdk/testing";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { Gate } from "../../support/gate.ts";
 import { refusalOf } from "../../support/settling.ts";
 import { Question } from "./messages.ts";
@@ -64,6 +65,29 @@ test("a connection that is cut by a rule is made again without time", async () =
   await mesh.quiet();
   expect(mesh.recorder.count({ fault: "cut" })).toBe(5);
   expect(mesh.clock.now()).toBe(0);
+});
+
+test("what the environment says of other hosts is not for the one of a test", async () => {
+  for (const [name, value] of Object.entries({
+    AGENTMESH_NAMESPACE: "elsewhere",
+    AGENTMESH_TOKEN: "secret",
+    AGENTMESH_TLS_CA: fileURLToPath(import.meta.url),
+  })) {
+    vi.stubEnv(name, value);
+  }
+  onTestFinished(() => void vi.unstubAllEnvs());
+  await using mesh = await testMesh({ createHost });
+  const gate = new Gate("turns");
+  gate.open();
+  await mesh.runtime.register(listener(gate));
+  await using client = await connectClient({
+    host: mesh.address,
+    tls: false,
+    token: "",
+    namespace: "default",
+  });
+  expect(await client.send(target, Question({ text: "hi" }))).toEqual({ text: "hi" });
+  expect(await mesh.deadLetters()).toEqual([]);
 });
 
 test("a client is a caller like any other", async () => {

@@ -1,5 +1,5 @@
 /** One runtime of a test mesh, and the way between it and the rest. */
-import { meshError } from "@agentmesh/proto";
+import { DEFAULT_NAMESPACE, meshError } from "@agentmesh/proto";
 import type { FakeClock } from "@agentmesh/proto/testing";
 import type { Tap } from "../connection/mesh-port.ts";
 import type { WorkerOptions } from "../options.ts";
@@ -8,7 +8,7 @@ import type { AgentRuntime } from "../runtime/runtime.ts";
 import { joinMesh } from "../worker.ts";
 import type { Faults } from "./faults.ts";
 import { Obstacles } from "./obstacles.ts";
-import { LIMIT_MS, turnOfTheLoop } from "./real-limit.ts";
+import { LIMIT_MS, turnOfTheLoop, within } from "./real-limit.ts";
 import type { Recorder } from "./recorder.ts";
 import { Recording } from "./recording.ts";
 import { TcpProxy } from "./tcp-proxy.ts";
@@ -20,6 +20,9 @@ export interface MemberParts {
   readonly recorder: Recorder;
   readonly faults: Faults;
 }
+
+/** How the host of a test is reached, whatever the environment of the test says of other hosts. */
+export const PLAIN = { tls: false, token: "", namespace: DEFAULT_NAMESPACE } as const;
 
 /** What is between a runtime and its mesh. */
 interface Between {
@@ -54,11 +57,15 @@ export class Member {
     await this.#untilConnected(false);
   }
 
-  /** Cuts the connection and lets the runtime make another. Resolves when it has. */
+  /** Cuts the connection and lets the runtime make another. Resolves when it has, or is not to or cannot. */
   async reset(): Promise<void> {
     this.#link().cut("reset");
-    await this.#untilConnected(false);
-    await this.#untilConnected(true);
+    try {
+      await this.#untilConnected(false);
+      await this.#untilConnected(true);
+    } catch {
+      // It was cut for good meanwhile, or the host is gone: whoever waits for it is told so.
+    }
   }
 
   /** Lets the runtime connect again. Resolves when it has. */
@@ -116,12 +123,24 @@ export async function workerMember(
   // Who is not connected yet has nothing that could come to it.
   let member: Member | undefined;
   const { recording, tap } = between(name, parts, () => void member?.reset());
+  const late = new AbortController();
+  const { signal } = options;
+  const joining: WorkerOptions = {
+    ...PLAIN,
+    ...options,
+    name,
+    host: proxy.address,
+    clock,
+    random: noWait,
+    signal: signal === undefined ? late.signal : AbortSignal.any([late.signal, signal]),
+  };
   try {
-    const host = proxy.address;
-    const runtime = await joinMesh({ ...options, name, host, clock, random: noWait }, tap);
+    const what = (): string => `worker ${name} to connect to the host of the test`;
+    const runtime = await within(joinMesh(joining, tap), LIMIT_MS, what);
     member = new Member(runtime, recording, clock, proxy);
     return member;
   } catch (error) {
+    late.abort();
     proxy.close();
     throw error;
   }

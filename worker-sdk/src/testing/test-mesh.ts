@@ -18,7 +18,7 @@ import type { WorkerOptions } from "../options.ts";
 import type { LocalRuntime } from "../runtime/local/create-local-runtime.ts";
 import type { AgentRuntime } from "../runtime/runtime.ts";
 import { type FaultRule, Faults } from "./faults.ts";
-import { localMember, type Member, workerMember } from "./member.ts";
+import { localMember, type Member, PLAIN, workerMember } from "./member.ts";
 import { LIMIT_MS, turnOfTheLoop } from "./real-limit.ts";
 import { Recorder } from "./recorder.ts";
 import { chooseSeed, describeSeed } from "./seed.ts";
@@ -60,7 +60,10 @@ export interface TestMeshOptions<HostOptions> {
   readonly clock?: FakeClock;
 }
 
-/** Options of {@link TestMesh.connect}: those of a worker, but for what the mesh knows better. */
+/**
+ * Options of {@link TestMesh.connect}: those of a worker, but for what the mesh knows better. The environment does not
+ * count: without them there is no TLS, no token, and the namespace is `default`.
+ */
 export type TestWorkerOptions = Omit<WorkerOptions, "host" | "clock" | "random">;
 
 /** A message that could not be handled. */
@@ -265,7 +268,7 @@ export class TestMesh implements AsyncDisposable {
   }
 
   #ask(): Promise<MeshAdmin> {
-    this.#admin ??= connectAdmin({ host: this.address });
+    this.#admin ??= connectAdmin({ ...PLAIN, host: this.address });
     return this.#admin;
   }
 
