@@ -7,6 +7,9 @@ import { AskDay, AskWeather, WatchWeather } from "./messages.ts";
 /** Milliseconds that a request may take; the agents are told, so that nobody works for a caller who has left. */
 const TIMEOUT_MS = 2_000;
 
+/** Milliseconds that the weather may stay as it is: 30 s would be the default between two replies of a stream. */
+const CALM_MS = 24 * 3_600_000;
+
 /** A request that was understood. */
 interface Question {
   readonly what: string;
@@ -48,7 +51,8 @@ async function answer(client: MeshClient, { what, town, signal }: Question, out:
     return writeLines(hours, ({ hour, text }) => `${hour}:00 ${text}`, out, signal);
   }
   if (what === "watch") {
-    const changes = client.stream(agentId("station", town), WatchWeather({}), { signal });
+    const watching = { timeoutMs: CALM_MS, signal };
+    const changes = client.stream(agentId("station", town), WatchWeather({}), watching);
     return writeLines(changes, ({ text }) => text, out, signal);
   }
   out.writeHead(404).end();
