@@ -26,6 +26,7 @@ import type {
   SubscriptionInfo,
   WorkerInfo,
 } from "./connection/admin-records.ts";
+import { type HostCalls, reachHosts } from "./connection/host-calls.ts";
 import {
   backUp,
   endDurable,
@@ -33,7 +34,6 @@ import {
   type ReplayTarget,
   replayDeadLetters,
 } from "./connection/store-calls.ts";
-import { type HostCalls, reachHosts } from "./connection/host-calls.ts";
 import { type ConnectOptions, resolveConnect } from "./options.ts";
 import { boundsOf, type WaitOptions } from "./runtime/patience.ts";
 import { checkMs } from "./runtime/turn-options.ts";
@@ -41,13 +41,13 @@ import { checkMs } from "./runtime/turn-options.ts";
 /** How long to wait for a host that is looked into. */
 export interface AdminCallOptions extends WaitOptions {
   /** Milliseconds until it fails with `DEADLINE_EXCEEDED`, for each page of a list. Default: 10 000. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
 }
 
 /** How long to wait for a worker to drain. */
 export interface DrainWorkerOptions extends WaitOptions {
   /** Milliseconds until it fails with `DEADLINE_EXCEEDED`. Default: a day. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
 }
 
 /** How to replay dead letters. */
@@ -56,13 +56,13 @@ export interface ReplayOptions extends AdminCallOptions {
    * Where to deliver instead of the original agents: an agent, or only an agent type for the agents of that type with the
    * original keys. Default: the original agents.
    */
-  readonly to?: ReplayTarget;
+  readonly to?: ReplayTarget | undefined;
 }
 
 /** How long to wait for a backup. */
 export interface BackUpOptions extends WaitOptions {
   /** Milliseconds until it fails with `DEADLINE_EXCEEDED`; the host goes on with it. Default: a day. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
 }
 
 const TIMEOUT_MS = 10_000;
@@ -98,7 +98,7 @@ export class MeshAdmin implements AsyncDisposable {
 
   /** The active agents, of one `type` or of all, in no particular order; who is active all the time is listed once. */
   async *agents(
-    options: AdminCallOptions & { readonly type?: string } = {},
+    options: AdminCallOptions & { readonly type?: string | undefined } = {},
   ): AsyncIterable<AgentInfo> {
     yield* listAgents(this.#calls, boundsOf(options, TIMEOUT_MS), options.type ?? "");
   }
@@ -123,7 +123,7 @@ export class MeshAdmin implements AsyncDisposable {
 
   /** The dead letters that `filter` selects, all without one: oldest first, without their messages. */
   async *deadLetters(
-    options: AdminCallOptions & { readonly filter?: DeadLetterFilter } = {},
+    options: AdminCallOptions & { readonly filter?: DeadLetterFilter | undefined } = {},
   ): AsyncIterable<DeadLetterInfo> {
     const bounds = boundsOf(options, TIMEOUT_MS);
     yield* listDeadLetters(this.#calls, bounds, options.filter ?? {});
@@ -135,7 +135,7 @@ export class MeshAdmin implements AsyncDisposable {
    */
   async deadLetter(
     id: number,
-    options: AdminCallOptions & { readonly target?: AgentId } = {},
+    options: AdminCallOptions & { readonly target?: AgentId | undefined } = {},
   ): Promise<DeadLetterWithContent> {
     return getDeadLetter(this.#calls, boundsOf(options, TIMEOUT_MS), id, options.target);
   }
@@ -195,7 +195,7 @@ export class MeshAdmin implements AsyncDisposable {
    * Follows messages as they pass, from now on. Who reads too slowly misses some and is told how many; the mesh never
    * waits for it.
    */
-  tail(filter: TailFilter = {}, options: { readonly signal?: AbortSignal } = {}): Tail {
+  tail(filter: TailFilter = {}, options: { readonly signal?: AbortSignal | undefined } = {}): Tail {
     return tail(this.#calls, filter, options.signal);
   }
 
@@ -209,7 +209,9 @@ export class MeshAdmin implements AsyncDisposable {
   }
 
   /** Begins to drain the host, which then ends. `graceMs`: time for work in flight. Default: the host's. */
-  async drainHost(options: AdminCallOptions & { readonly graceMs?: number } = {}): Promise<void> {
+  async drainHost(
+    options: AdminCallOptions & { readonly graceMs?: number | undefined } = {},
+  ): Promise<void> {
     const { graceMs } = options;
     const asked = graceMs === undefined ? 0 : checkMs("graceMs", graceMs);
     await drainHost(this.#calls, boundsOf(options, TIMEOUT_MS), asked);

@@ -1,7 +1,10 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { agentId } from "@agentmesh/proto";
 import { expect, test } from "vitest";
+import type { SendOptions } from "./agent/context.ts";
+import { defineAgent } from "./agent/define-agent.ts";
 import { openAccess } from "./connection/access.ts";
 import {
   type HostOptions,
@@ -10,6 +13,8 @@ import {
   resolveWorker,
   type WorkerOptions,
 } from "./options.ts";
+import { createLocalRuntime } from "./runtime/local/create-local-runtime.ts";
+import { Ask } from "./test-doubles/messages.ts";
 
 const worker = (options: WorkerOptions, environment = {}) =>
   resolveWorker(options, environment, "fallback");
@@ -148,4 +153,18 @@ test("a token may be in a file", async () => {
     /cannot be read: ENOENT/,
   );
   await rm(folder, { recursive: true });
+});
+
+test("an option that is undefined is as good as none", async () => {
+  const given: HostOptions = { host: undefined, token: undefined, tls: undefined };
+  expect(resolveHost(given, {})).toEqual(resolveHost({}, {}));
+  expect(worker({ ...given, maxInFlight: undefined, turnGraceMs: undefined })).toEqual(worker({}));
+  const pass = (timeoutMs?: number, signal?: AbortSignal): SendOptions => ({ timeoutMs, signal });
+  const definition = defineAgent("worker", {
+    ...{ idleMs: undefined, concurrency: undefined, onUnknown: undefined },
+    handlers: (on) => [on(Ask, ({ n }) => ({ n }))],
+  });
+  await using runtime = createLocalRuntime({ maxTurnMs: undefined });
+  await runtime.register(definition, pass());
+  expect(await runtime.send(agentId("worker", "k"), Ask({ n: 1 }), pass())).toEqual({ n: 1 });
 });

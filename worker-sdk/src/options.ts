@@ -23,13 +23,13 @@ import {
 /** How the connection to a host is protected. Files are PEM. */
 export interface TlsOptions {
   /** Certificates of the authorities to trust. Default: those of the system. Environment: `AGENTMESH_TLS_CA`. */
-  readonly caFile?: string;
+  readonly caFile?: string | undefined;
   /** This program's own certificate, for hosts that ask for one. Default: none. Environment: `AGENTMESH_TLS_CERT`. */
-  readonly certFile?: string;
+  readonly certFile?: string | undefined;
   /** The key of `certFile`. Default: none. Environment: `AGENTMESH_TLS_KEY`. */
-  readonly keyFile?: string;
+  readonly keyFile?: string | undefined;
   /** Name in the host's certificate. Default: that of the address. Environment: `AGENTMESH_TLS_SERVER_NAME`. */
-  readonly serverName?: string;
+  readonly serverName?: string | undefined;
 }
 
 /** Where a host is and how to reach it. An option wins over its environment variable, which wins over the default. */
@@ -38,31 +38,31 @@ export interface HostOptions {
    * Addresses of hosts of one mesh, `host:port`, as a list or with commas between them; they are tried in turn. The
    * port may be left out (50 051). Environment: `AGENTMESH_ADDRESS`. Default: `127.0.0.1:50051`.
    */
-  readonly host?: string | readonly string[];
+  readonly host?: string | readonly string[] | undefined;
   /** Bearer token, 1–4 096 visible ASCII characters. Environment: `AGENTMESH_TOKEN`. Default: none. */
-  readonly token?: string;
+  readonly token?: string | undefined;
   /**
    * File that holds the token; white space around it does not count. Not read when there is a `token` from the same place,
    * option or environment. Environment: `AGENTMESH_TOKEN_FILE`. Default: none.
    */
-  readonly tokenFile?: string;
+  readonly tokenFile?: string | undefined;
   /** TLS: `true` trusts the system's authorities, `false` is plaintext. Default: plaintext, unless a file is named. */
-  readonly tls?: boolean | TlsOptions;
+  readonly tls?: boolean | TlsOptions | undefined;
   /** Namespace, of the grammar of an agent type. Environment: `AGENTMESH_NAMESPACE`. Default: `default`. */
-  readonly namespace?: string;
+  readonly namespace?: string | undefined;
 }
 
 /** How to connect: what all of them have in common, and all options of `connectAdmin`. All may be left out. */
 export interface ConnectOptions extends HostOptions {
   /** Milliseconds until the first connection must stand; a worker tries later ones for ever. Default: 10 000. */
-  readonly connectTimeoutMs?: number;
+  readonly connectTimeoutMs?: number | undefined;
   /**
    * Gives up the first connection: the attempt then fails with `CANCELLED`, and the signal's reason is the cause. Without
    * effect once it stands. Default: none.
    */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Where time comes from. Default: the clock of this machine. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
 }
 
 /** Options of `connectClient`. All may be left out. */
@@ -71,22 +71,22 @@ export interface ClientOptions extends ConnectOptions {
    * Bytes of the largest message, 1 024–67 108 864; a larger one is refused before it is sent, with `PAYLOAD_TOO_LARGE`. To
    * be changed together with the host's option of this name: a client is not told of that. Default: 4 194 304.
    */
-  readonly maxPayloadBytes?: number;
+  readonly maxPayloadBytes?: number | undefined;
 }
 
 /** Options of `connectWorker`. All may be left out. */
 export interface WorkerOptions extends ConnectOptions, TurnOptions {
   /** Label for people, at most 128 bytes; it may repeat. Default: the machine's name and the process number. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** Pairs for people and placement rules; at most 64. Default: none. */
-  readonly labels?: Readonly<Record<string, string>>;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
   /**
    * Deliveries without ancestors that may be in flight to this worker, 1–1 000 000; what exceeds it waits at the host or
    * goes to other workers. Default: the host's (4 096).
    */
-  readonly maxInFlight?: number;
+  readonly maxInFlight?: number | undefined;
   /** Numbers from 0 up to 1, for waits between attempts. Default: `Math.random`. */
-  readonly random?: () => number;
+  readonly random?: (() => number) | undefined;
 }
 
 /** {@link HostOptions}, complete. */

@@ -10,31 +10,31 @@ const MAX_DESCRIPTION_CHARACTERS = 1_000;
 /** Options that agents of every making share. All may be left out. */
 export interface AgentOptions {
   /** One sentence for people, at most 1 000 characters. Default: empty. */
-  readonly description?: string;
+  readonly description?: string | undefined;
   /**
    * Topics that every agent of the type is subscribed to: a topic type, or `{ typePrefix }` for all types that start
    * with it (empty: every topic). An event goes to the agent whose key is the topic's source. Default: none.
    */
-  readonly subscriptions?: readonly (string | TopicPattern)[];
+  readonly subscriptions?: readonly (string | TopicPattern)[] | undefined;
   /** Whether the agents are subscribed to the topic type `default` as well. Default: false. */
-  readonly defaultSubscription?: boolean;
+  readonly defaultSubscription?: boolean | undefined;
   /**
    * Turns of one agent that may run at the same time, 1–65 535. Default: 1, which keeps messages in order and lets no
    * two turns see each other's half-done work.
    */
-  readonly concurrency?: number;
+  readonly concurrency?: number | undefined;
   /** Milliseconds of idleness after which an agent is deactivated, 0 (never) to 2 147 483 647. Default: 300 000. */
-  readonly idleMs?: number;
+  readonly idleMs?: number | undefined;
   /**
    * Milliseconds after which a turn is signalled and then abandoned, 0–2 147 483 647. Default: 0, which leaves it to
    * the runtime (600 000).
    */
-  readonly maxTurnMs?: number;
+  readonly maxTurnMs?: number | undefined;
   /**
    * Deliveries that the host may have in flight to one agent, 0–65 535 and not below `concurrency`; what exceeds it
    * waits at the host. Default: 0, which leaves it to the host (16), or `concurrency` when that is larger.
    */
-  readonly agentWindow?: number;
+  readonly agentWindow?: number | undefined;
 }
 
 /** {@link AgentOptions} with every default filled in. */

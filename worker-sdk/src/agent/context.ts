@@ -4,19 +4,19 @@ import type { Message, NoReply, OneReply, StreamReply } from "../messages/messag
 /** How a send is made. */
 export interface SendOptions {
   /** Milliseconds until the send fails with `DEADLINE_EXCEEDED`. Default: what is left of the current turn, or the host's 30 000. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** Takes the send back; it then fails with `CANCELLED`. Default: nothing does. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Pairs that travel with the message; the handler sees them as `ctx.metadata`. Default: none. */
-  readonly metadata?: Readonly<Record<string, string>>;
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
   /** Id of the message; the default is one given by the host. */
-  readonly messageId?: string;
+  readonly messageId?: string | undefined;
 }
 
 /** How a stream of replies is asked for. */
 export interface StreamOptions extends Omit<SendOptions, "timeoutMs"> {
   /** Milliseconds until the first chunk and between chunks. Default: the host's 30 000. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
 }
 
 /** How an event is published. */
@@ -25,16 +25,16 @@ export interface PublishOptions {
    * Milliseconds to wait for acceptance; then the publish fails with `DEADLINE_EXCEEDED`, although the event may be accepted
    * all the same. Default: the host's 30 000.
    */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /**
    * Gives up waiting for acceptance: the publish fails with `CANCELLED`, although the event may be accepted all the same.
    * Default: nothing does.
    */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Pairs that travel with the event. Default: none. */
-  readonly metadata?: Readonly<Record<string, string>>;
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
   /** Id of the message; the default is one given by the host. */
-  readonly messageId?: string;
+  readonly messageId?: string | undefined;
 }
 
 /** What an agent, a worker and a client can do alike: reach other agents. */

@@ -9,12 +9,12 @@ import { resolveUnknown, type UnknownPolicy } from "./unknown-message.ts";
 /** The private state of the agents of a type. */
 export interface StateOptions<State> {
   /** Any Standard Schema that validates synchronously; it checks saved states when they are loaded. Default: no check. */
-  readonly schema?: StandardSchemaV1<unknown, State>;
+  readonly schema?: StandardSchemaV1<unknown, State> | undefined;
   /**
    * Version of what `saveState` saves, an integer of 1 or more; raise it when older states cannot be loaded any more.
    * States of another version are refused with `VERSION_UNSUPPORTED`. Default: 1.
    */
-  readonly version?: number;
+  readonly version?: number | undefined;
   /** Makes the state of a new agent. When it throws, the message fails with `ACTIVATION_FAILED`. */
   readonly initial: (id: AgentId) => State | Promise<State>;
 }
@@ -22,26 +22,34 @@ export interface StateOptions<State> {
 /** Options of {@link defineAgent}. */
 export interface DefineAgentOptions<State> extends AgentOptions {
   /** The agents' private state. Default: none, `ctx.state` is undefined. */
-  readonly state?: StateOptions<State>;
+  readonly state?: StateOptions<State> | undefined;
   /** Makes the list of handlers, `[on(Ask, async (ask, ctx) => …), …]`; called once. */
   readonly handlers: (on: On<NoInfer<State>>) => readonly HandlerEntry<NoInfer<State>>[];
   /**
    * What becomes of a message for which there is no handler: `reject` (a send fails with `MESSAGE_UNHANDLED`, an event
    * counts as handled), `ignore`, or a function that gets the content as it arrived. Default: `reject`.
    */
-  readonly onUnknown?: UnknownPolicy<NoInfer<State>>;
-  /** Runs when an agent is deactivated (idle, moved, drained, closed), not when its worker is lost. Default: nothing. */
-  readonly onDeactivate?: (state: NoInfer<State>, id: AgentId) => void | Promise<void>;
+  readonly onUnknown?: UnknownPolicy<NoInfer<State>> | undefined;
+  /**
+   * Runs when an agent is deactivated (idle, moved, drained, closed), not when its worker is lost. The agent may begin
+   * elsewhere before this has ended: a state that is saved here and loaded by `initial` needs a store that refuses what
+   * is older than what it has, by the `ctx.activation` of the last turn, whose numbers only grow. Default: nothing.
+   */
+  readonly onDeactivate?:
+    | ((state: NoInfer<State>, id: AgentId) => void | Promise<void>)
+    | undefined;
   /**
    * Turns the state into plain JSON for `saveState`: for states that are something else, and for agents that keep what
    * they know elsewhere. Synchronous, between turns; together with `onLoad`. Default: the state itself is plain JSON.
    */
-  readonly onSave?: SaveHook<NoInfer<State>>;
+  readonly onSave?: SaveHook<NoInfer<State>> | undefined;
   /**
-   * Makes the state from plain JSON for `loadState`, in place of `state.schema`. Synchronous, before any turn. What it
+   * Makes the state from plain JSON for `loadState`, in place of `state.schema`. Synchronous, before any turn. It runs
+   * while all that is to be loaded is checked, also for a load that is refused in the end: it must have no other effect
+   * than what it returns, which is `ctx.state` from then on. What it
    * throws refuses the load with `PAYLOAD_INVALID`. Default: what was saved, checked by `state.schema`.
    */
-  readonly onLoad?: LoadHook<NoInfer<State>>;
+  readonly onLoad?: LoadHook<NoInfer<State>> | undefined;
 }
 
 /** Demands the option `state` of who names a type of state. */

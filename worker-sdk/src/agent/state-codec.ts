@@ -27,7 +27,10 @@ export type LoadHook<State> = (saved: unknown, id: AgentId) => State;
 /** What of the options of an agent type its codec is made of. */
 export interface StateCodecOptions<State> {
   readonly state?:
-    | { readonly schema?: StandardSchemaV1<unknown, State>; readonly version?: number }
+    | {
+        readonly schema?: StandardSchemaV1<unknown, State> | undefined;
+        readonly version?: number | undefined;
+      }
     | undefined;
   readonly onSave?: SaveHook<State> | undefined;
   readonly onLoad?: LoadHook<State> | undefined;

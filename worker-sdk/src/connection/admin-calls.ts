@@ -46,37 +46,37 @@ import { ElementStream, type StreamReader } from "./stream-reader.ts";
 /** Which dead letters; what is left out selects all. */
 export interface DeadLetterFilter {
   /** Only those for agents of this type. */
-  readonly agentType?: string;
+  readonly agentType?: string | undefined;
   /** Only those for agents with this key. */
-  readonly agentKey?: string;
+  readonly agentKey?: string | undefined;
   /** Only those of this topic type. */
-  readonly topicType?: string;
+  readonly topicType?: string | undefined;
   /** Only those with this code. */
-  readonly code?: ErrorCode;
+  readonly code?: ErrorCode | undefined;
   /** Only those parked at or after this time, in milliseconds since 1970. */
-  readonly sinceUnixMs?: number;
+  readonly sinceUnixMs?: number | undefined;
   /** Only those parked before this time, in milliseconds since 1970. */
-  readonly untilUnixMs?: number;
+  readonly untilUnixMs?: number | undefined;
   /** Only those of the durable subscription with this name. */
-  readonly subscription?: string;
+  readonly subscription?: string | undefined;
   /** Only those with these ids, at most 1 000 for a replay. */
-  readonly ids?: readonly number[];
+  readonly ids?: readonly number[] | undefined;
 }
 
 /** Which sightings; what is left out selects all, and filters narrow together. */
 export interface TailFilter {
   /** Only messages to or from agents of this type. */
-  readonly agentType?: string;
+  readonly agentType?: string | undefined;
   /** Only messages to or from agents with this key. */
-  readonly agentKey?: string;
+  readonly agentKey?: string | undefined;
   /** Only events of this topic type. */
-  readonly topicType?: string;
+  readonly topicType?: string | undefined;
   /** Only messages to or from this session. */
-  readonly sessionId?: string;
+  readonly sessionId?: string | undefined;
   /** Only messages to or from workers with this name. */
-  readonly worker?: string;
+  readonly worker?: string | undefined;
   /** Only failures. Default: false. */
-  readonly errorsOnly?: boolean;
+  readonly errorsOnly?: boolean | undefined;
 }
 
 /** Messages as they pass. Ends when you stop iterating, abort it, or close the admin. */

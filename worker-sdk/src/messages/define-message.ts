@@ -39,17 +39,17 @@ export type ReplyOf<Option extends ReplyOption> =
 /** Options of {@link defineMessage}. */
 export interface MessageOptions<Reply extends ReplyOption> {
   /** What answers the message: a message type, `stream(type)` for many. Default: nothing does, and handlers return nothing. */
-  readonly reply?: Reply;
+  readonly reply?: Reply | undefined;
   /**
    * As what the message is sent: `json` or `protobuf`. What arrives may be either where the type can read it. Default:
    * `json` for a Standard Schema, which knows nothing else, and `protobuf` for a protobuf type.
    */
-  readonly encoding?: Encoding;
+  readonly encoding?: Encoding | undefined;
   /**
    * What others are told of the content: a JSON Schema, or an encoded `google.protobuf.FileDescriptorSet`; up to 64 KiB.
    * Default: what the Standard Schema or the protobuf type itself can tell, otherwise nothing but the name.
    */
-  readonly schema?: SchemaOption;
+  readonly schema?: SchemaOption | undefined;
 }
 
 /**

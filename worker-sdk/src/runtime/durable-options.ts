@@ -9,18 +9,18 @@ export interface DurableOptions {
   /** Name of the subscription within the namespace: 1–128 word characters, dots and hyphens. */
   readonly name: string;
   /** How often an event is tried before it becomes a dead letter, from 1. Default 5. */
-  readonly maxAttempts?: number;
+  readonly maxAttempts?: number | undefined;
   /** Milliseconds before the second attempt, from 1; each later wait doubles. Default 200. */
-  readonly backoffMs?: number;
+  readonly backoffMs?: number | undefined;
   /** Milliseconds that no wait between attempts exceeds, from 1. Default 30 000. */
-  readonly maxRetryMs?: number;
+  readonly maxRetryMs?: number | undefined;
   /** Milliseconds after which an event that was not handled becomes a dead letter, from 1. Default 7 days. */
-  readonly retentionMs?: number;
+  readonly retentionMs?: number | undefined;
   /**
    * Whether the options of an existing subscription of this name are replaced. Default false: differing from them is
    * refused with `SUBSCRIPTION_CONFLICT`.
    */
-  readonly update?: boolean;
+  readonly update?: boolean | undefined;
 }
 
 const MOST = 4_294_967_295;

@@ -12,8 +12,8 @@ import type { OutgoingMessage } from "./messaging.ts";
 
 /** What may travel with a message. */
 export interface Enclosure {
-  readonly metadata?: Readonly<Record<string, string>>;
-  readonly messageId?: string;
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+  readonly messageId?: string | undefined;
 }
 
 const LARGEST_UINT32 = 0xffffffff;

@@ -6,9 +6,9 @@ import { checkTimeout } from "./outgoing.ts";
 /** How long to wait for an answer. */
 export interface WaitOptions {
   /** Milliseconds until it fails with `DEADLINE_EXCEEDED`; above 0 and at most 4 294 967 295. Default: 30 000. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** Gives up waiting; it then fails with `CANCELLED`, and the signal's reason is the cause. Default: none. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What bounds a wait; `defaultMs` is for who does not say how long. @throws MeshError `INVALID_ARGUMENT`. */

@@ -31,7 +31,7 @@ import { Resting } from "./resting.ts";
 /** How to subscribe. */
 export interface SubscribeOptions extends WaitOptions {
   /** Keeps the events on the host's disk until they are handled. Default: none, they are gone with the host. */
-  readonly durable?: DurableOptions;
+  readonly durable?: DurableOptions | undefined;
 }
 
 interface Registration extends Employment {

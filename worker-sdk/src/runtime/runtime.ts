@@ -26,9 +26,9 @@ import type { RuntimeCounters } from "./workplace.ts";
 /** How a runtime drains. */
 export interface DrainOptions {
   /** Milliseconds for what is in flight; what is not finished then is given up. Default: 10 000. */
-  readonly graceMs?: number;
+  readonly graceMs?: number | undefined;
   /** Ends that time at once. Default: none. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 type Phase =

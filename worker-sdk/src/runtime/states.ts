@@ -24,7 +24,7 @@ import { WAKE } from "./wake.ts";
 /** What states are saved or loaded, and how long that may take. */
 export interface StateScope extends WaitOptions {
   /** Only the state of this agent. Default: all. */
-  readonly agent?: AgentId;
+  readonly agent?: AgentId | undefined;
 }
 
 /** A state for an agent, ready to be used. */

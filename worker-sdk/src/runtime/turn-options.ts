@@ -6,16 +6,19 @@ export interface TurnOptions {
    * Milliseconds after which a turn is told to stop, where its agent type does not say; 1–2 147 483 647.
    * Default: 600 000.
    */
-  readonly maxTurnMs?: number;
+  readonly maxTurnMs?: number | undefined;
   /**
    * Milliseconds that a turn then has to end, 1–2 147 483 647. After them it is abandoned: its message becomes a dead
    * letter and the agent is placed anew. Default: 10 000.
    */
-  readonly turnGraceMs?: number;
+  readonly turnGraceMs?: number | undefined;
 }
 
 /** {@link TurnOptions}, complete. */
-export type ResolvedTurns = Required<TurnOptions>;
+export interface ResolvedTurns {
+  readonly maxTurnMs: number;
+  readonly turnGraceMs: number;
+}
 
 // Timers of Node fire at once when they are set for longer.
 const MOST_MS = 2_147_483_647;

@@ -9,7 +9,7 @@ import { LocalMesh } from "./local-mesh.ts";
 /** Options of {@link createLocalRuntime}. All may be left out. */
 export interface LocalRuntimeOptions extends TurnOptions {
   /** Where time comes from. Default: the clock of this machine. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
 }
 
 /** A runtime in the memory of this process. */
