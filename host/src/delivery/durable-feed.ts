@@ -105,6 +105,22 @@ export class DurableFeed implements TicketOffice {
     return this.#position();
   }
 
+  /** Sequence of the last event that is known to be for this subscription, or past it. */
+  get known(): number {
+    return this.#known;
+  }
+
+  /**
+   * Every event up to this sequence that is for the subscription has been offered: one that has nothing to do is past
+   * them all, so that what it never wanted is not kept for it.
+   */
+  catchUp(sequence: number): void {
+    const isBusy = this.#open.size + this.#former.size + this.#behind.size > 0 || this.#isReading;
+    if (isBusy || this.#known > this.#through || sequence <= this.#through) return;
+    [this.#through, this.#known] = [sequence, sequence];
+    this.#progress.touch();
+  }
+
   /** Takes up what was open, then what has come since. */
   start(): void {
     this.#readOn();

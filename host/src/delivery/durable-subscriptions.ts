@@ -152,12 +152,23 @@ export class DurableSubscriptions {
     if (this.#feeds.size === 0 || this.#isClosed) return;
     const past = this.#past;
     if (past >= this.#trimmedThrough + TRIM_STEP) this.#trimThrough(past);
-    else if (past > this.#trimmedThrough) {
-      this.#trimming ??= this.#parts.clock.after(TRIM_MS, () => {
-        this.#trimming = undefined;
-        if (this.#feeds.size > 0) this.#trimThrough(this.#past);
-      });
-    }
+    if (this.#furthest > this.#trimmedThrough)
+      this.#trimming ??= this.#parts.clock.after(TRIM_MS, () => this.#trimLate());
+  }
+
+  /** What no subscription wants, or not any more, leaves within a while, however little it is. */
+  #trimLate(): void {
+    this.#trimming = undefined;
+    // Events are offered in the order of their sequences: up to the furthest feed, every feed has got its own.
+    const furthest = this.#furthest;
+    for (const feed of this.#feeds) feed.catchUp(furthest);
+    if (this.#feeds.size > 0 && this.#past > this.#trimmedThrough) this.#trimThrough(this.#past);
+  }
+
+  get #furthest(): number {
+    let furthest = 0;
+    for (const feed of this.#feeds) furthest = Math.max(furthest, feed.known);
+    return furthest;
   }
 
   get #past(): number {

@@ -58,7 +58,6 @@ test("an event whose handler fails becomes a dead letter with everything that a 
       messageType: "test.Text",
       payloadBytes: 4,
       content: undefined,
-      firstDeliveredUnixMs: expect.any(Number),
       traceId: "",
       replays: 0,
       replayTarget: undefined,

@@ -84,6 +84,18 @@ test("a data folder that is full refuses durable events clearly, and takes them 
   await acceptedAgain(publisher, sequence + 1);
 });
 
+test("a subscription that gets nothing keeps nothing of what others have handled", async () => {
+  const data = path.join(folderForTest(), "data");
+  const mesh = await hostForTest({ data, dataBytes: MIB });
+  const subscriptions = [durable("archive", "news", "reader"), durable("quiet", "rare", "reader")];
+  const publisher = await workerAt(mesh.address, { hello: { subscriptions } });
+  const { sequence } = await fillUp(publisher);
+  const reader = await workerAt(mesh.address, { types: ["reader"] });
+  for (let handled = 1; handled < sequence; handled++)
+    reader.write(done(...(await reader.next("event")).targets));
+  await acceptedAgain(publisher, sequence + 1);
+});
+
 test("the room of a subscription that has ended is free again", async () => {
   const { mesh, publisher, sequence } = await fullHost();
   const unsubscribe = { request: 5, id: "", durableName: "archive" };
