@@ -103,4 +103,6 @@ test("no error makes a failure that a frame could not carry", () => {
   const { text, appCode, stack, details } = handlerFailure(error);
   expect(text.length + appCode.length + stack.length).toBeLessThan(64 * 1024);
   expect(details).toHaveLength(262_002);
+  const complaint = handlerFailure(new AppError("code", endless, 1n)).text;
+  expect(complaint).toMatch(/^x+… \(its details are left out: .*BigInt.*\)$/);
 });

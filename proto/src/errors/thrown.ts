@@ -1,16 +1,18 @@
 import { LIMITS } from "../limits.ts";
-import { type Failure, failure } from "./failure.ts";
+import { cut, type Failure, failure } from "./failure.ts";
 import { AppError } from "./mesh-error.ts";
 
-/** What a failure may carry at most, so that no error grows into a frame that the stream cannot take. */
-const { errorTextChars, errorStackChars, errorDetailsBytes } = LIMITS;
+const { errorTextChars, errorDetailsBytes } = LIMITS;
 
-/** What a handler threw, as the failure that its caller is told. It never throws, whatever was thrown. */
+/**
+ * What a handler threw, as the failure that its caller is told. It never throws, whatever was thrown: callers in plain
+ * JavaScript put anything into the fields of an error.
+ */
 export function handlerFailure(thrown: unknown): Failure {
   try {
     if (thrown instanceof AppError) return appFailure(thrown);
     if (thrown instanceof Error) return errorFailure(thrown);
-    return failure("HANDLER_FAILED", cut(`threw ${String(thrown)}`, errorTextChars));
+    return failure("HANDLER_FAILED", `threw ${String(thrown)}`);
   } catch {
     // An object without a prototype, a getter that throws: there is nothing to tell about it.
     return failure("HANDLER_FAILED", "threw a value that has no text");
@@ -18,15 +20,17 @@ export function handlerFailure(thrown: unknown): Failure {
 }
 
 function errorFailure(error: Error): Failure {
-  const text = cut(error.message, errorTextChars);
+  const text = String(error.message);
   return failure("HANDLER_FAILED", text === "" ? error.name : text, { stack: stackOf(error) });
 }
 
 function appFailure(error: AppError): Failure {
   const { details, complaint } = encodeDetails(error.details);
-  const text = cut(error.message, errorTextChars);
-  return failure("APPLICATION", complaint === "" ? text : `${text} (${complaint})`, {
-    appCode: cut(error.code, errorTextChars),
+  const text = String(error.message);
+  // Of both there is something to read, however long they are.
+  const complained = `${cut(text, errorTextChars / 2)} (${complaint})`;
+  return failure("APPLICATION", complaint === "" ? text : complained, {
+    appCode: String(error.code),
     details,
     stack: stackOf(error),
   });
@@ -56,13 +60,7 @@ function without(reason: string): EncodedDetails {
 }
 
 function stackOf(error: Error): string {
-  return cut(error.stack ?? "", errorStackChars);
-}
-
-/** Callers in plain JavaScript put anything into the fields of an error. */
-function cut(value: unknown, most: number): string {
-  const text = String(value);
-  return text.length > most ? `${text.slice(0, most)}…` : text;
+  return String(error.stack ?? "");
 }
 
 function firstLine(text: string): string {

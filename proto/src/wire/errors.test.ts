@@ -31,6 +31,13 @@ test("a failure survives the wire with all its fields", () => {
   );
 });
 
+test("a failure that a peer made too long is cut", () => {
+  const endless = "x".repeat(3_000_000);
+  const own = { ...failure("HANDLER_FAILED"), text: endless, appCode: endless, stack: endless };
+  const { text: told, appCode, stack } = decodeFailure(encodeFailure(own));
+  expect([told.length, appCode.length, stack.length]).toEqual([8_193, 8_193, 32_769]);
+});
+
 test("empty details are none", () => {
   const own = failure("APPLICATION", "no", { details: Buffer.alloc(0) });
   expect(decodeFailure(encodeFailure(own)).details).toBeUndefined();

@@ -4,7 +4,7 @@ import {
   Outcome as WireOutcome,
 } from "../../gen/agentmesh/v1/error.ts";
 import { ERROR_TABLE, type ErrorCode, errorCodeOf, type Outcome } from "../errors/error-table.ts";
-import type { Failure } from "../errors/failure.ts";
+import { type Failure, failure } from "../errors/failure.ts";
 import { decodeGenerated } from "./generated.ts";
 
 const TO_WIRE: Readonly<Record<Outcome, WireOutcome>> = {
@@ -30,16 +30,14 @@ export function toErrorMessage(failure: Failure): ErrorMessage {
 /** The failure that a message of the protocol tells. */
 export function fromErrorMessage(message: ErrorMessage): Failure {
   const code = codeOf(message);
-  return {
-    code,
-    text: message.text,
+  return failure(code, message.text, {
     outcome: fromWireOutcome(message.outcome) ?? ERROR_TABLE[code].outcome,
     retryable: message.retryable,
     appCode: message.appCode,
     details: message.details.length === 0 ? undefined : message.details,
     retryAfterMs: message.retryAfterMs,
     stack: message.stack,
-  };
+  });
 }
 
 /** The failure as protobuf bytes. */

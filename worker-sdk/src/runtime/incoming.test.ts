@@ -1,0 +1,32 @@
+import { agentId } from "@agentmesh/proto";
+import { expect, test } from "vitest";
+import { defineAgent } from "../agent/define-agent.ts";
+import { defineMessage } from "../messages/define-message.ts";
+import { jsonContent, scripted } from "../test-doubles/scripted-mesh.ts";
+
+test("a failure is small, however much its reason says", async () => {
+  const { runtime, mesh, deliver } = scripted();
+  const reason = "x".repeat(3_000_000);
+  const fussy = defineMessage("test.Fussy", {
+    "~standard": {
+      version: 1,
+      vendor: "test",
+      validate: () => ({ issues: [{ message: reason }] }),
+    },
+  });
+  const initial = (): undefined => {
+    throw new Error(reason);
+  };
+  await runtime.register(defineAgent("worker", { handlers: (on) => [on(fussy, () => {})] }));
+  await runtime.register(defineAgent("newborn", { state: { initial }, handlers: () => [] }));
+  deliver({ content: jsonContent("test.Fussy", {}) });
+  deliver({
+    content: jsonContent("test.Fussy", {}),
+    activation: 2,
+    target: agentId("newborn", "k"),
+  });
+  expect(mesh.endings).toEqual(["1: PAYLOAD_INVALID", "2: ACTIVATION_FAILED"]);
+  for (const { ending } of mesh.ends) {
+    expect(JSON.stringify(ending).length).toBeLessThan(50_000);
+  }
+});
