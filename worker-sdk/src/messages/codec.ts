@@ -1,4 +1,4 @@
-import { MeshError, meshError } from "@agentmesh/proto";
+import { handlerFailure, MeshError, meshError } from "@agentmesh/proto";
 import { JSON_MEDIA_TYPE } from "./media-type.ts";
 import type { EncodedPayload } from "./message-type.ts";
 
@@ -15,10 +15,9 @@ export function payloadInvalid(messageName: string, reason: string, cause?: unkn
   return meshError("PAYLOAD_INVALID", `message ${messageName}: ${reason}`, { cause });
 }
 
-/** What went wrong, as the part of a sentence. */
+/** What went wrong, as the part of a sentence. It never throws, whatever was thrown. */
 export function reasonOf(thrown: unknown): string {
-  if (thrown instanceof MeshError) return thrown.failure.text;
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  return thrown instanceof MeshError ? thrown.failure.text : handlerFailure(thrown).text;
 }
 
 /** A `PAYLOAD_INVALID` error for a payload of a media type that its message type cannot read. */

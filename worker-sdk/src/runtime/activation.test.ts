@@ -212,6 +212,25 @@ test("an agent whose creation throws at once or never ends is refused too", asyn
   expect(mesh.runtime.activeAgents).toBe(0);
 });
 
+test("an agent whose creation throws something without a text is refused too", async () => {
+  const mesh = scripted();
+  await mesh.runtime.register(
+    defineAgent("worker", {
+      state: {
+        initial: () => {
+          throw Object.create(null);
+        },
+      },
+      handlers: () => [],
+    }),
+  );
+  mesh.deliver({ content: note(1) });
+  expect(mesh.mesh.ends[0]?.ending).toMatchObject({
+    failure: { code: "ACTIVATION_FAILED", text: "worker/k: threw a value that has no text" },
+  });
+  expect(mesh.runtime.activeAgents).toBe(0);
+});
+
 test("a delivery for a type that is not here is refused", () => {
   const mesh = scripted();
   mesh.deliver({ content: note(1) });

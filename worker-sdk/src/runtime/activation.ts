@@ -10,7 +10,7 @@
  * A3. In phase `gone` no turn starts, and nothing is told in the name of the activation.
  * A4. A visitor comes in while no turn of the mailbox runs; the next one starts after it.
  */
-import { type AgentId, deadline, type Failure, failure } from "@agentmesh/proto";
+import { type AgentId, deadline, type Failure, failure, handlerFailure } from "@agentmesh/proto";
 import type { AgentProgram } from "./agent-program.ts";
 import { Lane } from "./lane.ts";
 import type { Idler, Resting } from "./resting.ts";
@@ -243,8 +243,7 @@ export class Activation extends Lane implements TurnHome, Idler {
 
   #failed(thrown: unknown): void {
     if (this.#phase !== "creating") return;
-    const text = thrown instanceof Error ? thrown.message : String(thrown);
-    const stack = thrown instanceof Error ? (thrown.stack ?? "") : "";
+    const { text, stack } = handlerFailure(thrown);
     const reason = failure("ACTIVATION_FAILED", `${this.id.text}: ${text}`, { stack });
     this.#keeper.creationFailed(this, reason);
   }

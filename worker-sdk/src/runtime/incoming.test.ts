@@ -4,6 +4,17 @@ import { defineAgent } from "../agent/define-agent.ts";
 import { defineMessage } from "../messages/define-message.ts";
 import { jsonContent, scripted } from "../test-doubles/scripted-mesh.ts";
 
+test("a check that throws something without a text refuses its message", async () => {
+  const { runtime, mesh, deliver } = scripted();
+  const validate = () => {
+    throw Object.create(null);
+  };
+  const odd = defineMessage("test.Odd", { "~standard": { version: 1, vendor: "test", validate } });
+  await runtime.register(defineAgent("worker", { handlers: (on) => [on(odd, () => {})] }));
+  deliver({ content: jsonContent("test.Odd", {}) });
+  expect(mesh.endings).toEqual(["1: PAYLOAD_INVALID"]);
+});
+
 test("a failure is small, however much its reason says", async () => {
   const { runtime, mesh, deliver } = scripted();
   const reason = "x".repeat(3_000_000);
