@@ -237,6 +237,42 @@ test("what a leaving host did not take any more waits for the next one", async (
   await sent;
 });
 
+test("what came back from a leaving host leaves before what came later, in its order", async () => {
+  const { runtime, mesh, core, fail, settle } = scripted();
+  core.limits({ ...limits, requestWindow: 3 });
+  const abort = new AbortController();
+  const given = [2, 4].map((n) => [n, { signal: abort.signal }] as const);
+  const own = new Map<number, { signal?: AbortSignal }>(given);
+  const send = (n: number) => runtime.send(other, Note({ n }), own.get(n) ?? {});
+  const early = [1, 2, 3].map(send);
+  core.flow(false);
+  const late = [4, 5].map(send);
+  for (const request of [3, 1, 2]) fail(request, failure("HOST_DRAINING"));
+  abort.abort();
+  await expect(early[1]).rejects.toMatchObject({ code: "CANCELLED", outcome: "not-executed" });
+  await expect(late[0]).rejects.toMatchObject({ code: "CANCELLED", outcome: "not-executed" });
+  mesh.sends.length = 0;
+  core.flow(true);
+  expect(mesh.sends.map(({ content }) => jsonOf(content))).toEqual([{ n: 1 }, { n: 3 }, { n: 5 }]);
+  for (const request of [1, 3, 5]) settle(request, DONE);
+  await Promise.all([early[0], early[2], late[1]]);
+});
+
+test("what came back from a leaving host is never refused for want of room", async () => {
+  const { runtime, mesh, core, fail, settle } = scripted();
+  core.limits(limits);
+  const fat = { metadata: { fat: "x".repeat(300) } };
+  const early = runtime.send(other, Note({ n: 1 }), fat);
+  core.flow(false);
+  const late = runtime.send(other, Note({ n: 2 }), fat);
+  fail(1, failure("HOST_DRAINING"));
+  core.flow(true);
+  settle(1, DONE);
+  settle(2, DONE);
+  await Promise.all([early, late]);
+  expect(mesh.sends.map(({ request }) => request)).toEqual([1, 1, 2]);
+});
+
 describe("in a new session", () => {
   test("what had left is lost, what had not leaves again", async () => {
     const { runtime, core, mesh } = scripted();

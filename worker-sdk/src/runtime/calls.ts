@@ -129,7 +129,7 @@ export class Calls implements StreamRegistry {
   result(frame: ResultFrame): void {
     const call = this.#pending.get(frame.request);
     if (call === undefined) return;
-    if (this.#cameTooLate(call, frame.ending)) this.#enterAgain(call);
+    if (this.#cameTooLate(call, frame.ending)) this.#takeBack(call);
     else this.#settle(call, frame.ending);
   }
 
@@ -266,10 +266,15 @@ export class Calls implements StreamRegistry {
     call.settle(ending, cause);
   }
 
-  /** A host that is leaving did not take it any more: then it waits for the next host, as what comes later does. */
+  /** A host that is leaving did not take it any more: then it waits for the next host, before what comes later. */
   #cameTooLate(call: Call, ending: Ending): boolean {
     if (ending.kind !== "failed" || ending.failure.code !== "HOST_DRAINING") return false;
     return call.isWindowed && this.#parts.window.isHeld;
+  }
+
+  #takeBack(call: Call): void {
+    call.position = 0;
+    this.#parts.window.takeBack(call, call.request);
   }
 
   /** Whether it is larger than the host of now allows: the one of before may have allowed more. */
@@ -278,17 +283,12 @@ export class Calls implements StreamRegistry {
   }
 
   #leaveAgain(call: Call): void {
-    if (call.isWindowed) this.depart(call);
-    else {
-      // Its turn belongs to the lost session: in the new one it stands alone.
-      call.parent = 0;
-      this.#enterAgain(call);
+    if (call.isWindowed) {
+      this.depart(call);
+      return;
     }
-  }
-
-  #enterAgain(call: Call): void {
-    if (call.isWindowed) this.#parts.window.settled(call.content.length);
-    call.isWindowed = false;
+    // Its turn belongs to the lost session: in the new one it stands alone.
+    call.parent = 0;
     call.position = 0;
     try {
       this.#parts.window.enter(call);

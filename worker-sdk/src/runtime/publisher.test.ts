@@ -2,7 +2,7 @@ import { agentId, failure, topicId } from "@agentmesh/proto";
 import { expect, test } from "vitest";
 import { defineAgent } from "../agent/define-agent.ts";
 import { Note } from "../test-doubles/messages.ts";
-import { Gate, jsonContent, scripted, settled } from "../test-doubles/scripted-mesh.ts";
+import { Gate, jsonContent, jsonOf, scripted, settled } from "../test-doubles/scripted-mesh.ts";
 
 const news = topicId("news", "k");
 
@@ -57,6 +57,24 @@ test("in a new session what was not answered leaves again, in order, before anyt
   ]);
   core.accepted({ kind: "accepted", sequences: [2, 3] });
   await Promise.all([shipped, queued]);
+});
+
+test("what came back from a leaving host leaves before what came later, in its order", async () => {
+  const { runtime, mesh, core } = scripted();
+  const early = [1, 2].map((n) => runtime.publish(news, Note({ n })));
+  core.flow(false);
+  const late = runtime.publish(news, Note({ n: 3 }));
+  for (const sequence of [1, 2]) core.refused(sequence, failure("HOST_DRAINING"));
+  mesh.publishes.length = 0;
+  core.flow(true);
+  expect(mesh.publishes.map(({ content }) => jsonOf(content))).toEqual([
+    { n: 1 },
+    { n: 2 },
+    { n: 3 },
+  ]);
+  expect(mesh.publishes).toMatchObject([{ sequence: 3 }, { sequence: 4 }, { sequence: 5 }]);
+  core.accepted({ kind: "accepted", sequences: [3, 4, 5] });
+  await Promise.all([...early, late]);
 });
 
 test("what a leaving host did not take any more waits for the next one", async () => {

@@ -112,7 +112,7 @@ export class Publisher {
     const publication = this.#pending.get(sequence);
     if (publication === undefined) return;
     const cameTooLate = reason.code === "HOST_DRAINING" && publication.isWindowed;
-    if (cameTooLate && this.#window.isHeld) this.#enterAgain(publication);
+    if (cameTooLate && this.#window.isHeld) this.#takeBack(publication);
     else this.#settle(publication, new MeshError(reason));
   }
 
@@ -163,21 +163,12 @@ export class Publisher {
     this.#settle(publication, gaveUp(code, hints, cause));
   }
 
-  /** A host that is leaving did not take it any more: then it waits for the next host, as what comes later does. */
-  #enterAgain(publication: Publication): void {
-    this.#window.settled(publication.content.length);
+  /** A host that is leaving did not take it any more: then it waits for the next host, before what comes later. */
+  #takeBack(publication: Publication): void {
     this.#pending.delete(publication.sequence);
     publication.position = 0;
     publication.resent = false;
-    try {
-      this.#window.enter(publication);
-    } catch (error) {
-      publication.isWindowed = false;
-      this.#settle(
-        publication,
-        error instanceof MeshError ? error : new MeshError(failure("INTERNAL")),
-      );
-    }
+    this.#window.takeBack(publication, publication.sequence);
   }
 
   /** Whether it is larger than the host of now allows: the one of before may have allowed more. */
@@ -220,7 +211,7 @@ class Publication extends Deadline implements PublishFrame, Departure {
   readonly activation: number;
   readonly delayMs = 0;
   readonly dedupId = "";
-  isWindowed: boolean;
+  readonly isWindowed: boolean;
   sequence = 0;
   parent: number;
   resent = false;

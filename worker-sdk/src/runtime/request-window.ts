@@ -5,6 +5,8 @@
  * W2. Who comes later never leaves before who waits.
  * W3. One departure may always leave when nothing is unsettled, whatever its size.
  * W4. What waits is bounded: above the limits a departure is refused, so that its sender slows down.
+ * W5. What had left and came back leaves again before all that has not left yet, in the order of before. It had its room
+ *     in the window: it is never refused.
  */
 import { LIMITS, meshError } from "@agentmesh/proto";
 import { Fifo } from "@agentmesh/proto/link";
@@ -20,6 +22,12 @@ export interface Departure {
   leave(): void;
 }
 
+/** A departure that came back, with its number among those of its kind. */
+interface Returned {
+  readonly departure: Departure;
+  readonly number: number;
+}
+
 /** Departures that are over are swept out when there are more of them than this, and than of the others. */
 const MOST_OVER = 1_024;
 
@@ -29,9 +37,11 @@ export class RequestWindow {
   #isOpen = false;
   #count = 0;
   #bytes = 0;
-  #waiting = new Fifo<Departure>();
+  readonly #waiting = new Fifo<Departure>();
+  /** What came back while nothing may leave; it goes to the head of `#waiting` before anything does. */
+  #returned: Returned[] = [];
   #waitingBytes = 0;
-  /** How many of those in `#waiting` are over. */
+  /** How many of those in `#waiting` and `#returned` are over. */
   #over = 0;
 
   /** Whether nothing may leave for now. */
@@ -49,6 +59,7 @@ export class RequestWindow {
   /** Lets departures leave, or holds all of them. */
   open(isOpen: boolean): void {
     this.#isOpen = isOpen;
+    if (isOpen && this.#returned.length > 0) this.#putReturnedFirst();
     this.#pump();
   }
 
@@ -66,6 +77,19 @@ export class RequestWindow {
     departure.wait();
   }
 
+  /**
+   * Takes back what had left, while nothing may leave: it was not accepted. `number` says where it was among those of
+   * its kind.
+   */
+  takeBack(departure: Departure, number: number): void {
+    const bytes = departure.content.length;
+    this.#count--;
+    this.#bytes -= bytes;
+    this.#waitingBytes += bytes;
+    this.#returned.push({ departure, number });
+    departure.wait();
+  }
+
   /** Something of `bytes` bytes that has left is settled. */
   settled(bytes: number): void {
     this.#count--;
@@ -77,10 +101,26 @@ export class RequestWindow {
   gaveUp(bytes: number): void {
     this.#waitingBytes -= bytes;
     this.#over++;
-    if (this.#over <= MOST_OVER || this.#over * 2 <= this.#waiting.length) return;
-    const waiting = new Fifo<Departure>();
-    for (const departure of this.#waiting.drain()) if (!departure.isOver) waiting.push(departure);
-    this.#waiting = waiting;
+    if (this.#over <= MOST_OVER || this.#over * 2 <= this.#length) return;
+    this.#returned = this.#returned.filter(({ departure }) => !departure.isOver);
+    this.#line([]);
+  }
+
+  /** How many wait, those that are over among them. */
+  get #length(): number {
+    return this.#waiting.length + this.#returned.length;
+  }
+
+  #putReturnedFirst(): void {
+    const returned = this.#returned.sort((one, other) => one.number - other.number);
+    this.#returned = [];
+    this.#line(returned.map(({ departure }) => departure));
+  }
+
+  /** Lines up `first` and then those who wait, without those that are over. */
+  #line(first: readonly Departure[]): void {
+    const all = [...first, ...this.#waiting.drain()];
+    for (const departure of all) if (!departure.isOver) this.#waiting.push(departure);
     this.#over = 0;
   }
 
@@ -112,7 +152,7 @@ export class RequestWindow {
   }
 
   #checkRoomToWait(bytes: number): void {
-    const tooMany = this.#waiting.length - this.#over >= LIMITS.waitingRequests;
+    const tooMany = this.#length - this.#over >= LIMITS.waitingRequests;
     const tooLarge = this.#waitingBytes > 0 && this.#waitingBytes + bytes > this.#maxBytes;
     if (!tooMany && !tooLarge) return;
     throw meshError("OVERLOADED", "too much waits in this process for its window to the mesh", {
