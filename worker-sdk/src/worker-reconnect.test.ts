@@ -3,7 +3,7 @@ import { failure } from "@agentmesh/proto";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { FakeStream } from "./test-doubles/fake-host.ts";
 import { Gate } from "./test-doubles/scripted-mesh.ts";
-import { isKind, until, WorkerRig } from "./test-doubles/worker-rig.ts";
+import { isKind, noteDelivery, until, WorkerRig } from "./test-doubles/worker-rig.ts";
 
 let rig: WorkerRig;
 
@@ -12,6 +12,21 @@ beforeEach(async () => {
 });
 
 afterEach(() => rig.stop());
+
+/** Lets time pass until a host has not refused the worker. */
+async function arrival(): Promise<FakeStream> {
+  let came: FakeStream | undefined;
+  void rig.host.stream().then((found) => {
+    came = found;
+  });
+  while (came === undefined) {
+    rig.clock.advance(1);
+    for (let turn = 0; turn < 30 && came === undefined; turn++) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+  return came;
+}
 
 test("a host that refuses for a while is found within the lease, however unlucky the waits are", async () => {
   let waiting = new Gate();
@@ -62,21 +77,29 @@ test("a host that comes and goes is tried with growing waits", async () => {
   for (let attempt = 0; attempt < 3; attempt++) {
     await rig.cut(worker, current);
     const before = rig.clock.now();
-    const coming = rig.host.stream();
-    let came: FakeStream | undefined;
-    void coming.then((found) => {
-      came = found;
-    });
-    while (came === undefined) {
-      rig.clock.advance(1);
-      for (let turn = 0; turn < 30 && came === undefined; turn++) {
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-    }
+    current = await arrival();
     waits.push(rig.clock.now() - before);
-    current = came;
     current.welcome({ resumed: false });
     await until(worker, isKind("connected"));
   }
   expect(waits[0]).toBeLessThan(waits[2] ?? 0);
+});
+
+test("a host that cannot take all agents of a worker takes it without them", async () => {
+  const { worker, stream } = await rig.connected();
+  await rig.registered(worker, stream, () => undefined);
+  stream.say(noteDelivery(1, 1));
+  await stream.frameOf("turn-end");
+  let offered = 0;
+  rig.host.refuse = ({ activations }) => {
+    offered += activations.length;
+    return activations.length > 0 ? failure("PAYLOAD_TOO_LARGE") : undefined;
+  };
+  await rig.cut(worker, stream);
+  const next = await arrival();
+  next.welcome({ resumed: false });
+  await until(worker, isKind("connected"));
+  expect(next.hello).toMatchObject({ agentTypes: [{ name: "worker" }], activations: [] });
+  expect(offered).toBe(1);
+  expect(worker.activeAgents).toBe(0);
 });

@@ -4,10 +4,12 @@
  * J1. `#session` is where frames go; it stays, also while it is broken, until the next one begins.
  * J2. Work without ancestors leaves while `#holds` is empty.
  * J3. A new session begins for the runtime only after the earlier one is closed, so that it knows what had left.
+ * J4. What earlier sessions have left behind ends no worker: what a host does not take of it is not told any more.
  */
 import {
   type Clock,
   DEFAULTS,
+  type ErrorCode,
   errorCodeOf,
   type Failure,
   type FailureHints,
@@ -28,7 +30,7 @@ import { toActivation, toAgentTypes, toSubscription } from "./announcement.ts";
 import type { Backoff } from "./backoff.ts";
 import { listenTo } from "./caller-signal.ts";
 import type { Access, HostStream } from "./dial.ts";
-import type { Downlink, MeshLimits } from "./mesh-port.ts";
+import type { Announcement, Downlink, MeshLimits } from "./mesh-port.ts";
 import { Questions } from "./questions.ts";
 import { Session, type SessionPorts } from "./session.ts";
 import { Supervisor, type SupervisorPorts } from "./supervisor.ts";
@@ -59,6 +61,8 @@ interface Opening {
 }
 
 const NO_FRAME_LEFT = 0;
+/** A host that receives less than the one before. */
+const CONCEDED: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["PAYLOAD_TOO_LARGE"]);
 const NOT_JOINED: FailureHints = { outcome: "not-executed", retryable: true };
 
 export class Connection implements SessionPorts, SupervisorPorts {
@@ -68,6 +72,8 @@ export class Connection implements SessionPorts, SupervisorPorts {
   readonly #downlink: Downlink;
   readonly #supervisor: Supervisor;
   readonly #holds = new Set<Hold>(["no-session"]);
+  /** Why hosts have refused what earlier sessions left behind, since the last welcome. */
+  readonly #refusals = new Set<ErrorCode>();
   #session: Session | undefined;
   #opening: Opening | undefined;
   #lastReason = "";
@@ -133,7 +139,7 @@ export class Connection implements SessionPorts, SupervisorPorts {
   }
 
   hello(): { readonly hello: Hello; readonly receivedThrough: number } {
-    const { types, subscriptions, activations } = this.#downlink.announce();
+    const { types, subscriptions, activations } = this.#announcement();
     const hello: Hello = {
       ...this.#options.identity,
       versionMin: PROTOCOL_VERSION.min,
@@ -153,6 +159,7 @@ export class Connection implements SessionPorts, SupervisorPorts {
   }
 
   welcomed(stream: HostStream, welcome: Welcome, receivedThrough: number): boolean {
+    this.#refusals.clear();
     // First, so that nothing is sent again that is too large for this host.
     this.#downlink.limits(limitsOf(welcome));
     const goesOn = welcome.resumed
@@ -194,6 +201,12 @@ export class Connection implements SessionPorts, SupervisorPorts {
     }
   }
 
+  concedes({ code }: Failure): boolean {
+    if (this.#session === undefined || this.#refusals.has(code)) return false;
+    if (CONCEDED.has(code)) this.#refusals.add(code);
+    return CONCEDED.has(code);
+  }
+
   fatal(reason: Failure): void {
     if (this.#opening !== undefined) this.#opening.reject(new MeshError(reason));
     else this.#downlink.closed(reason);
@@ -233,6 +246,12 @@ export class Connection implements SessionPorts, SupervisorPorts {
       case "control":
         return this.#takeControl(frame.control);
     }
+  }
+
+  /** What a host is told, without what was refused: those agents are placed anew. */
+  #announcement(): Announcement {
+    const announced = this.#downlink.announce();
+    return this.#refusals.size === 0 ? announced : { ...announced, activations: [] };
   }
 
   #takeControl(control: HostControl): void {

@@ -6,7 +6,7 @@
  *
  * 1. Each phase owns its stream and timers; `#enter` stops those of the phase that it leaves.
  * 2. There is at most one stream, and what an earlier one still says is not heard.
- * 3. A refusal that would be met again closes; everything else is tried again for ever.
+ * 3. A refusal that would be met again closes, unless the owner can say less; everything else is tried again for ever.
  * 4. While there is a session to save, waits are short: the owner says how short.
  * 5. Until it is closed, the process stays alive: a worker that waits for its host must not end.
  */
@@ -42,6 +42,8 @@ export interface SupervisorPorts {
   streamEnded(reason: Failure): void;
   /** An attempt has failed; another follows. */
   attemptFailed(reason: Failure, address: Address): void;
+  /** A host refused what it was told. @returns whether it is told less the next time. */
+  concedes(reason: Failure): boolean;
   /** It is no use trying. */
   fatal(reason: Failure): void;
 }
@@ -134,7 +136,7 @@ export class Supervisor {
   }
 
   #attemptFailed(stream: HostStream, reason: Failure): void {
-    if (isFatal(reason)) {
+    if (isFatal(reason) && !this.#ports.concedes(reason)) {
       this.#ports.fatal(reason);
       return;
     }

@@ -1,6 +1,8 @@
 import { agentId } from "@agentmesh/proto";
+import { Activation as ActivationMessage } from "@agentmesh/proto/agentmesh/v1";
 import { describe, expect, test } from "vitest";
 import { defineAgent } from "../agent/define-agent.ts";
+import { toActivation } from "../connection/announcement.ts";
 import { Note } from "../test-doubles/messages.ts";
 import { Gate, jsonContent, scripted, settled } from "../test-doubles/scripted-mesh.ts";
 
@@ -184,6 +186,26 @@ describe("when the mesh was out of reach for too long", () => {
       expect(runtime.activeAgents).toBe(0);
     },
   );
+});
+
+test("no more agents are offered to a new host than the one before could receive", async () => {
+  const { runtime, core, deliver } = scripted();
+  await runtime.register(defineAgent("worker", { handlers: (on) => [on(Note, () => {})] }));
+  const offeredBytes = (): number => {
+    const { activations } = core.announce();
+    return activations.map(toActivation).reduce((sum, activation) => {
+      return sum + ActivationMessage.encode(activation).finish().length + 4;
+    }, 0);
+  };
+  for (let activation = 1; activation <= 5_000; activation++) {
+    const key = String(activation).padStart(500, "-");
+    deliver({ content: note(1), activation, target: agentId("worker", key) });
+  }
+  expect(offeredBytes()).toBeGreaterThan(1_900_000);
+  const limits = { requestWindow: 10, requestWindowBytes: 1_000, timeoutMs: 1_000 };
+  core.limits({ ...limits, maxPayloadBytes: 64 * 1024 });
+  expect(offeredBytes()).toBeGreaterThan(64 * 1024);
+  expect(offeredBytes()).toBeLessThan(512 * 1024);
 });
 
 function frameOf(n: number) {

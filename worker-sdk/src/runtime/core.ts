@@ -10,6 +10,7 @@ import {
   type ErrorCode,
   type Failure,
   failure,
+  LIMITS,
   MeshError,
 } from "@agentmesh/proto";
 import { NumberMap } from "@agentmesh/proto/link";
@@ -48,6 +49,8 @@ export interface CoreOptions {
 
 /** Bytes of activations that are offered to a host that does not know this runtime; the others end. */
 const OFFER_BYTES = 2 * 1024 * 1024;
+/** The share of activations in what a host receives above the largest content: types and schemas need their room. */
+const OFFER_SHARE = 1 / 4;
 const OFFER_OVERHEAD_BYTES = 24;
 
 const FIRST_LIMITS: MeshLimits = {
@@ -238,12 +241,15 @@ export class RuntimeCore<Way extends Uplink = Uplink> implements Downlink {
     if (!isPaused) this.activations.proceed();
   }
 
+  /** As many as fit into one message, as far as is known from the host of before. */
   #offer(): LiveActivation[] {
+    const hostBytes = this.workplace.maxPayloadBytes + LIMITS.frameOverheadBytes * OFFER_SHARE;
+    const mostBytes = Math.min(OFFER_BYTES, hostBytes);
     const offered: LiveActivation[] = [];
     let bytes = 0;
     for (const live of this.activations.live()) {
-      bytes += OFFER_OVERHEAD_BYTES + live.type.length + Buffer.byteLength(live.key);
-      if (bytes > OFFER_BYTES) break;
+      bytes += OFFER_OVERHEAD_BYTES + Buffer.byteLength(live.type) + Buffer.byteLength(live.key);
+      if (bytes > mostBytes) break;
       offered.push(live);
     }
     return offered;
