@@ -3,7 +3,7 @@ import { failure } from "@agentmesh/proto";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { FakeStream } from "./test-doubles/fake-host.ts";
 import { Gate } from "./test-doubles/scripted-mesh.ts";
-import { isKind, noteDelivery, until, WorkerRig } from "./test-doubles/worker-rig.ts";
+import { agree, isKind, noteDelivery, until, WorkerRig } from "./test-doubles/worker-rig.ts";
 
 let rig: WorkerRig;
 
@@ -102,4 +102,29 @@ test("a host that cannot take all agents of a worker takes it without them", asy
   expect(next.hello).toMatchObject({ agentTypes: [{ name: "worker" }], activations: [] });
   expect(offered).toBe(1);
   expect(worker.activeAgents).toBe(0);
+});
+
+test("a durable subscription that others have changed does not keep a worker out, nor is it changed back", async () => {
+  const { worker, stream } = await rig.connected();
+  for (const options of [{}, { durable: { name: "kept", maxAttempts: 3, update: true } }]) {
+    const subscribing = worker.subscribe({ type: "news" }, "worker", options);
+    stream.sayControl(agree((await stream.controlOf("subscribe")).value.request));
+    await subscribing;
+  }
+  const told: unknown[] = [];
+  rig.host.refuse = ({ subscriptions }) => {
+    const [durable] = subscriptions.flatMap((one) => one.durable ?? []);
+    told.push(durable?.update);
+    return durable === undefined ? undefined : failure("SUBSCRIPTION_CONFLICT");
+  };
+  await rig.cut(worker, stream);
+  const next = await arrival();
+  next.welcome({ resumed: false });
+  await until(worker, isKind("connected"));
+  expect(told).toEqual([false, undefined]);
+  expect(next.hello.subscriptions).toMatchObject([{ id: "s1", durable: undefined }]);
+  // Another host is told of it: this one may have been alone with what it had.
+  await rig.cut(worker, next);
+  rig.host.refuse = () => undefined;
+  expect((await arrival()).hello.subscriptions).toHaveLength(2);
 });

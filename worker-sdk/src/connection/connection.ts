@@ -61,8 +61,11 @@ interface Opening {
 }
 
 const NO_FRAME_LEFT = 0;
-/** A host that receives less than the one before. */
-const CONCEDED: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["PAYLOAD_TOO_LARGE"]);
+/** A host that receives less than the one before; somebody else has changed a durable subscription. */
+const CONCEDED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "PAYLOAD_TOO_LARGE",
+  "SUBSCRIPTION_CONFLICT",
+]);
 const NOT_JOINED: FailureHints = { outcome: "not-executed", retryable: true };
 
 export class Connection implements SessionPorts, SupervisorPorts {
@@ -248,10 +251,17 @@ export class Connection implements SessionPorts, SupervisorPorts {
     }
   }
 
-  /** What a host is told, without what was refused: those agents are placed anew. */
+  /** What a host is told, without what was refused: agents are placed anew, and a durable subscription is there. */
   #announcement(): Announcement {
     const announced = this.#downlink.announce();
-    return this.#refusals.size === 0 ? announced : { ...announced, activations: [] };
+    const { types, subscriptions, activations } = announced;
+    if (this.#refusals.size === 0) return announced;
+    const isConflict = this.#refusals.has("SUBSCRIPTION_CONFLICT");
+    return {
+      types,
+      subscriptions: subscriptions.filter(({ durable }) => durable === undefined || !isConflict),
+      activations: this.#refusals.has("PAYLOAD_TOO_LARGE") ? [] : activations,
+    };
   }
 
   #takeControl(control: HostControl): void {

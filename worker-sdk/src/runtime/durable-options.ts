@@ -17,8 +17,8 @@ export interface DurableOptions {
   /** Milliseconds after which an event that was not handled becomes a dead letter, from 1. Default 7 days. */
   readonly retentionMs?: number | undefined;
   /**
-   * Whether the options of an existing subscription of this name are replaced. Default false: differing from them is
-   * refused with `SUBSCRIPTION_CONFLICT`.
+   * Whether the options of an existing subscription of this name are replaced, once. Default false: differing from them
+   * is refused with `SUBSCRIPTION_CONFLICT`.
    */
   readonly update?: boolean | undefined;
 }

@@ -4,6 +4,7 @@
  * G1. A type is at work from the moment when it is announced, because deliveries may arrive before the answer.
  * G2. What was refused or given up leaves no trace, here or at the mesh: the same registration may be tried again.
  * G3. A new host is told each type and each subscription that was confirmed, whatever was asked for together with it.
+ *     It is not asked to change a durable one: others may have done so since.
  */
 import {
   type Clock,
@@ -145,7 +146,9 @@ export class Registrations {
   announce(): Pick<Announcement, "types" | "subscriptions"> {
     return {
       types: confirmed(this.#types).map(({ program }) => announce(program, this.#maxTurnMs)),
-      subscriptions: confirmed(this.#subscriptions).map(({ announced }) => announced),
+      subscriptions: confirmed(this.#subscriptions).map(({ announced }) =>
+        withoutUpdate(announced),
+      ),
     };
   }
 
@@ -216,6 +219,13 @@ function confirmed<Entry extends { readonly claim: Claim }>(
   entries: ReadonlyMap<string, Entry>,
 ): Entry[] {
   return [...entries.values()].filter(({ claim }) => claim.isConfirmed);
+}
+
+function withoutUpdate(announced: AnnouncedSubscription): AnnouncedSubscription {
+  const { durable } = announced;
+  return durable?.update === true
+    ? { ...announced, durable: { ...durable, update: false } }
+    : announced;
 }
 
 function checkPattern(pattern: TopicPattern): void {
