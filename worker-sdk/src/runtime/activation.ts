@@ -174,8 +174,14 @@ export class Activation extends Lane implements TurnHome, Idler {
   }
 
   #startAll(lane: Lane, now: number): void {
-    const { clock, isPaused, uplink } = this.#keeper.workplace;
-    if (this.#phase !== "active" || isPaused) return;
+    if (this.#phase !== "active") return;
+    if (!this.#keeper.workplace.isPaused) this.#startWaiting(lane, now);
+    // What waited may be over, also during a pause: its place is given up all the same.
+    if (lane.isIdle) this.#emptied(lane);
+  }
+
+  #startWaiting(lane: Lane, now: number): void {
+    const { clock, uplink } = this.#keeper.workplace;
     const places = lane.owner === undefined ? this.program.concurrency : 1;
     let startsAt = now;
     while (lane.running < places) {
@@ -188,7 +194,6 @@ export class Activation extends Lane implements TurnHome, Idler {
       // A handler may have held the process for long: what comes behind it must not start by the time of before.
       if (lane.peek() !== undefined) startsAt = clock.now();
     }
-    if (lane.isIdle) this.#emptied(lane);
   }
 
   /** Lets visitors in when they wait. @returns false while they cannot come in yet. */
@@ -266,7 +271,7 @@ export class Activation extends Lane implements TurnHome, Idler {
 
   #emptied(lane: Lane): void {
     const { owner } = lane;
-    if (owner === undefined) this.#employment.resting.add(this);
-    else if (owner.phase === "ended") this.#leavePlace(owner);
+    if (owner?.phase === "ended") this.#leavePlace(owner);
+    else if (owner === undefined) this.#employment.resting.add(this);
   }
 }

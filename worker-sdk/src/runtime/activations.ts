@@ -75,8 +75,11 @@ export class Activations implements ActivationKeeper {
   cancel(delivery: number, reason: ErrorCode): void {
     const turn = this.workplace.turns.get(delivery);
     if (turn === undefined) return;
-    if (turn.phase === "waiting") turn.refuse(failure(reason, undefined, NOT_STARTED));
-    else turn.stop(stopped(reason));
+    if (turn.phase !== "waiting") turn.stop(stopped(reason));
+    else {
+      turn.refuse(failure(reason, undefined, NOT_STARTED));
+      goOnWithout(turn);
+    }
   }
 
   /** Ends activations. Who has something to do is not asked; the others act for the last time. */
@@ -111,7 +114,10 @@ export class Activations implements ActivationKeeper {
   /** All deliveries are lost with their session; the agents stay. */
   loseDeliveries(reason: MeshError): void {
     this.#brokenLanes.clear();
-    for (const turn of this.workplace.turns.values()) this.#lose(turn, reason);
+    const lost = this.workplace.turns.values();
+    for (const turn of lost) this.#lose(turn, reason);
+    // Not before all of them are lost: none of them may start.
+    for (const turn of lost) goOnWithout(turn);
   }
 
   /** Tells all turns to stop. */
@@ -369,4 +375,9 @@ export class Activations implements ActivationKeeper {
     this.#remove(activation);
     this.#lastActs.begin(activation, activation);
   }
+}
+
+/** Lets its agent know that a turn does not wait any more: it may have been the last one in its lane. */
+function goOnWithout(turn: Turn): void {
+  if (turn.phase === "ended" && turn.lane !== undefined) turn.home.proceed(turn.lane);
 }

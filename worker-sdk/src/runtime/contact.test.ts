@@ -188,6 +188,51 @@ describe("when the mesh was out of reach for too long", () => {
   );
 });
 
+describe("what is taken back while the mesh repeats what it said before", () => {
+  test("lets its agent idle", async () => {
+    const { runtime, core, mesh, clock, deliver } = scripted();
+    await runtime.register(
+      defineAgent("worker", { idleMs: 800, handlers: (on) => [on(Note, () => {})] }),
+    );
+    deliver({ content: note(1) });
+    core.resumed(0, true);
+    const taken = deliver({ content: note(2) });
+    core.cancelDelivery(taken, "CANCELLED");
+    core.replayed();
+    clock.advance(1_000);
+    expect(mesh.numbersOf("idle")).toEqual([[1]]);
+  });
+
+  test.each(["cancelled", "lost"])(
+    "keeps no place in the turn that it was to enter (%s)",
+    async (how) => {
+      const { runtime, core, mesh, deliver, settle } = scripted();
+      await runtime.register(
+        defineAgent("worker", {
+          handlers: (on) => [
+            on(Note, async ({ n }, ctx) => {
+              if (n === 1) await ctx.send(agentId("other", "k"), Note({ n }));
+            }),
+          ],
+        }),
+      );
+      deliver({ content: note(1) });
+      core.resumed(0, true);
+      const taken = deliver({ content: note(2), reenters: 1 });
+      settle(1, { kind: "done" });
+      await settled();
+      if (how === "lost") core.renewed({ adopted: [1], leftThrough: 9 });
+      else {
+        core.cancelDelivery(taken, "CANCELLED");
+        core.replayed();
+      }
+      deliver({ content: note(3) });
+      await settled();
+      expect(mesh.endings.at(-1)).toBe("3: done");
+    },
+  );
+});
+
 test("no more agents are offered to a new host than the one before could receive", async () => {
   const { runtime, core, deliver } = scripted();
   await runtime.register(defineAgent("worker", { handlers: (on) => [on(Note, () => {})] }));
