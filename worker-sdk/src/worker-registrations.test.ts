@@ -233,3 +233,24 @@ test("an unregistration that was given up can be repeated, and is not undone by 
   }
   await again;
 });
+
+test("the end of a durable subscription that was given up is not undone by a new host, and can be repeated", async () => {
+  const { worker, stream } = await rig.connected();
+  const subscribing = worker.subscribe({ type: "news" }, "worker", { durable: { name: "kept" } });
+  await answer(stream, "subscribe");
+  const id = await subscribing;
+  const call = worker.unsubscribe(id, { timeoutMs: 100 });
+  call.catch(() => undefined);
+  const { durableName } = (await stream.controlOf("unsubscribe")).value;
+  expect(durableName).toBe("kept");
+  rig.clock.advance(100);
+  await expect(call).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED" });
+  const next = await forgotten(worker, stream);
+  expect(next.hello.subscriptions).toEqual([]);
+  const again = worker.unsubscribe(id);
+  const request = await asked(next, "unsubscribe");
+  const error = toErrorMessage(failure("SUBSCRIPTION_UNKNOWN"));
+  next.sayControl({ $case: "answer", value: { request, error } });
+  await again;
+  await expect(worker.unsubscribe(id)).rejects.toMatchObject({ code: "SUBSCRIPTION_UNKNOWN" });
+});

@@ -10,7 +10,7 @@
 import { MeshError } from "@agentmesh/proto";
 
 /** Asks the host; rejects with the reason of `signal` when that fires. */
-type Ask = (signal: AbortSignal) => Promise<void>;
+export type Ask = (signal: AbortSignal) => Promise<void>;
 
 export class Claim {
   readonly #make: Ask;
@@ -37,12 +37,12 @@ export class Claim {
     if (this.#phase === "asked") this.#phase = "confirmed";
   }
 
-  /** Asks the host to forget it. @throws MeshError the reason of `signal`. */
-  async drop(signal: AbortSignal): Promise<void> {
+  /** Asks the host to forget it, as `drop` does when that is not the usual way. @throws MeshError the reason of `signal`. */
+  async drop(signal: AbortSignal, drop: Ask = this.#drop): Promise<void> {
     if (this.#phase === "gone") return;
     this.#phase = "leaving";
     try {
-      await this.#drop(signal);
+      await drop(signal);
     } catch (error) {
       if (!isUnknown(error)) throw error;
     }

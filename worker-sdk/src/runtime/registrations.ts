@@ -2,7 +2,8 @@
  * The agent types and subscriptions of a runtime.
  *
  * G1. A type is at work from the moment when it is announced, because deliveries may arrive before the answer.
- * G2. What was refused or given up leaves no trace, here or at the mesh: the same registration may be tried again.
+ * G2. What was refused or given up leaves no trace, here or at the mesh: the same registration may be tried again. A
+ *     durable subscription that was given up may be there: others may rely on it, whoever declared it first.
  * G3. A new host is told each type and each subscription that was confirmed, whatever was asked for together with it.
  *     It is not asked to change a durable one: others may have done so since.
  */
@@ -24,7 +25,7 @@ import type {
 } from "../connection/mesh-port.ts";
 import type { Employment } from "./activation.ts";
 import { type AgentProgram, announce } from "./agent-program.ts";
-import { all, Claim, makeAll } from "./claim.ts";
+import { type Ask, all, Claim, makeAll } from "./claim.ts";
 import { type DurableOptions, resolveDurable } from "./durable-options.ts";
 import { Patience, type WaitOptions } from "./patience.ts";
 import { Resting } from "./resting.ts";
@@ -135,11 +136,9 @@ export class Registrations {
     if (subscription === undefined) {
       throw meshError("SUBSCRIPTION_UNKNOWN", `there is no subscription ${quote(id)}`);
     }
-    await this.#within(options, async (signal) => {
-      const { durable } = subscription.announced;
-      if (durable !== undefined) await this.#uplink.endDurable(durable.name, signal);
-      await this.#end(subscription, signal);
-    });
+    const { durable } = subscription.announced;
+    const end = durable && ((signal: AbortSignal) => this.#uplink.endDurable(durable.name, signal));
+    await this.#within(options, (signal) => this.#end(subscription, signal, end));
   }
 
   /** What was confirmed. */
@@ -203,8 +202,9 @@ export class Registrations {
     return subscription;
   }
 
-  async #end({ announced, claim }: Subscription, signal: AbortSignal): Promise<void> {
-    await claim.drop(signal);
+  /** Lets go of a subscription; `end` is for one that is to end for everybody. */
+  async #end({ announced, claim }: Subscription, signal: AbortSignal, end?: Ask): Promise<void> {
+    await claim.drop(signal, end);
     this.#subscriptions.delete(announced.id);
   }
 

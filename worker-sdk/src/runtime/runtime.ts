@@ -132,7 +132,8 @@ export class AgentRuntime extends Messaging implements AsyncDisposable {
    * subscription lasts as long as this runtime; a durable one until somebody ends it. The agents may run elsewhere.
    * @returns the id to unsubscribe with.
    * @throws MeshError `INVALID_ARGUMENT`, `CLOSED`, or why the host refused; `DEADLINE_EXCEEDED` or `CANCELLED` when it did
-   * not answer in time, and then the subscription is taken back.
+   * not answer in time: then the subscription is taken back, but a durable one may be there, and may be subscribed to
+   * once more.
    */
   async subscribe(
     pattern: TopicPattern,
@@ -145,7 +146,7 @@ export class AgentRuntime extends Messaging implements AsyncDisposable {
 
   /**
    * Ends a subscription; a durable one for everybody, with all that waits for it.
-   * @throws MeshError `SUBSCRIPTION_UNKNOWN`; `DEADLINE_EXCEEDED` or `CANCELLED` when the host did not answer in time: then
+   * @throws MeshError `SUBSCRIPTION_UNKNOWN` when it is none of this runtime; `DEADLINE_EXCEEDED` or `CANCELLED` when the host did not answer in time: then
    * it may have ended or not, and may be ended once more; `CLOSED`.
    */
   async unsubscribe(id: string, options: WaitOptions = {}): Promise<void> {
