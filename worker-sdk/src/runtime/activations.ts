@@ -339,7 +339,6 @@ export class Activations implements ActivationKeeper {
     const deliveries: number[] = [];
     for (const turn of turns.values()) {
       if (turn.phase !== "waiting" || !isMeant(turn)) continue;
-      turns.delete(turn.delivery);
       turn.orphan();
       deliveries.push(turn.delivery);
     }
@@ -355,7 +354,6 @@ export class Activations implements ActivationKeeper {
 
   /** Nobody asks for a delivery any more. */
   #lose(turn: Turn, reason: MeshError): void {
-    this.workplace.turns.delete(turn.delivery);
     const isRunning = turn.phase === "running";
     turn.orphan();
     if (isRunning) turn.stop(reason);

@@ -221,8 +221,13 @@ describe("draining", () => {
   });
 
   test("waits for a host that is away no longer than its lease", async () => {
-    const { runtime, core, mesh } = scripted();
+    const { runtime, core, mesh, deliver } = scripted();
+    await runtime.register(
+      defineAgent("worker", { handlers: (on) => [on(Note, () => new Promise<void>(() => {}))] }),
+    );
     mesh.answer = () => new Promise(() => {});
+    deliver({ content: note(1) });
+    deliver({ content: note(2) });
     const drained = runtime.drain();
     await settled();
     expect(mesh.numbersOf("close")).toEqual([]);
@@ -234,6 +239,22 @@ describe("draining", () => {
     later.mesh.answer = () => new Promise(() => {});
     later.core.lapsed();
     await later.runtime.drain();
+  });
+
+  test("does not wait for what the mesh has lost or taken back", async () => {
+    const { runtime, core, mesh, deliver } = scripted();
+    await runtime.register(
+      defineAgent("worker", { handlers: (on) => [on(Note, () => new Promise<void>(() => {}))] }),
+    );
+    deliver({ content: note(1) });
+    deliver({ content: note(2), activation: 2, target: agentId("worker", "z") });
+    const drained = runtime.drain();
+    await settled();
+    core.deactivate([1]);
+    await settled();
+    expect(mesh.numbersOf("close")).toEqual([]);
+    core.renewed({ adopted: [2], leftThrough: 9 });
+    await drained;
   });
 
   test("checks its grace", async () => {

@@ -225,8 +225,9 @@ export class AgentRuntime extends Messaging implements AsyncDisposable {
     const { uplink } = this.#core;
     // A host that refuses or is gone has nothing to move: what is here still gets its time.
     const moved = uplink.drain().catch(() => undefined);
-    await Promise.race([moved, this.#core.cutOff(), grace.over]);
-    await Promise.race([this.#core.quiet(), grace.over]);
+    const cutOff = this.#core.cutOff();
+    await Promise.race([moved, cutOff, grace.over]);
+    await Promise.race([this.#core.quiet(), cutOff, grace.over]);
     grace.end();
     await this.close();
   }

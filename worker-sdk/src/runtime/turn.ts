@@ -209,6 +209,7 @@ export class Turn extends Deadline implements CallOrigin, Speaker {
     const isRunning = this.phase === "running";
     if (!isRunning || this.home.isGone) this.#workplace.deadlines.disarm(this);
     this.phase = isRunning ? "orphaned" : "ended";
+    this.#leaveMesh();
   }
 
   /** Lets the event come back when its handler has returned. @throws MeshError when it cannot. */
@@ -330,17 +331,23 @@ export class Turn extends Deadline implements CallOrigin, Speaker {
   #tell(ending: TurnEndFrame["ending"], permanent: boolean): true {
     const { phase, delivery } = this;
     this.phase = "ended";
-    const { deadlines, turns, uplink, counters, onQuiet } = this.#workplace;
+    const { deadlines, uplink, counters } = this.#workplace;
     deadlines.disarm(this);
     if (phase === "orphaned" || phase === "ended") return true;
-    turns.delete(delivery);
+    this.#leaveMesh();
     if (ending.kind === "failed") counters.failedTurns++;
     if (ending.kind === "done" && this.frame.kind === "event") {
       uplink.done(this.activation, delivery);
     } else uplink.turnEnd(turnEnd(this, ending, permanent));
     if (this.durableLane > 0 && ending.kind === "failed") this.home.failedInLane(this.durableLane);
-    if (onQuiet !== undefined && turns.size === 0) onQuiet();
     return true;
+  }
+
+  /** The mesh does not wait for it any more. */
+  #leaveMesh(): void {
+    const { turns, onQuiet } = this.#workplace;
+    turns.delete(this.delivery);
+    if (onQuiet !== undefined && turns.size === 0) onQuiet();
   }
 }
 

@@ -37,6 +37,6 @@ export interface Workplace {
   maxPayloadBytes: number;
   /** While it is true no turn starts. */
   isPaused: boolean;
-  /** Called when the last of `turns` has ended. */
+  /** Called when the last of `turns` has ended or is lost. */
   onQuiet: (() => void) | undefined;
 }
