@@ -48,6 +48,8 @@ export class Calls implements StreamRegistry {
   #limits: MeshLimits;
   #lastRequest = 0;
   #closed: Failure | undefined;
+  /** Called when the last unsettled send has settled. */
+  onQuiet: (() => void) | undefined = undefined;
 
   constructor(parts: CallsParts, limits: MeshLimits) {
     this.#parts = parts;
@@ -264,6 +266,7 @@ export class Calls implements StreamRegistry {
       else this.#parts.window.settled(call.content.length);
     }
     call.settle(ending, cause);
+    if (this.onQuiet !== undefined && this.size === 0) this.onQuiet();
   }
 
   /** A host that is leaving did not take it any more: then it waits for the next host, before what comes later. */

@@ -208,12 +208,17 @@ export class RuntimeCore<Way extends Uplink = Uplink> implements Downlink {
     this.onClosed?.(reason);
   }
 
-  /** Resolves when no delivery waits or runs. */
+  /** Resolves when no delivery waits or runs, and nothing that was sent or published waits for its answer. */
   quiet(): Promise<void> {
-    const { workplace } = this;
-    if (workplace.turns.size === 0) return Promise.resolve();
+    const { workplace, calls, publisher } = this;
     return new Promise((resolve) => {
-      workplace.onQuiet = resolve;
+      const look = (): void => {
+        if (workplace.turns.size + calls.size + publisher.size === 0) resolve();
+      };
+      workplace.onQuiet = look;
+      calls.onQuiet = look;
+      publisher.onQuiet = look;
+      look();
     });
   }
 

@@ -48,6 +48,8 @@ export class Publisher {
   #limits: MeshLimits;
   #lastSequence = 0;
   #closed: Failure | undefined;
+  /** Called when the last publish was answered. */
+  onQuiet: (() => void) | undefined = undefined;
 
   constructor({ deadlines, uplink, window }: PublisherParts, limits: MeshLimits) {
     this.#deadlines = deadlines;
@@ -192,6 +194,7 @@ export class Publisher {
       else this.#window.settled(publication.content.length);
     }
     publication.settle(error);
+    if (this.onQuiet !== undefined && this.size === 0) this.onQuiet();
   }
 }
 

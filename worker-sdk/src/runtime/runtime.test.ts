@@ -139,7 +139,7 @@ describe("subscriptions", () => {
 
 describe("draining", () => {
   test("lets what is there finish, takes nothing new, and closes", async () => {
-    const { runtime, mesh, deliver } = scripted();
+    const { runtime, core, mesh, deliver } = scripted();
     const moved = new Gate();
     const end = new Gate();
     mesh.answer = (question) => (question === "drain" ? moved.passed : undefined);
@@ -165,12 +165,29 @@ describe("draining", () => {
     await settled();
     expect(mesh.numbersOf("close")).toEqual([]);
     end.open();
+    await settled();
+    core.accepted({ kind: "accepted", sequences: [1] });
     await drained;
     expect(asked).toHaveLength(1);
     expect(mesh.publishes).toHaveLength(1);
     expect(mesh.endings).toEqual(["1: done"]);
     expect(mesh.numbersOf("close")).toHaveLength(1);
     await runtime.drain();
+  });
+
+  test("waits for the answers to what was sent and published before", async () => {
+    const { runtime, core, mesh, settle } = scripted();
+    const sent = runtime.send(agentId("other", "k"), Note({ n: 1 }));
+    const published = runtime.publish(topicId("news"), Note({ n: 1 }));
+    const drained = runtime.drain();
+    await settled();
+    settle(1, { kind: "done" });
+    await sent;
+    await settled();
+    expect(mesh.numbersOf("close")).toEqual([]);
+    core.accepted({ kind: "accepted", sequences: [1] });
+    await Promise.all([published, drained]);
+    expect(mesh.numbersOf("close")).toHaveLength(1);
   });
 
   test("does not wait longer than it is told to", async () => {

@@ -183,8 +183,9 @@ export class AgentRuntime extends Messaging implements AsyncDisposable {
   }
 
   /**
-   * Leaves in peace: takes nothing new, lets the agents finish and move elsewhere, and closes. A host that is away gets
-   * the time of its lease to come back: after that nobody waits for what the agents here do. Idempotent.
+   * Leaves in peace: takes nothing new, lets the agents finish and move elsewhere, waits for the answers to what was
+   * sent and published before, and closes. A host that is away gets the time of its lease to come back: after that
+   * nobody waits for what the agents here do. Idempotent.
    * @throws MeshError `INVALID_ARGUMENT` when `graceMs` is negative.
    */
   async drain(options: DrainOptions = {}): Promise<void> {
