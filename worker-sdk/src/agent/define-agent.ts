@@ -31,9 +31,10 @@ export interface DefineAgentOptions<State> extends AgentOptions {
    */
   readonly onUnknown?: UnknownPolicy<NoInfer<State>> | undefined;
   /**
-   * Runs when an agent is deactivated (idle, moved, drained, closed), not when its worker is lost. The agent may begin
-   * elsewhere before this has ended: a state that is saved here and loaded by `initial` needs a store that refuses what
-   * is older than what it has, by the `ctx.activation` of the last turn, whose numbers only grow. Default: nothing.
+   * Runs when an agent is deactivated (idle, moved, drained, closed), not when its worker is lost. The agent does not
+   * begin anew here before this has ended, or has taken the runtime's `turnGraceMs`; it may begin elsewhere before: a
+   * state that is saved here and loaded by `initial` needs a store that refuses what is older than what it has, by the
+   * `ctx.activation` of the last turn, whose numbers only grow. Default: nothing.
    */
   readonly onDeactivate?:
     | ((state: NoInfer<State>, id: AgentId) => void | Promise<void>)

@@ -57,6 +57,9 @@ export interface AgentDefinition<State> {
   readonly maxTurnMs: number;
   /** Deliveries in flight to one agent; 0 uses the host's default. */
   readonly agentWindow: number;
-  /** Runs when an agent is deactivated (idle, moved, drained, closed), not when its worker is lost. */
+  /**
+   * Runs when an agent is deactivated (idle, moved, drained, closed), not when its worker is lost. The agent does not
+   * begin anew here before it is over, or has taken the runtime's `turnGraceMs`.
+   */
   readonly onDeactivate: DeactivateHook<State> | undefined;
 }

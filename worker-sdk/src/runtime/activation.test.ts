@@ -332,3 +332,23 @@ test("a last act that throws is counted and harms nobody", async () => {
   mesh.deliver({ content: note(1), activation: 3 });
   expect(mesh.mesh.endings.at(-1)).toBe("3: done");
 });
+
+test("a last act that never ends holds its agent up for no longer than a turn", async () => {
+  const mesh = scripted();
+  await mesh.runtime.register(
+    defineAgent("worker", {
+      handlers: (on) => [on(Note, () => {})],
+      onDeactivate: () => new Promise<void>(() => {}),
+    }),
+  );
+  mesh.deliver({ content: note(1), activation: 1 });
+  mesh.core.deactivate([1]);
+  mesh.deliver({ content: note(2), activation: 2 });
+  mesh.clock.advance(900);
+  await settled();
+  expect(mesh.mesh.endings).toEqual(["1: done"]);
+  mesh.clock.advance(110);
+  await settled();
+  expect(mesh.mesh.endings).toEqual(["1: done", "2: done"]);
+  expect(mesh.runtime.counters.failedDeactivations).toBe(1);
+});

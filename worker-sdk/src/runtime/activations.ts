@@ -4,7 +4,8 @@
  * N1. Who is present is awake, in `#awake`, or rests in one of `#employed`. `workplace.turns` is authoritative for what
  *     waits or runs.
  * N2. The first delivery with a new number creates the agent. A number that has ended creates nothing.
- * N3. An agent does not begin before the last act of its earlier presence here (`onDeactivate`) is over.
+ * N3. An agent does not begin before the last act of its earlier presence here (`onDeactivate`) is over or has taken
+ *     `turnGraceMs`.
  * N4. Every delivery is answered, given back, or known to be lost.
  */
 import { AgentId, type ErrorCode, type Failure, failure, type MeshError } from "@agentmesh/proto";
@@ -42,7 +43,7 @@ export class Activations implements ActivationKeeper {
 
   constructor(workplace: Workplace, employments: ReadonlyMap<string, Employment>) {
     this.workplace = workplace;
-    this.#lastActs = new LastActs(workplace.counters);
+    this.#lastActs = new LastActs(workplace);
     this.#employments = employments;
   }
 

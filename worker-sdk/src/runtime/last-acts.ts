@@ -1,16 +1,19 @@
-import { AgentId } from "@agentmesh/proto";
+import { AgentId, deadline } from "@agentmesh/proto";
 import type { AgentProgram } from "./agent-program.ts";
 import { isThenable } from "./thenable.ts";
-import type { RuntimeCounters } from "./workplace.ts";
+import type { Workplace } from "./workplace.ts";
 
-/** The last acts of agents that had nothing to do (`onDeactivate`): those that go on after the hook has returned. */
+/**
+ * The last acts of agents that had nothing to do (`onDeactivate`): those that go on after the hook has returned. None is
+ * waited for longer than `turnGraceMs`.
+ */
 export class LastActs {
-  readonly #counters: RuntimeCounters;
+  readonly #workplace: Workplace;
   /** By the text of the agent's id. */
   readonly #going = new Map<string, Promise<void>>();
 
-  constructor(counters: RuntimeCounters) {
-    this.#counters = counters;
+  constructor(workplace: Workplace) {
+    this.#workplace = workplace;
   }
 
   /** Lets an agent that is not present any more act for the last time. */
@@ -24,7 +27,7 @@ export class LastActs {
       const over = program.onDeactivate(state, id);
       if (isThenable(over)) this.#await(id.text, Promise.resolve(over));
     } catch {
-      this.#counters.failedDeactivations++;
+      this.#workplace.counters.failedDeactivations++;
     }
   }
 
@@ -40,9 +43,14 @@ export class LastActs {
   }
 
   #await(agent: string, over: Promise<void>): void {
-    const last = over
+    const { counters, deadlines, turnGraceMs } = this.#workplace;
+    const last = new Promise<void>((resolve, reject) => {
+      const limit = deadline(() => reject(new Error("its last act took too long")));
+      deadlines.arm(limit, turnGraceMs);
+      void over.finally(() => deadlines.disarm(limit)).then(resolve, reject);
+    })
       .catch(() => {
-        this.#counters.failedDeactivations++;
+        counters.failedDeactivations++;
       })
       .then(() => {
         if (this.#going.get(agent) === last) this.#going.delete(agent);

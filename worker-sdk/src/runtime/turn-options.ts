@@ -9,7 +9,8 @@ export interface TurnOptions {
   readonly maxTurnMs?: number | undefined;
   /**
    * Milliseconds that a turn then has to end, 1–2 147 483 647. After them it is abandoned: its message becomes a dead
-   * letter and the agent is placed anew. Default: 10 000.
+   * letter and the agent is placed anew. An `onDeactivate` has as long: then the agent may begin anew beside it.
+   * Default: 10 000.
    */
   readonly turnGraceMs?: number | undefined;
 }

@@ -15,7 +15,7 @@ export interface RuntimeCounters {
   unhandledEvents: number;
   /** Messages that an interceptor dropped: sends, events, received messages, replies and elements of streams. */
   droppedMessages: number;
-  /** `onDeactivate` hooks that threw. */
+  /** `onDeactivate` hooks that threw, or were not waited for any more. */
   failedDeactivations: number;
 }
 
@@ -31,7 +31,7 @@ export interface Workplace {
   readonly turns: NumberMap<Turn>;
   /** Milliseconds after which a turn is told to stop, where its agent type does not say. */
   readonly maxTurnMs: number;
-  /** Milliseconds that it then has before it is abandoned. */
+  /** Milliseconds that it then has before it is abandoned, and an `onDeactivate` before it is not waited for. */
   readonly turnGraceMs: number;
   /** Largest content in bytes. */
   maxPayloadBytes: number;
