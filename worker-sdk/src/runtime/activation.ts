@@ -24,7 +24,7 @@ export interface ActivationKeeper {
   /** The agent could not be created: what waits for it is refused with `reason`, and it goes. */
   creationFailed(activation: Activation, reason: Failure): void;
   /** A turn did not end in time: the agent goes. */
-  abandoned(activation: Activation): void;
+  abandoned(activation: Activation, overdue: Turn): void;
   /** A turn of a durable lane has failed: what waits behind it is given back. */
   failedInLane(activation: Activation, durableLane: number): void;
   /** It rests: the activation is not needed any more. */
@@ -157,8 +157,8 @@ export class Activation extends Lane implements TurnHome, Idler {
     if (turn.inner?.isIdle ?? true) this.#leavePlace(turn);
   }
 
-  abandoned(): void {
-    this.#keeper.abandoned(this);
+  abandoned(overdue: Turn): void {
+    this.#keeper.abandoned(this, overdue);
   }
 
   failedInLane(durableLane: number): void {

@@ -210,21 +210,14 @@ export class Activations implements ActivationKeeper {
     }
   }
 
-  abandoned(activation: Activation): void {
+  abandoned(activation: Activation, overdue: Turn): void {
     this.#rememberAbandoned(activation.number);
     this.#remove(activation);
     const mine = this.workplace.turns.values().filter((turn) => turn.home === activation);
-    const running = mine.filter((turn) => turn.phase === "running");
-    for (const turn of running) {
-      turn.refuse(failure("TURN_ABANDONED"), true);
-      turn.stop(stopped("TURN_ABANDONED"));
-    }
-    // When the turn's own delivery is lost, another one tells the mesh, or the offer to end what has nothing to do.
-    if (running.length === 0) {
-      const [waiting] = mine;
-      if (waiting === undefined) this.workplace.uplink.idle([activation.number]);
-      else waiting.refuse(failure("TURN_ABANDONED", undefined, NOT_STARTED));
-    }
+    if (overdue.phase === "running") overdue.refuse(failure("TURN_ABANDONED"), true);
+    else this.#tellAbandoned(activation, mine);
+    overdue.stop(stopped("TURN_ABANDONED"));
+    for (const turn of mine) if (turn.phase === "running") turn.interrupt();
     this.#giveBack((turn) => turn.home === activation);
   }
 
@@ -332,6 +325,18 @@ export class Activations implements ActivationKeeper {
 
   #refuse(target: DeliverFrame | EventTarget, reason: Failure): void {
     this.workplace.uplink.turnEnd(turnEnd(target, failed(reason), false));
+  }
+
+  /** The overdue turn's own delivery is lost: another one tells the mesh, or the offer to end what has nothing to do. */
+  #tellAbandoned({ number }: Activation, turns: readonly Turn[]): void {
+    const waiting = turns.find(({ phase }) => phase === "waiting");
+    const [running] = turns;
+    if (waiting !== undefined) waiting.refuse(failure("TURN_ABANDONED", undefined, NOT_STARTED));
+    else if (running === undefined) this.workplace.uplink.idle([number]);
+    else {
+      running.refuse(failure("TURN_ABANDONED"));
+      running.stop(stopped("TURN_ABANDONED"));
+    }
   }
 
   /** Gives back deliveries that have not started. */

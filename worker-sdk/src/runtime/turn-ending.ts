@@ -62,6 +62,13 @@ export function laterEnding(ms: number, isEvent: boolean): Postponed {
   throw invalid(`retryLater takes 1–${LIMITS.retryLaterMs} milliseconds, not ${ms}`);
 }
 
+/** How a turn ends that runs well while its agent is given up because of another one. */
+export function interrupted(isEvent: boolean): TurnEndFrame["ending"] {
+  if (isEvent) return AGAIN;
+  const text = "the agent was given up because of another turn, which did not end in time";
+  return failed(failure("ACTIVATION_STALE", text, STOPPED));
+}
+
 /** How a turn ends whose handler threw, for who was told to stop because of `stopReason`. */
 export function endingOf(
   thrown: unknown,

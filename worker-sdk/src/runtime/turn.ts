@@ -39,7 +39,7 @@ import { encodeReply } from "./outgoing.ts";
 import { isAsyncIterable, notIterable, ReplyWriter } from "./reply-writer.ts";
 import { isThenable } from "./thenable.ts";
 import { TurnContext } from "./turn-context.ts";
-import { endingOf, failed, laterEnding, turnEnd } from "./turn-ending.ts";
+import { endingOf, failed, interrupted, laterEnding, turnEnd } from "./turn-ending.ts";
 import type { Workplace } from "./workplace.ts";
 
 /** Where a turn happens: an activation, as far as turns know it. */
@@ -53,7 +53,7 @@ export interface TurnHome {
   /** A handler that went on after it had returned is through. */
   turnOver(turn: Turn): void;
   /** A turn did not end in time, although it was told to. */
-  abandoned(): void;
+  abandoned(overdue: Turn): void;
   /** A turn was not handled now, and is tried again: what is behind it in its lane must wait for that. */
   failedInLane(durableLane: number): void;
   /** Starts what may start in one of its lanes. */
@@ -195,6 +195,12 @@ export class Turn extends Deadline implements CallOrigin, Speaker {
     this.#fail(reason, permanent);
   }
 
+  /** Ends it because its agent goes, without waiting for its handler: an event is handled once more. */
+  interrupt(): void {
+    this.#tell(interrupted(this.frame.kind === "event"), false);
+    this.stop(stopped("ACTIVATION_STALE"));
+  }
+
   /** Tells the handler, and the agents that it waits for, to stop. The turn ends when the handler does. */
   stop(reason: MeshError): void {
     if (this.#stopReason !== undefined) return;
@@ -241,7 +247,7 @@ export class Turn extends Deadline implements CallOrigin, Speaker {
       this.#workplace.deadlines.arm(this, abandonAt - now);
       return;
     }
-    if (!this.home.isGone) this.home.abandoned();
+    if (!this.home.isGone) this.home.abandoned(this);
   }
 
   get #timeoutMs(): number {
