@@ -85,15 +85,17 @@ export class Activations implements ActivationKeeper {
 
   /** Ends activations. Who has something to do is not asked; the others act for the last time. */
   deactivate(numbers: readonly number[]): void {
+    let isAnyoneBusy = false;
     for (const number of numbers) {
       const activation = this.#awake.get(number);
       if (activation === undefined) this.#endResting(number);
       else if (activation.isResting) this.#retire(activation);
       else {
         this.#remove(activation);
-        this.#loseOrphans(stopped("ACTIVATION_STALE"));
+        isAnyoneBusy = true;
       }
     }
+    if (isAnyoneBusy) this.#loseOrphans(stopped("ACTIVATION_STALE"));
   }
 
   /** Every activation up to `number` has ended, also those to which something is on its way. */
@@ -188,7 +190,7 @@ export class Activations implements ActivationKeeper {
   /** Gives back what waits, ends what runs, and lets all who have nothing to do act for the last time. */
   async close(reason: MeshError): Promise<void> {
     this.#isClosed = true;
-    this.#giveBack(() => true);
+    this.#giveBack(this.workplace.turns.values());
     for (const activation of this.#awake.values()) {
       if (activation.isResting) this.#retire(activation);
     }
@@ -205,9 +207,7 @@ export class Activations implements ActivationKeeper {
 
   creationFailed(activation: Activation, reason: Failure): void {
     this.#remove(activation);
-    for (const turn of this.workplace.turns.values()) {
-      if (turn.home === activation) turn.refuse(reason);
-    }
+    for (const turn of activation.waiting()) turn.refuse(reason);
   }
 
   abandoned(activation: Activation, overdue: Turn): void {
@@ -218,7 +218,7 @@ export class Activations implements ActivationKeeper {
     else this.#tellAbandoned(activation, mine);
     overdue.stop(stopped("TURN_ABANDONED"));
     for (const turn of mine) if (turn.phase === "running") turn.interrupt();
-    this.#giveBack((turn) => turn.home === activation);
+    this.#giveBack(mine);
   }
 
   failedInLane(activation: Activation, durableLane: number): void {
@@ -227,7 +227,8 @@ export class Activations implements ActivationKeeper {
     if (this.#brokenLanes.size > MOST_BROKEN_LANES && oldest !== undefined) {
       this.#brokenLanes.delete(oldest);
     }
-    this.#giveBack((turn) => turn.home === activation && turn.durableLane === durableLane);
+    const behind = [...activation.waiting()].filter((turn) => turn.durableLane === durableLane);
+    this.#giveBack(behind);
   }
 
   /** The activation for a delivery; undefined when the delivery needs none any more. */
@@ -339,16 +340,15 @@ export class Activations implements ActivationKeeper {
     }
   }
 
-  /** Gives back deliveries that have not started. */
-  #giveBack(isMeant: (turn: Turn) => boolean): void {
-    const { turns, uplink } = this.workplace;
+  /** Gives back those deliveries that have not started. */
+  #giveBack(turns: readonly Turn[]): void {
     const deliveries: number[] = [];
-    for (const turn of turns.values()) {
-      if (turn.phase !== "waiting" || !isMeant(turn)) continue;
+    for (const turn of turns) {
+      if (turn.phase !== "waiting") continue;
       turn.orphan();
       deliveries.push(turn.delivery);
     }
-    if (deliveries.length > 0) uplink.release(deliveries);
+    if (deliveries.length > 0) this.workplace.uplink.release(deliveries);
   }
 
   /** The turns of activations that are gone. */

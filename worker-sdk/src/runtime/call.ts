@@ -2,8 +2,14 @@ import { type AgentId, Deadline, type Failure } from "@agentmesh/proto";
 import type { ContentBytes, Ending, SendFrame } from "@agentmesh/proto/wire";
 import type { Departure } from "./request-window.ts";
 
+/** The unsettled calls of one turn, oldest first: a list whose links are in the calls. */
+export interface TurnCalls {
+  firstCall: Call | undefined;
+  lastCall: Call | undefined;
+}
+
 /** Who sends. */
-export interface CallOrigin {
+export interface CallOrigin extends TurnCalls {
   /** Activation of the agent that sends; 0 outside of any agent. */
   readonly activation: number;
   /** Delivery whose turn sends; 0 outside of any turn. */
@@ -39,7 +45,7 @@ export interface CallInit {
 
 /**
  * One send from its opening to its settlement. It is its own frame, deadline, place in the window and listener of the
- * caller's signal: one object per send. Its registry alone changes `position`, `parent` and `isOver`.
+ * caller's signal: one object per send. Its registry alone changes `position`, `parent`, `isOver` and its turn.
  */
 export abstract class Call extends Deadline implements SendFrame, Departure {
   readonly kind = "send";
@@ -59,6 +65,10 @@ export abstract class Call extends Deadline implements SendFrame, Departure {
   position = 0;
   /** Whether it is settled. */
   isOver = false;
+  /** The turn that it stops with, and its neighbours among the calls of that; undefined when it stops with none. */
+  turn: TurnCalls | undefined = undefined;
+  olderOfTurn: Call | undefined = undefined;
+  newerOfTurn: Call | undefined = undefined;
 
   constructor(init: CallInit) {
     super();
@@ -71,6 +81,28 @@ export abstract class Call extends Deadline implements SendFrame, Departure {
     this.parent = init.origin.parent;
     this.isWindowed = init.origin.parent === 0;
     this.signal = init.signal;
+  }
+
+  /** Becomes the newest call of a turn. */
+  joinTurn(turn: TurnCalls): void {
+    this.turn = turn;
+    this.olderOfTurn = turn.lastCall;
+    if (turn.lastCall === undefined) turn.firstCall = this;
+    else turn.lastCall.newerOfTurn = this;
+    turn.lastCall = this;
+  }
+
+  /** Stops with no turn any more. */
+  leaveTurn(): void {
+    const { turn, olderOfTurn: older, newerOfTurn: newer } = this;
+    if (turn === undefined) return;
+    if (older === undefined) turn.firstCall = newer;
+    else older.newerOfTurn = newer;
+    if (newer === undefined) turn.lastCall = older;
+    else newer.olderOfTurn = older;
+    this.turn = undefined;
+    this.olderOfTurn = undefined;
+    this.newerOfTurn = undefined;
   }
 
   /** Tells the caller. Called once. */

@@ -24,7 +24,7 @@ import type { SendOptions, StreamOptions } from "../agent/context.ts";
 import { listenTo } from "../connection/caller-signal.ts";
 import type { MeshLimits, Renewal, Uplink } from "../connection/mesh-port.ts";
 import { ElementStream, type StreamReader } from "../connection/stream-reader.ts";
-import type { Call, CallInit, CallOrigin } from "./call.ts";
+import type { Call, CallInit, CallOrigin, TurnCalls } from "./call.ts";
 import type { OutgoingMessage } from "./messaging.ts";
 import { checkTimeout, decodeReply, encodeMessage } from "./outgoing.ts";
 import type { RequestWindow } from "./request-window.ts";
@@ -83,7 +83,7 @@ export class Calls implements StreamRegistry {
       if (message.type.reply.kind === "stream") {
         throw invalid(`${message.type.messageName} is answered by a stream; use stream()`);
       }
-      this.#open(new SendCall(init, message.type, resolve, reject));
+      this.#open(new SendCall(init, message.type, resolve, reject), origin);
     });
   }
 
@@ -108,7 +108,7 @@ export class Calls implements StreamRegistry {
     if (reply.kind !== "stream") throw invalid(`${messageName} is not answered by a stream`);
     const init = this.#prepare(origin, target, message, options);
     const call = new StreamCall(init, this);
-    this.#open(call);
+    this.#open(call, origin);
     reader.onLeave = () => {
       call.abandon();
       this.#giveUp(call, "CANCELLED", undefined);
@@ -140,10 +140,10 @@ export class Calls implements StreamRegistry {
     this.#pending.get(frame.request)?.chunk(frame.content);
   }
 
-  /** The turn of `parent` was told to stop: so are the agents that it waits for. */
-  stopTurn(parent: number, reason: MeshError): void {
-    for (const call of this.#pending.values()) {
-      if (call.parent === parent) this.#giveUp(call, "CANCELLED", reason);
+  /** A turn was told to stop: so are the agents that it waits for. */
+  stopTurn(turn: TurnCalls, reason: MeshError): void {
+    for (let call = turn.firstCall; call !== undefined; call = turn.firstCall) {
+      this.#giveUp(call, "CANCELLED", reason);
     }
   }
 
@@ -234,10 +234,11 @@ export class Calls implements StreamRegistry {
     return Math.ceil(Math.min(own ?? left, left));
   }
 
-  #open(call: Call): void {
+  #open(call: Call, origin: CallOrigin): void {
     if (call.isWindowed) this.#parts.window.enter(call);
     else this.depart(call);
     this.#pending.set(call.request, call);
+    if (call.parent !== 0) call.joinTurn(origin);
     this.#parts.deadlines.arm(call, call.timeoutMs);
     if (call.signal !== undefined) listenTo(call.signal, call);
   }
@@ -258,6 +259,7 @@ export class Calls implements StreamRegistry {
   #settle(call: Call, ending: Ending, cause?: unknown): void {
     if (call.isOver) return;
     call.isOver = true;
+    call.leaveTurn();
     this.#pending.delete(call.request);
     this.#parts.deadlines.disarm(call);
     call.signal?.removeEventListener("abort", call);
@@ -292,6 +294,7 @@ export class Calls implements StreamRegistry {
     }
     // Its turn belongs to the lost session: in the new one it stands alone.
     call.parent = 0;
+    call.leaveTurn();
     call.position = 0;
     try {
       this.#parts.window.enter(call);

@@ -39,6 +39,13 @@ export class Lane {
     return first;
   }
 
+  /** Those that wait, longest first. */
+  *waiting(): Generator<Turn, void, undefined> {
+    for (let turn = this.#first; turn !== undefined; turn = turn.behind) {
+      if (turn.phase === "waiting") yield turn;
+    }
+  }
+
   /** Takes the turn that waits longest. */
   shift(): Turn | undefined {
     const turn = this.peek();

@@ -10,6 +10,8 @@ import type { Publisher } from "./publisher.ts";
 export class Outside implements CallOrigin, Speaker {
   readonly activation = 0;
   readonly parent = 0;
+  readonly firstCall = undefined;
+  readonly lastCall = undefined;
   /** Why nothing is sent any more; undefined while the runtime is open. */
   obstacle: Failure | undefined = undefined;
   readonly #calls: Calls;

@@ -31,7 +31,7 @@ import {
 import type { PublishOptions, SendOptions, StreamOptions } from "../agent/context.ts";
 import type { ElementStream } from "../connection/stream-reader.ts";
 import type { AgentProgram, ProgramHandler } from "./agent-program.ts";
-import type { CallOrigin } from "./call.ts";
+import type { Call, CallOrigin } from "./call.ts";
 import { readIncoming } from "./incoming.ts";
 import type { Lane } from "./lane.ts";
 import type { OutgoingMessage, Speaker } from "./messaging.ts";
@@ -80,6 +80,8 @@ export class Turn extends Deadline implements CallOrigin, Speaker {
   lane: Lane | undefined = undefined;
   /** Turns that enter this one while it waits; undefined when none did. */
   inner: Lane | undefined = undefined;
+  firstCall: Call | undefined = undefined;
+  lastCall: Call | undefined = undefined;
   /** What arrived; undefined before it has started. */
   content: Content | undefined = undefined;
   readonly #workplace: Workplace;
@@ -205,7 +207,7 @@ export class Turn extends Deadline implements CallOrigin, Speaker {
   stop(reason: MeshError): void {
     if (this.#stopReason !== undefined) return;
     this.#stopReason = reason;
-    this.#workplace.calls.stopTurn(this.delivery, reason);
+    this.#workplace.calls.stopTurn(this, reason);
     this.#abort?.abort(reason);
     this.#writer?.goOn();
   }
