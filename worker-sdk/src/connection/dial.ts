@@ -149,11 +149,13 @@ export class HostStream implements BatchStream {
 
   #end(reason: Failure): void {
     const events = this.#events;
+    // Of an end that is an error grpc-js tells twice.
+    if (events === undefined) return;
     this.#events = undefined;
     leave(this.address, this.#share);
     if (!this.#isFinished) retire(this.address, this.#share);
     this.#client.close();
-    events?.onEnd(reason);
+    events.onEnd(reason);
     this.#ended?.();
   }
 }
