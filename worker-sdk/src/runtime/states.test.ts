@@ -1,4 +1,4 @@
-import { agentId } from "@agentmesh/proto";
+import { agentId, failure } from "@agentmesh/proto";
 import { describe, expect, it } from "vitest";
 import { defineAgent } from "../agent/define-agent.ts";
 import { Note } from "../test-doubles/messages.ts";
@@ -78,6 +78,21 @@ describe("states", () => {
     deliver({ content: jsonContent("test.Note", { n: 1 }) });
     await settled();
     expect((await runtime.saveState()).agents).toMatchObject([{ state: { sum: 1 } }]);
+  });
+
+  it("wake nobody else once one could not be woken", async () => {
+    const { mesh, runtime, settle, fail } = scripted();
+    await runtime.register(worker);
+    const agents = Array.from({ length: 100 }, (_, n) => ({ ...SAVED, key: `k${n}` }));
+    const loaded = runtime.loadState({ ...DOCUMENT, agents });
+    await settled();
+    const woken = mesh.sends.length;
+    expect(woken).toBeLessThan(100);
+    fail(1, failure("OVERLOADED"));
+    await expect(loaded).rejects.toMatchObject({ code: "OVERLOADED" });
+    for (let request = 2; request <= woken; request++) settle(request, { kind: "done" });
+    await settled();
+    expect(mesh.sends).toHaveLength(woken);
   });
 
   it("begin anew when the agent that was to be loaded went before", async () => {

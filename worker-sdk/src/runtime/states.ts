@@ -144,6 +144,8 @@ export class States {
     try {
       await Promise.all(Array.from({ length: WAKERS }, wakeOnes));
     } finally {
+      // Of a load that has failed nobody else is woken.
+      waiting.length = 0;
       for (const load of loads) activations.unload(load.id, load);
     }
     if (elsewhere.length > 0) throw notHere(elsewhere);
