@@ -29,6 +29,20 @@ describe("the status", () => {
     expect(await read(runtime.status)).toEqual(["closed"]);
   });
 
+  test("stays at draining until it is closed, whatever becomes of the way to the mesh", async () => {
+    const { runtime, core, mesh } = scripted();
+    mesh.answer = () => new Promise(() => {});
+    const kinds = read(runtime.status);
+    const drained = runtime.drain();
+    core.status({ kind: "suspended", reason: "cut" });
+    core.status(connected);
+    expect(runtime.currentStatus.kind).toBe("draining");
+    core.status({ kind: "lapsed", reason: "cut" });
+    core.lapsed();
+    await drained;
+    expect(await kinds).toEqual(["connecting", "draining", "closed"]);
+  });
+
   test("does not pile up for a slow reader", async () => {
     const { runtime, core } = scripted();
     const reader = runtime.status[Symbol.asyncIterator]();

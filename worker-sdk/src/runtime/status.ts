@@ -4,7 +4,7 @@ import type { LinkStatus } from "../connection/mesh-port.ts";
 /** How a runtime is, as its user may want to know. */
 export type RuntimeStatus =
   | LinkStatus
-  /** It finishes what it has and takes nothing new. */
+  /** It finishes what it has and takes nothing new; `closed` follows, whatever becomes of the way to the mesh. */
   | { readonly kind: "draining" }
   /** It has ended. */
   | {
@@ -40,9 +40,10 @@ export class StatusFeed implements AsyncIterable<RuntimeStatus> {
     return this.#current;
   }
 
-  /** Tells every reader. Nothing follows `closed`. */
+  /** Tells every reader. Nothing follows `closed`, and nothing else `draining`. */
   set(status: RuntimeStatus): void {
-    if (this.#current.kind === "closed") return;
+    const { kind } = this.#current;
+    if (kind === "closed" || (kind === "draining" && status.kind !== "closed")) return;
     this.#current = status;
     for (const reader of this.#readers) reader.push(status);
     if (status.kind === "closed") this.#resolveClosed(status.reason);
