@@ -56,6 +56,11 @@ export class TurnContext extends Messaging implements AgentContext<unknown> {
     return "redelivered" in target && target.redelivered;
   }
 
+  /** Milliseconds for what is sent in the turn; Infinity when nobody waits for it, or it has ended. */
+  get timeLeftMs(): number {
+    return this.#turn.parent === 0 ? Number.POSITIVE_INFINITY : this.#turn.timeLeftMs();
+  }
+
   get deadline(): number | undefined {
     return this.#turn.deadlineUnixMs;
   }

@@ -36,9 +36,7 @@ class InterceptedHandler implements ProgramHandler {
   }
 
   handle(message: unknown, context: TurnContext): unknown {
-    context.speakThrough(
-      (speaker) => new InterceptedSpeaker(speaker, context.self, this.#interception),
-    );
+    context.speakThrough((speaker) => new InterceptedSpeaker(speaker, context, this.#interception));
     if (this.message.reply.kind === "stream") return this.#stream(message, context);
     const passed = this.#receive(message, context);
     if (!isThenable(passed)) return this.#answer(this.#goesOn(passed, context), context);

@@ -4,11 +4,15 @@ import { ElementStream, type StreamReader } from "../../connection/stream-reader
 import type { OutgoingMessage, Speaker } from "../messaging.ts";
 import { boundsOf, type WaitOptions } from "../patience.ts";
 import { isThenable } from "../thenable.ts";
+import type { TurnContext } from "../turn-context.ts";
 import { released } from "./holding.ts";
 import { droppedError, type Interception, type Passed } from "./interception.ts";
 import { Dropped, type OutgoingEvent, type OutgoingSend } from "./interceptor.ts";
 
 const NO_METADATA: Readonly<Record<string, string>> = Object.freeze({});
+
+/** The turn in which an agent speaks. */
+type OwnTurn = Pick<TurnContext, "self" | "timeLeftMs">;
 
 /**
  * Lets the interceptors have what is said before a speaker says it. As long as their hooks answer at once nothing waits,
@@ -16,20 +20,25 @@ const NO_METADATA: Readonly<Record<string, string>> = Object.freeze({});
  */
 export class InterceptedSpeaker implements Speaker {
   readonly #speaker: Speaker;
-  readonly #self: AgentId | undefined;
+  readonly #turn: OwnTurn | undefined;
   readonly #interception: Interception;
 
-  /** `self` is the agent that speaks; undefined outside of any agent. */
-  constructor(speaker: Speaker, self: AgentId | undefined, interception: Interception) {
+  /** `turn` is undefined outside of any agent. */
+  constructor(speaker: Speaker, turn: OwnTurn | undefined, interception: Interception) {
     this.#speaker = speaker;
-    this.#self = self;
+    this.#turn = turn;
     this.#interception = interception;
   }
 
   async ask(target: AgentId, message: OutgoingMessage, options: SendOptions): Promise<unknown> {
     const passed = this.#send(target, message, options);
     if (!isThenable(passed)) return this.#ask(goesOn(passed, message), options);
-    const { subject, left } = await this.#released(passed, message, options);
+    const { subject, left } = await this.#released(
+      passed,
+      message,
+      options,
+      this.#turn?.timeLeftMs,
+    );
     return this.#ask(subject, left);
   }
 
@@ -62,7 +71,7 @@ export class InterceptedSpeaker implements Speaker {
   async tell(topic: TopicId, message: OutgoingMessage, options: PublishOptions): Promise<void> {
     const passed = this.#interception.publish({
       kind: "event",
-      sender: this.#self,
+      sender: this.#turn?.self,
       topic,
       type: message.type,
       body: message.input,
@@ -76,7 +85,7 @@ export class InterceptedSpeaker implements Speaker {
   #send(target: AgentId, message: OutgoingMessage, options: SendOptions): Passed<OutgoingSend> {
     return this.#interception.send({
       kind: "send",
-      sender: this.#self,
+      sender: this.#turn?.self,
       target,
       type: message.type,
       body: message.input,
@@ -93,16 +102,20 @@ export class InterceptedSpeaker implements Speaker {
     return this.#speaker.tell(event.topic, messageOf(event), enclosed);
   }
 
-  /** Waits for the hooks. Of the time that a message was given, `left` has what they did not take. */
+  /**
+   * Waits for the hooks, for `mostMs` at most. Of the time that a message was given, `left` has what they did not take.
+   */
   async #released<Subject, Options extends WaitOptions>(
     passing: PromiseLike<Subject | Dropped>,
     message: OutgoingMessage,
     options: Options,
+    mostMs = Number.POSITIVE_INFINITY,
   ): Promise<{ readonly subject: Subject; readonly left: Options }> {
     const { clock } = this.#interception;
     const bounds = boundsOf(options, DEFAULTS.timeoutMs);
     const since = clock.now();
-    const subject = goesOn(await released(passing, clock, bounds), message);
+    const held = { ...bounds, timeoutMs: Math.min(bounds.timeoutMs, mostMs) };
+    const subject = goesOn(await released(passing, clock, held), message);
     if (!bounds.isTold) return { subject, left: options };
     const timeoutMs = Math.max(1, bounds.timeoutMs - (clock.now() - since));
     return { subject, left: { ...options, timeoutMs } };
