@@ -177,6 +177,17 @@ describe("a deadline", () => {
     expect(fired.map(([, at]) => at)).toEqual([10, 20, 30, 40, 50]);
   });
 
+  test("tells what is left until then", () => {
+    const { clock, deadlines, entry } = watch();
+    const one = entry("one");
+    expect(deadlines.leftMs(one)).toBeUndefined();
+    deadlines.arm(one, 100);
+    clock.advance(30);
+    expect(deadlines.leftMs(one)).toBe(70);
+    deadlines.disarm(one);
+    expect(deadlines.leftMs(one)).toBeUndefined();
+  });
+
   test("may disarm one that is due at the same time", () => {
     const { clock, deadlines, fired, entry } = watch();
     const victim = entry("victim");

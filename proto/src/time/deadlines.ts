@@ -105,6 +105,11 @@ export class Deadlines {
     return entry.next !== undefined;
   }
 
+  /** Milliseconds until `entry` fires; undefined when it is not armed. */
+  leftMs(entry: Deadline): number | undefined {
+    return this.isArmed(entry) ? entry.tick * this.#tickMs - this.#clock.now() : undefined;
+  }
+
   #currentTick(): number {
     return Math.floor(this.#clock.now() / this.#tickMs);
   }

@@ -28,8 +28,8 @@ export interface CallRegistry {
   cancelled(call: Call, reason: unknown): void;
   /** It may leave. */
   depart(call: Call): void;
-  /** Milliseconds on the clock. */
-  now(): number;
+  /** Milliseconds until its deadline; undefined before that runs. */
+  leftMs(call: Call): number | undefined;
 }
 
 /** What a call is made of. */
@@ -112,7 +112,7 @@ export abstract class Call extends Deadline implements SendFrame, Departure {
   abstract chunk(content: ContentBytes): void;
 
   wait(): void {
-    // What counts the time while it waits is its deadline; only some calls need to know more.
+    // What counts the time while it waits is its deadline.
   }
 
   leave(): void {

@@ -258,6 +258,21 @@ test("what came back from a leaving host leaves before what came later, in its o
   await Promise.all([early[0], early[2], late[1]]);
 });
 
+test("what leaves once more has what is left of its time", async () => {
+  const { runtime, mesh, core, clock, fail } = scripted();
+  const call = runtime.send(other, Note({ n: 1 }), { timeoutMs: 1_000 });
+  core.flow(false);
+  clock.advance(200);
+  fail(1, failure("HOST_DRAINING"));
+  clock.advance(200);
+  core.flow(true);
+  clock.advance(200);
+  core.renewed({ adopted: [], leftThrough: 0 });
+  expect(mesh.sends.map(({ timeoutMs }) => timeoutMs)).toEqual([1_000, 600, 400]);
+  clock.advance(410);
+  await expect(call).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED" });
+});
+
 test("what came back from a leaving host is never refused for want of room", async () => {
   const { runtime, mesh, core, fail, settle } = scripted();
   core.limits(limits);

@@ -9,7 +9,6 @@
  */
 import {
   type AgentId,
-  type Clock,
   type Deadlines,
   type ErrorCode,
   type Failure,
@@ -36,7 +35,6 @@ const MAYBE_STARTED: FailureHints = { outcome: "unknown", retryable: false };
 const TOO_LARGE: ErrorCode = "PAYLOAD_TOO_LARGE";
 
 export interface CallsParts {
-  readonly clock: Clock;
   readonly deadlines: Deadlines;
   readonly uplink: Uplink;
   readonly window: RequestWindow;
@@ -168,8 +166,8 @@ export class Calls implements StreamRegistry {
     }
   }
 
-  now(): number {
-    return this.#parts.clock.now();
+  leftMs(call: Call): number | undefined {
+    return this.#parts.deadlines.leftMs(call);
   }
 
   depart(call: Call): void {
@@ -289,7 +287,7 @@ export class Calls implements StreamRegistry {
 
   #leaveAgain(call: Call): void {
     if (call.isWindowed) {
-      this.depart(call);
+      call.leave();
       return;
     }
     // Its turn belongs to the lost session: in the new one it stands alone.

@@ -10,7 +10,6 @@ export class SendCall extends Call {
   readonly #reply: ReplyType;
   readonly #resolve: (reply: unknown) => void;
   readonly #reject: (error: unknown) => void;
-  #deadlineAt = 0;
 
   constructor(
     init: CallInit,
@@ -41,15 +40,10 @@ export class SendCall extends Call {
     // A stream was not asked for: the result that follows says how it ended.
   }
 
-  override wait(): void {
-    this.#deadlineAt = this.registry.now() + this.timeoutMs;
-  }
-
+  /** Whoever gets it later than at first has what is left of its time. */
   override leave(): void {
-    if (this.#deadlineAt > 0) {
-      const left = this.#deadlineAt - this.registry.now();
-      this.timeoutMs = Math.max(1, Math.ceil(left));
-    }
+    const left = this.registry.leftMs(this);
+    if (left !== undefined) this.timeoutMs = Math.max(1, Math.ceil(left));
     super.leave();
   }
 
