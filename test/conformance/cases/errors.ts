@@ -1,5 +1,5 @@
 /** Errors: what callers learn of a failure, and what they do not. */
-import { AppError, agentId, defineAgent, MeshError, topicId } from "@agentmesh/worker-sdk";
+import { AppError, agentId, defineAgent, MeshError, type On, topicId } from "@agentmesh/worker-sdk";
 import { expect } from "vitest";
 import { refusalOf } from "../../support/settling.ts";
 import { eventually } from "../../support/waiting.ts";
@@ -54,6 +54,24 @@ export const errors: readonly Case[] = [
       });
       expect(error.message).toContain("the oven is cold");
       expect(error).toBeInstanceOf(MeshError);
+    },
+  },
+  {
+    id: "error.endless",
+    promise: "An agent that cannot be created harms no other, however much the reason says.",
+    async run({ caller, register }) {
+      const reason = "upstream said: ".padEnd(6_000_000, "x");
+      const initial = (): undefined => {
+        throw new Error(reason);
+      };
+      const handlers = (on: On<undefined>) => [on(Say, async (said) => said)];
+      await register(defineAgent("unborn", { state: { initial }, handlers }));
+      await register(defineAgent("neighbour", { handlers }));
+      const error = await refusalOf(caller.send(agentId("unborn", "a"), Say({ text: "hi" })));
+      expect(error).toMatchObject({ code: "ACTIVATION_FAILED", outcome: "not-executed" });
+      expect(error.message.length).toBeLessThan(10_000);
+      const answer = caller.send(agentId("neighbour", "a"), Say({ text: "hello" }));
+      await expect(answer).resolves.toEqual({ text: "hello" });
     },
   },
   {

@@ -41,6 +41,7 @@ export const SDK: readonly Requirement[] = [
     "DESIGN 2; autogen 4.2 test_event_handler_exception_multi_message",
     "error.isolated",
   ),
+  row("E10", "reasons of any length", "DESIGN 2 isolation", "error.endless"),
   // Virtual actors
   row("A1", "created on the first message", "DESIGN 1", "agent.first-message"),
   row(

@@ -94,8 +94,9 @@ export abstract class Call extends Deadline implements SendFrame, Departure {
 
   /** Stops with no turn any more. */
   leaveTurn(): void {
-    const { turn, olderOfTurn: older, newerOfTurn: newer } = this;
+    const { turn } = this;
     if (turn === undefined) return;
+    const { olderOfTurn: older, newerOfTurn: newer } = this;
     if (older === undefined) turn.firstCall = newer;
     else older.newerOfTurn = newer;
     if (newer === undefined) turn.lastCall = older;
