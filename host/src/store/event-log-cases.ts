@@ -112,6 +112,21 @@ const READING: readonly StoreCase[] = [
     },
   },
   {
+    name: "a long log is read by source from anywhere in it",
+    async run(create) {
+      const { events } = await create();
+      const ids = Array.from({ length: 2_500 }, (_, index) => index + 1);
+      const sourceOf = (id: number) => (id % 700 === 0 ? "rare" : "often");
+      await Promise.all(
+        ids.map((id) => events.append(ONLY_PARTITION, sampleEvent(id, `news/${sourceOf(id)}`))),
+      );
+      assert.deepEqual(await idsIn(events, { source: "rare" }), [700, 1_400, 2_100]);
+      assert.deepEqual(await idsIn(events, { source: "rare", after: 700 }), [1_400, 2_100]);
+      const often = ids.filter((id) => sourceOf(id) === "often" && id > 1_000);
+      assert.deepEqual(await idsIn(events, { source: "often", after: 1_000 }), often);
+    },
+  },
+  {
     name: "a page ends where the query says, and says how far it has looked",
     async run(create) {
       const { events } = await create();

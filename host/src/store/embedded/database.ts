@@ -33,6 +33,9 @@ export class Database {
   readonly file: string;
   readonly #lock: FolderLock;
   readonly #sqlite: Sqlite.Database;
+  readonly #begin: Sqlite.Statement;
+  readonly #commit: Sqlite.Statement;
+  readonly #beforeCommit: (() => void)[] = [];
   readonly #onUndone: (() => void)[] = [];
   readonly #pages: Query<[number, number, number]>;
 
@@ -44,6 +47,8 @@ export class Database {
       `select page_count, freelist_count, page_size
        from pragma_page_count, pragma_freelist_count, pragma_page_size`,
     );
+    this.#begin = sqlite.prepare("begin immediate");
+    this.#commit = sqlite.prepare("commit");
   }
 
   /**
@@ -83,6 +88,22 @@ export class Database {
   usedBytes(): number {
     const [row] = this.#pages();
     return row === undefined ? 0 : (row[0] - row[1]) * row[2];
+  }
+
+  /** Begins a transaction. */
+  begin(): void {
+    this.#begin.run();
+  }
+
+  /** Writes what was put off until now, and commits. */
+  commit(): void {
+    for (const write of this.#beforeCommit) write();
+    this.#commit.run();
+  }
+
+  /** Calls `write` before each commit: what would be written again and again in one transaction is put off until then. */
+  beforeCommit(write: () => void): void {
+    this.#beforeCommit.push(write);
   }
 
   /** Undoes what was not committed. */

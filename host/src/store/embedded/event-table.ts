@@ -3,6 +3,7 @@ import type { EventQuery } from "../ports.ts";
 import type { Database, Query, Value } from "./database.ts";
 import type { Handlers, PlainEvent, PlainLoggedEvent } from "./operations.ts";
 import { publisherTable } from "./publisher-table.ts";
+import { BUCKET_OF_PLACE, PLACES_PER_BUCKET } from "./schema.ts";
 
 type EventRow = readonly [
   place: number,
@@ -22,8 +23,9 @@ const COLUMNS = `place, id, namespace, topic_type, topic_source, sender, resent,
 
 /** A place is a partition and a sequence in one number: partition 3, sequence 5 is 3 × 2^40 + 5. */
 const PARTITION = 2 ** 40;
-/** Sequences that one page looks at when it does not go by source. */
+/** Sequences that one page looks at: all of them, or buckets of the index when it goes by source. */
 const LOOKED_AT_PER_PAGE = 10_000;
+const LOOKED_AT_BY_SOURCE = 500 * PLACES_PER_BUCKET;
 /** Bytes of content after which a page ends. */
 const MOST_PAGE_BYTES = 4 * 1024 * 1024;
 /** The content of an event that is damaged. */
@@ -56,10 +58,14 @@ export function eventTable(database: Database): Handlers<Names> {
     const [row] = ends(base, base + PARTITION);
     return [row?.[0] ?? base, row?.[1] ?? base];
   };
+  /** The place of the last event of each partition, as far as it was asked for. */
+  const lastPlaces = new Map<number, number>();
+  database.onUndone(() => lastPlaces.clear());
   return {
     appendEvents({ partition, events, mark }) {
-      const first = endsOf(partition)[1] + 1;
+      const first = (lastPlaces.get(partition) ?? endsOf(partition)[1]) + 1;
       for (const [index, event] of events.entries()) insert(first + index, ...valuesOf(event));
+      lastPlaces.set(partition, first + events.length - 1);
       if (mark !== undefined) publishers.write(mark);
       return first - partition * PARTITION;
     },
@@ -97,8 +103,8 @@ function eventReader(database: Database): Reader {
   const prefix = `${scope} and substr(topic_type, 1, length(?4)) = ?4`;
   const all = { exact: statements(exact), prefix: statements(prefix) };
   const ofSource = {
-    exact: statements(`${exact} and topic_source = ?6`),
-    prefix: statements(`${prefix} and topic_source = ?6`),
+    exact: statements(`${exact} and topic_source = ?6 and ${BUCKET_OF_PLACE} = ?7`),
+    prefix: statements(`${prefix} and topic_source = ?6 and ${BUCKET_OF_PLACE} = ?7`),
   };
   const prepared = ({ source, match }: EventQuery) =>
     source === undefined ? all[match.kind] : ofSource[match.kind];
@@ -107,33 +113,43 @@ function eventReader(database: Database): Reader {
       const base = query.partition * PARTITION;
       const until = lookedAt(query);
       const { sizes: sizesOf, rows: rowsOf } = prepared(query);
-      const found = sizesOf(...valuesOfQuery(query, until, query.limit));
+      const found = rowsUpTo(until, query, sizesOf, query.limit);
       const { count, isCut } = fitting(found, query.limit);
-      const read = count === 0 ? [] : rowsOf(...valuesOfQuery(query, until, count));
+      const read = count === 0 ? [] : rowsUpTo(until, query, rowsOf, count);
       const events = read.map((row) => eventOf(row, base, database.file));
       return { events, through: isCut ? (events.at(-1)?.sequence ?? until) : until };
     },
     count(query) {
       const until = lookedAt(query);
-      const found = prepared(query).sizes(...valuesOfQuery(query, until, query.limit)).length;
+      const found = rowsUpTo(until, query, prepared(query).sizes, query.limit).length;
       return { count: found, isCut: found === query.limit || until < query.through };
     },
   };
 }
 
-function valuesOfQuery(
-  query: EventQuery & { readonly partition: number },
-  end: number,
-  limit: number,
-): Value[] {
-  const { partition, namespace, match, source, after } = query;
-  const base = partition * PARTITION;
-  const values = [namespace, base + after, base + end, match.text, limit];
-  return source === undefined ? values : [...values, source];
+function lookedAt({ source, after, through }: EventQuery): number {
+  const most = source === undefined ? LOOKED_AT_PER_PAGE : LOOKED_AT_BY_SOURCE;
+  return Math.min(through, after + most);
 }
 
-function lookedAt({ source, after, through }: EventQuery): number {
-  return source === undefined ? Math.min(through, after + LOOKED_AT_PER_PAGE) : through;
+/** The first rows of a query; by source, bucket after bucket, of which each gives its own in order. */
+function rowsUpTo<Row extends readonly Value[]>(
+  until: number,
+  { partition, namespace, match, source, ...query }: EventQuery & { readonly partition: number },
+  select: Query<Row>,
+  limit: number,
+): Row[] {
+  const after = partition * PARTITION + query.after;
+  const end = partition * PARTITION + until;
+  if (source === undefined) return select(namespace, after, end, match.text, limit);
+  const rows: Row[] = [];
+  const last = Math.floor(end / PLACES_PER_BUCKET);
+  let bucket = Math.floor((after + 1) / PLACES_PER_BUCKET);
+  for (; bucket <= last && rows.length < limit; bucket++) {
+    const left = limit - rows.length;
+    rows.push(...select(namespace, after, end, match.text, left, source, bucket));
+  }
+  return rows;
 }
 
 /** How many of these events, with their sizes, make a page: one at least. */

@@ -5,7 +5,10 @@ import type { Database } from "./database.ts";
 /** Marks written between two looks at how many there are. */
 const WRITES_PER_LOOK = 1_000;
 
-/** The marks of publishers, which are written together with their events. */
+/**
+ * The marks of publishers, which are written together with their events: of each publisher the last one of a
+ * transaction, and that at its end.
+ */
 export function publisherTable(database: Database) {
   const write = database.command(
     `insert into publisher (namespace, instance, through, refused, changed)
@@ -21,18 +24,32 @@ export function publisherTable(database: Database) {
        (select changed from publisher order by changed desc limit 1 offset ?)`,
   );
   let change = newest()[0]?.[0] ?? 0;
-  return {
-    write({ namespace, instance, through, refused }: PublisherMark): void {
+  const unwritten = new Map<string, PublisherMark>();
+  const writeAll = (): void => {
+    for (const { namespace, instance, through, refused } of unwritten.values()) {
       change++;
       write(namespace, instance, through, JSON.stringify(refused), change);
       if (change % WRITES_PER_LOOK === 0) forget(LIMITS.publishers - 1);
+    }
+    unwritten.clear();
+  };
+  database.beforeCommit(writeAll);
+  database.onUndone(() => unwritten.clear());
+  return {
+    write(mark: PublisherMark): void {
+      const publisher = `${mark.namespace}/${mark.instance}`;
+      // Who was written last is also the last one in the map.
+      unwritten.delete(publisher);
+      unwritten.set(publisher, mark);
     },
-    latest: (limit: number): PublisherMark[] =>
-      latest(limit).map(([namespace, instance, through, refused]) => ({
+    latest(limit: number): PublisherMark[] {
+      writeAll();
+      return latest(limit).map(([namespace, instance, through, refused]) => ({
         namespace,
         instance,
         through,
         refused: JSON.parse(refused),
-      })),
+      }));
+    },
   };
 }

@@ -5,6 +5,13 @@ export const APPLICATION_ID = 0x414d5348;
 export const FORMAT = 2;
 
 /**
+ * Events of one bucket have places that differ in their last ten bits only. What is appended together lies together in
+ * the index by source, too: without that, each event of another agent would change a page of its own.
+ */
+export const BUCKET_OF_PLACE = "(place >> 10)";
+export const PLACES_PER_BUCKET = 2 ** 10;
+
+/**
  * The tables of this format. What has a `crc` is compared with it when it is read: SQLite notices a page that makes no
  * sense, not a bit within a value.
  */
@@ -21,7 +28,7 @@ create table event (
   crc integer not null,
   content blob not null
 ) strict;
-create index event_of_source on event (namespace, topic_source);
+create index event_of_source on event (${BUCKET_OF_PLACE}, namespace, topic_source);
 
 create table publisher (
   namespace text not null,

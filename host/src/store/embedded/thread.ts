@@ -18,8 +18,6 @@ import type { Call, CallOutcome, ThreadOrder, ThreadStart, ThreadWord } from "./
 class DatabaseThread {
   readonly #database: Database;
   readonly #handlers: Handlers<OperationName>;
-  readonly #begin: () => void;
-  readonly #commit: () => void;
   #usedBytes: number;
   /** Why nothing is written any more. */
   #broken: StoreProblem | undefined;
@@ -28,8 +26,6 @@ class DatabaseThread {
     const database = Database.open(folder, checkedBytes);
     this.#database = database;
     this.#usedBytes = database.usedBytes();
-    this.#begin = database.command("begin immediate");
-    this.#commit = database.command("commit");
     this.#handlers = {
       ...eventTable(database),
       ...subscriptionTable(database),
@@ -61,10 +57,10 @@ class DatabaseThread {
 
   #transact(calls: readonly Call[]): ThreadWord {
     try {
-      this.#begin();
+      this.#database.begin();
       const outcomes = calls.map((call) => this.#answer(call));
       this.#usedBytes = this.#database.usedBytes();
-      this.#commit();
+      this.#database.commit();
       return this.#done(outcomes);
     } catch (error) {
       const problem = this.#undo(error);
