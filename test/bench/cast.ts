@@ -4,8 +4,10 @@ import {
   createAutogenOnOursContender,
 } from "./systems/autogen/contender.ts";
 import { createGrpcLinkContender } from "./systems/grpc/contender.ts";
+import { createJetStreamContender } from "./systems/jetstream/contender.ts";
 import { createLocalContender, createQueueContender } from "./systems/local/contender.ts";
 import { createMeshContender } from "./systems/mesh/contender.ts";
+import { createDurableContender } from "./systems/mesh/durable-contender.ts";
 import {
   createCrowdedContender,
   createKeysContender,
@@ -30,10 +32,12 @@ export function createCast(): Cast {
     "ours-spread": createSpreadContender(),
     "ours-keys": createKeysContender(),
     "ours-autogen": createAutogenOnOursContender(),
+    "ours-durable": createDurableContender(),
     local: createLocalContender(),
     nats: createNatsContender(),
     "nats-spread": createNatsSpreadContender(),
     autogen: createAutogenContender(),
+    jetstream: createJetStreamContender(),
     relay: createRelayContender(),
     "grpc-link": createGrpcLinkContender(),
     queue: createQueueContender(),

@@ -17,10 +17,12 @@ export type ContenderName =
   | "ours-spread"
   | "ours-keys"
   | "ours-autogen"
+  | "ours-durable"
   | "local"
   | "nats"
   | "nats-spread"
   | "autogen"
+  | "jetstream"
   | "relay"
   | "grpc-link"
   | "queue";

@@ -1,7 +1,7 @@
 /** The rows of the bench: what is compared with what, and what is demanded. */
 import type { ContenderName } from "./contender.ts";
 import type { MetricName } from "./metric.ts";
-import type { CallName, EventName, Scenario } from "./scenario.ts";
+import { type CallName, DURABLE_WINDOW, type EventName, type Scenario } from "./scenario.ts";
 
 /**
  * Publishes under way at any time: enough to keep every contender busy, few enough to be
@@ -51,6 +51,14 @@ function calls(contender: ContenderName, call: CallName, window: number): Entry 
 
 function events(contender: ContenderName, event: EventName): Entry {
   return { contender, scenario: { kind: "events", event, window: PUBLISH_WINDOW } };
+}
+
+/** Durable events, published and handled. */
+function durableEvents(contender: ContenderName): Entry {
+  return {
+    contender,
+    scenario: { kind: "events", event: "durable-handled", window: DURABLE_WINDOW },
+  };
 }
 
 function ratio(must: number, aim?: number): Demand {
@@ -203,6 +211,24 @@ export const ROWS: readonly Row[] = [
     peerName: "–",
     demand: figure(50),
     quick: "never",
+  },
+  {
+    id: "durable-publish",
+    metric: "rate",
+    ours: calls("ours-durable", "durable-publish", DURABLE_WINDOW),
+    peer: calls("jetstream", "durable-publish", DURABLE_WINDOW),
+    peerName: "JetStream, not synced",
+    demand: ratio(1, 3),
+    quick: "once",
+  },
+  {
+    id: "durable-e2e",
+    metric: "rate",
+    ours: durableEvents("ours-durable"),
+    peer: durableEvents("jetstream"),
+    peerName: "JetStream with acks",
+    demand: ratio(0.5, 1.5),
+    quick: "once",
   },
   {
     id: "local-rpc",

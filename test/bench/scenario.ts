@@ -39,7 +39,9 @@ export type CallName =
   /** A send to one of {@link SPREAD_WORKERS} workers. */
   | "spread"
   /** {@link LARGE_BYTES} to each of the ten subscribers of `large-10`. */
-  | "upload-10";
+  | "upload-10"
+  /** An event that is kept on disk, for nobody as yet. */
+  | "durable-publish";
 
 /** Messages that one call stands for, where it is more than one. */
 export const MESSAGES_PER_CALL: Readonly<Partial<Record<CallName, number>>> = {
@@ -48,14 +50,22 @@ export const MESSAGES_PER_CALL: Readonly<Partial<Record<CallName, number>>> = {
 };
 
 /** Events, by how many subscribers each one has; that of `large-10` has {@link LARGE_BYTES}. */
-export type EventName = "event-1" | "event-10" | "large-10";
+export type EventName = "event-1" | "event-10" | "large-10" | "durable-handled";
 
 /** Subscribers of each event on the first and on the second worker process. */
 export const SUBSCRIBERS: Readonly<Record<EventName, readonly number[]>> = {
   "event-1": [1, 0],
   "event-10": [5, 5],
   "large-10": [10, 0],
+  "durable-handled": [1],
 };
+
+/** Events that are kept on disk: for nobody as yet, and for agents that handle them. */
+export const DURABLE_EVENTS = ["durable-kept", "durable-handled"] as const;
+export type DurableEvent = (typeof DURABLE_EVENTS)[number];
+
+/** Publishes of durable events under way. */
+export const DURABLE_WINDOW = 256;
 
 /** One load on one contender; `window` messages are under way at any time. */
 export type Scenario =
@@ -63,6 +73,13 @@ export type Scenario =
   | { readonly kind: "events"; readonly event: EventName; readonly window: number }
   /** One send to each of `count` agents, which are idle afterwards. */
   | { readonly kind: "keys"; readonly count: number; readonly window: number };
+
+/** What the contenders of the durable rows start with. */
+export const DURABLE_LOAD: Scenario = {
+  kind: "calls",
+  call: "durable-publish",
+  window: DURABLE_WINDOW,
+};
 
 /** How long one measurement takes. */
 export interface Pace {

@@ -11,6 +11,7 @@ import {
 } from "@agentmesh/worker-sdk";
 import { readyMadePayload } from "../../load/client-driver.ts";
 import {
+  type DurableEvent,
   type EventName,
   KEY_COUNT,
   LARGE_BYTES,
@@ -55,6 +56,16 @@ export const ECHO_IDS: readonly AgentId[] = Array.from({ length: KEY_COUNT }, (_
 /** The topic of an event. */
 export function eventTopic(event: EventName): TopicId {
   return topicId(`bench.${event}`, "all");
+}
+
+/** The topic type of a durable event. */
+export function durableTopicType(event: DurableEvent): string {
+  return `bench.${event}`;
+}
+
+/** The type of the agents that get it. */
+export function durableAgentType(event: DurableEvent): string {
+  return `bench-${event}`;
 }
 
 const CHUNK = readyMadePayload(16);

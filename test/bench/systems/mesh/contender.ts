@@ -26,10 +26,13 @@ export interface RunningHost {
   readonly pid: number;
 }
 
-/** Starts a host on a free port of loopback. */
-export async function startHost(group: ProcessGroup): Promise<RunningHost> {
+/** Starts a host on a free port of loopback, with these flags beside. */
+export async function startHost(
+  group: ProcessGroup,
+  flags: readonly string[] = [],
+): Promise<RunningHost> {
   const entry = new URL("./dist/cli/main.js", import.meta.resolve("@agentmesh/host/package.json"));
-  const args = [fileURLToPath(entry), "host", "--listen", "127.0.0.1:0"];
+  const args = [fileURLToPath(entry), "host", "--listen", "127.0.0.1:0", ...flags];
   const host = group.spawn("agentmesh host", process.execPath, args);
   const [, address = ""] = await host.line(/agentmesh host ready on (\S+:\d+)/);
   return { address, pid: host.pid };

@@ -23,9 +23,13 @@ function programFolders(): string[] {
   return (process.env.PATH ?? "").split(delimiter).concat(MORE_FOLDERS);
 }
 
-/** Starts it on a free port of loopback and gives its address. */
-export async function startNatsServer(group: ProcessGroup, path: string): Promise<string> {
-  const server = group.spawn("nats-server", path, ["-a", "127.0.0.1", "-p", "-1"]);
+/** Starts it on a free port of loopback, with these flags beside, and gives its address. */
+export async function startNatsServer(
+  group: ProcessGroup,
+  path: string,
+  flags: readonly string[] = [],
+): Promise<string> {
+  const server = group.spawn("nats-server", path, ["-a", "127.0.0.1", "-p", "-1", ...flags]);
   const [, port] = await server.line(/client connections on 127\.0\.0\.1:(\d+)/);
   return `127.0.0.1:${port}`;
 }
