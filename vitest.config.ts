@@ -58,7 +58,7 @@ export default defineConfig({
           include: [
             "{proto,host,worker-sdk}/src/**/*.test.ts",
             "examples/**/*.test.ts",
-            "test/{bench,support,worker-conformance}/**/*.test.ts",
+            "test/{bench,fault,support,worker-conformance}/**/*.test.ts",
             ".scripts/*.test.mjs",
           ],
           // The starter brings a test of its own, for Node's test runner.

@@ -1,5 +1,5 @@
 /**
- * `npm start` and `npm run bench`: sets up, then becomes the compiled program that is named, with the arguments that
+ * `npm start`, `npm run bench` and `npm run fault`: sets up, then becomes the compiled program that is named, with the arguments that
  * follow. It runs in this process, so that Ctrl-C, signals and the exit code are its own.
  */
 import { existsSync } from "node:fs";

@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { onTestFinished } from "vitest";
+import { atTheEnd } from "./ending.ts";
 
 /** An empty folder that is gone when the test ends. */
 export function folderForTest(): string {
   const folder = mkdtempSync(path.join(tmpdir(), "agentmesh-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  atTheEnd(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }

@@ -4,16 +4,20 @@
  */
 import { type ChildProcess, fork, spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import type { HostOptions } from "@agentmesh/host";
-import { onTestFinished } from "vitest";
+import { atTheEnd } from "./ending.ts";
 import { Journal } from "./journal.ts";
+import type { Telling } from "./telling.ts";
 import { within } from "./waiting.ts";
 
 const WORKSPACE = fileURLToPath(new URL("..", import.meta.url));
+/** Where the compiled sources of this workspace are; outside of tests this module is one of them. */
+const COMPILED = import.meta.url.endsWith(".ts") ? path.join(WORKSPACE, "dist") : WORKSPACE;
 /** Milliseconds of real time for a process to start and to say so: a busy machine loads modules slowly. */
 const START_MS = 15_000;
 /** Milliseconds of real time for a process to end. */
@@ -55,7 +59,7 @@ export class TestProcess {
       // Not `exit`: its last words may still be on their way then.
       child.once("close", (code, signal) => resolve({ code, signal }));
     });
-    onTestFinished(() => this.kill());
+    atTheEnd(() => this.kill());
   }
 
   /** How it ended, after it was told to. @throws when it does not end in time. */
@@ -139,7 +143,11 @@ export interface HostProcess extends TestProcess {
   readonly log: Journal<LogLine>;
 }
 
-const AGENTMESH = new URL("../../host/dist/cli/main.js", import.meta.url);
+/** What `agentmesh` runs. */
+export const AGENTMESH_PATH = path.join(
+  path.dirname(createRequire(import.meta.url).resolve("@agentmesh/host/package.json")),
+  "dist/cli/main.js",
+);
 
 /** Where a module runs. */
 export interface ModuleStart {
@@ -196,7 +204,7 @@ export function startCommand(
 /** `agentmesh host` on a free port of loopback, or on a port that another host has left; resolves when it is ready. */
 export async function startHostProcess(options: HostOptions = {}): Promise<HostProcess> {
   const all: HostOptions = { listen: "127.0.0.1:0", logLevel: "info", ...options };
-  const host = startModule("the host", AGENTMESH, ["host", ...flagsOf(all)]);
+  const host = startModule("the host", pathToFileURL(AGENTMESH_PATH), ["host", ...flagsOf(all)]);
   const log = new Journal<LogLine>("the host's log");
   host.err.each((line) => {
     if (line.startsWith("{")) log.add(JSON.parse(line));
@@ -206,11 +214,6 @@ export async function startHostProcess(options: HostOptions = {}): Promise<HostP
   const line = await host.out.first(isReady, "the line that it is ready", { limitMs: START_MS });
   const [, address = ""] = /ready on (\S+)/.exec(line) ?? [];
   return Object.assign(host, { address, log });
-}
-
-/** What a program tells over the IPC channel; it says `ready` once. */
-export interface Telling {
-  readonly kind: string;
 }
 
 /** A program of a test, with what it tells and what it is told. */
@@ -254,7 +257,7 @@ export async function startProgram<Notice extends Telling, Order extends object>
 /** The module that a source of this workspace is compiled to. */
 function compiled(source: URL): string {
   const within = path.relative(WORKSPACE, fileURLToPath(source));
-  return path.join(WORKSPACE, "dist", within.replace(/\.ts$/, ".js"));
+  return path.join(COMPILED, within.replace(/\.ts$/, ".js"));
 }
 
 /** No variable of whoever runs the tests reaches a process. */

@@ -1,5 +1,5 @@
 import { TcpProxy, type TcpProxyOptions } from "@agentmesh/worker-sdk/testing";
-import { onTestFinished } from "vitest";
+import { atTheEnd } from "./ending.ts";
 
 /** Starts a proxy to `target`, `host:port`, on a free port; it is closed when the test ends. */
 export async function startTcpProxy(
@@ -8,6 +8,6 @@ export async function startTcpProxy(
 ): Promise<TcpProxy> {
   const proxy = new TcpProxy(target, options);
   await proxy.accept();
-  onTestFinished(() => proxy.close());
+  atTheEnd(() => proxy.close());
   return proxy;
 }

@@ -1,10 +1,10 @@
 import type { TcpProxy } from "@agentmesh/worker-sdk/testing";
 import { expect, test } from "vitest";
 import { startHostProcess } from "../../support/processes.ts";
+import { randomFrom, SEED } from "../../support/random.ts";
 import { startTcpProxy } from "../../support/tcp-proxy.ts";
 import { until } from "../../support/waiting.ts";
 import { callerStatus, RECOVERY_MS, startCaller, startWorker, statusOf } from "./mesh.ts";
-import { randomFrom, SEED } from "./random.ts";
 import { Traffic } from "./traffic.ts";
 
 /** Longer than any machine needs to connect again: what is tested here is the time within the lease. */

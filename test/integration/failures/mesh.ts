@@ -8,7 +8,7 @@ import {
   type Worker,
   type WorkerOptions,
 } from "@agentmesh/worker-sdk";
-import { onTestFinished } from "vitest";
+import { atTheEnd } from "../../support/ending.ts";
 import { follow, type Journal, type WaitOptions } from "../../support/journal.ts";
 import { type ProgramProcess, startProgram } from "../../support/processes.ts";
 import { eventually, within } from "../../support/waiting.ts";
@@ -59,7 +59,7 @@ export interface Caller {
 /** Connects a caller; it is closed when the test ends. */
 export async function startCaller(options: WorkerOptions): Promise<Caller> {
   const worker = await connectWorker({ name: "caller", random: SMALL_CHANCE, ...options });
-  onTestFinished(() => worker.close());
+  atTheEnd(() => worker.close());
   return { worker, status: follow("the caller's status", worker.status) };
 }
 

@@ -15,11 +15,12 @@ const MAIN = new URL("../../../host/dist/cli/main.js", import.meta.url).pathname
 const SOURCE = fileURLToPath(new URL("./bad-disk.c", import.meta.url));
 const EXIT_CONFIG = 3;
 
-const onBadDisk = testWith(
-  "gcc",
-  ["--version"],
-  "a compiler of C makes what stands between the host and its disk, and only Linux loads it",
-);
+const onBadDisk = testWith({
+  program: "gcc",
+  args: ["--version"],
+  remedy:
+    "a compiler of C makes what stands between the host and its disk, and only Linux loads it",
+});
 
 /** A host on a disk of which the test can tell how it is: well, failing or hanging. */
 class BadDisk {

@@ -1,19 +1,15 @@
-/** A real disk that is full: a small file system of its own, in a namespace of the host's process. */
-import { spawn } from "node:child_process";
-import { rmSync } from "node:fs";
-import path from "node:path";
+/** A real disk that is full. */
 import type { ErrorMessage } from "@agentmesh/proto/agentmesh/v1";
 import { fromErrorMessage } from "@agentmesh/proto/wire";
 import { expect, onTestFinished } from "vitest";
 import { folderForTest } from "../../support/folder.ts";
 import { contentOfSize, done, durable, publish, turnEnd } from "../../support/frames.ts";
-import { TestProcess } from "../../support/processes.ts";
 import { RawWorker } from "../../support/raw-worker.ts";
+import { OWN_DISK, startOnSmallDisk } from "../../support/small-disk.ts";
 import { testWith } from "../../support/tools.ts";
 import { until } from "../../support/waiting.ts";
 
-const MAIN = new URL("../../../host/dist/cli/main.js", import.meta.url).pathname;
-const BALLAST_MIB = 8;
+const SIZE = { sizeMiB: 12, ballastMiB: 8 };
 const EVENT_BYTES = 200_000;
 
 /** `CODE, outcome, retryable: text`. */
@@ -21,28 +17,6 @@ function refusalText(error: ErrorMessage | undefined): string {
   if (error === undefined) return "refused without a reason";
   const { code, outcome, retryable, text } = fromErrorMessage(error);
   return `${code}, ${outcome}, ${retryable ? "retryable" : "not retryable"}: ${text}`;
-}
-
-const onOwnDisk = testWith(
-  "unshare",
-  ["-rm", "mount", "-t", "tmpfs", "tmpfs", "/mnt"],
-  "only Linux has file systems of a process's own, and only where its kernel allows namespaces of users",
-);
-
-/** Starts a host on a disk of 12 MiB, of which the file `ballast` takes most. */
-async function startOnSmallDisk(disk: string) {
-  const script = [
-    `mount -t tmpfs -o size=12m tmpfs "${disk}"`,
-    `head -c ${BALLAST_MIB * 1024 * 1024} /dev/zero > "${disk}/ballast"`,
-    `exec "${process.execPath}" "${MAIN}" host --listen 127.0.0.1:0 --data "${disk}/data"`,
-  ];
-  const child = spawn("unshare", ["-rm", "sh", "-ec", script.join("\n")], {
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const host = new TestProcess("the host on a small disk", child);
-  const isReady = (line: string) => line.startsWith("agentmesh host ready on ");
-  const line = await host.out.first(isReady, "the host to be ready", { limitMs: 15_000 });
-  return { host, address: line.slice("agentmesh host ready on ".length) };
 }
 
 /** Publishes and waits for the answer: `accepted`, or code, outcome and text of the refusal. */
@@ -80,11 +54,11 @@ async function expectNothingOfTurn(address: string): Promise<void> {
   await worker.leave();
 }
 
-onOwnDisk(
+testWith(OWN_DISK)(
   "a full disk refuses events clearly, loses none that was accepted, and takes more when there is room",
   async () => {
     const disk = folderForTest();
-    const { host, address } = await startOnSmallDisk(disk);
+    const { address, makeRoom } = await startOnSmallDisk(disk, SIZE);
     const subscriptions = [durable("archive", "news", "reader")];
     const publisher = await RawWorker.connect(address, { hello: { subscriptions } });
     onTestFinished(() => publisher.close());
@@ -97,7 +71,7 @@ onOwnDisk(
     expect(accepted).toBeGreaterThan(0);
     await expectNothingOfTurn(address);
 
-    rmSync(path.join("/proc", String(host.pid), "root", disk, "ballast"));
+    makeRoom();
     const other = await RawWorker.connect(address);
     onTestFinished(() => other.close());
     expect(await outcomeOf(other, 1)).toBe("accepted");

@@ -11,7 +11,7 @@ import { folderForTest } from "../../support/folder.ts";
 import { durable, publish } from "../../support/frames.ts";
 import { TestProcess } from "../../support/processes.ts";
 import { RawWorker } from "../../support/raw-worker.ts";
-import { testWith } from "../../support/tools.ts";
+import { STRACE, testWith } from "../../support/tools.ts";
 import { findingOf, readTrace, type Traced } from "./sync-trace.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
@@ -80,11 +80,7 @@ async function findingsOf(dist: string): Promise<Record<string, number>> {
   return findings;
 }
 
-const traced = testWith(
-  "strace",
-  ["-V"],
-  "install it, for example by `apt-get install strace`; there is none outside of Linux",
-);
+const traced = testWith(STRACE);
 
 traced("each event is accepted after a completed sync of its record", async () => {
   expect(await findingsOf(path.join(ROOT, "host", "dist"))).toEqual({ synced: EVENTS });

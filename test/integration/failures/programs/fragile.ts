@@ -1,9 +1,9 @@
 /** A worker that dies of one message, in a process of its own: `fragile <task as JSON>`. */
 import { connectWorker, defineAgent } from "@agentmesh/worker-sdk";
+import { listen, readTask, tell } from "../../../support/ipc.ts";
 import { Gate } from "./gate.ts";
-import { listen, readTask, tell } from "./ipc.ts";
 import { Happened } from "./messages.ts";
-import { type FragileTask, SMALL_CHANCE } from "./protocol.ts";
+import { type FragileTask, type Order, SMALL_CHANCE } from "./protocol.ts";
 
 const { host, poison } = readTask<FragileTask>();
 const gate = new Gate();
@@ -19,7 +19,7 @@ const fragile = defineAgent("fragile", {
   ],
 });
 await worker.register(fragile);
-listen(({ kind }) => {
+listen(({ kind }: Order) => {
   if (kind === "open-gate") gate.open();
 });
 tell({ kind: "ready" });

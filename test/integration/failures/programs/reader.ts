@@ -1,6 +1,6 @@
 /** Reads some numbers of a stream and then no more, in a process of its own: `reader <task as JSON>`. */
 import { connectWorker, parseAgentId } from "@agentmesh/worker-sdk";
-import { listen, readTask, tell } from "./ipc.ts";
+import { listen, readTask, tell } from "../../../support/ipc.ts";
 import { CountUp } from "./messages.ts";
 import type { ReaderTask } from "./protocol.ts";
 

@@ -1,7 +1,7 @@
 /** A worker with probes, in a process of its own: `worker <task as JSON>`. */
 import { connectWorker, type RuntimeStatus } from "@agentmesh/worker-sdk";
+import { hangUp, listen, readTask, tell } from "../../../support/ipc.ts";
 import { Gate } from "./gate.ts";
-import { hangUp, listen, readTask, tell } from "./ipc.ts";
 import { probe } from "./probe.ts";
 import { type Order, SMALL_CHANCE, type WorkerTask } from "./protocol.ts";
 

@@ -1,5 +1,5 @@
-/** A program's side of the IPC channel. */
-import type { Notice, Order } from "./protocol.ts";
+/** A program's side of the IPC channel to the test, or to whatever else has started it. */
+import type { Telling } from "./telling.ts";
 
 /** What the program is to do. Who starts it is of this repository, so its word is taken. */
 export function readTask<Task>(): Task {
@@ -7,12 +7,12 @@ export function readTask<Task>(): Task {
 }
 
 /** Tells the test. */
-export function tell(notice: Notice): void {
+export function tell<Notice extends Telling>(notice: Notice): void {
   if (process.connected) process.send?.(notice);
 }
 
 /** Takes orders; a test that is gone takes its programs along. */
-export function listen(onOrder: (order: Order) => void): void {
+export function listen<Order>(onOrder: (order: Order) => void): void {
   process.on("message", onOrder);
   process.once("disconnect", endWithTest);
 }
