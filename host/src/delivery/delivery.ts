@@ -123,6 +123,11 @@ export class CallDelivery extends BaseDelivery {
     return this.origin.parent !== undefined;
   }
 
+  /** A call waits for nothing but windows. */
+  get isHeldBack(): boolean {
+    return false;
+  }
+
   /** Whether it answers with a stream whose caller gives no credit: then no time is counted. */
   get isHeld(): boolean {
     return this.stream !== undefined && (this.stream.chunks <= 0 || this.stream.bytes <= 0);
@@ -193,6 +198,14 @@ export class EventDelivery extends BaseDelivery {
     if (this.attempts > 1 && this.shippedUnixMs > 0) this.firstShippedUnixMs ??= this.shippedUnixMs;
     this.shippedUnixMs = unixMs;
     this.ticket?.shipped();
+  }
+
+  /**
+   * Whether something of its durable subscription has to come back before it may leave. Agents with several turns at a
+   * time keep no order and need not wait for it.
+   */
+  get isHeldBack(): boolean {
+    return this.ticket?.lane.isHeld === true && this.agent.type.concurrency === 1;
   }
 
   /** Makes the content fit to be kept for a while. */

@@ -5,7 +5,8 @@
  * F1. Every event of the subscription up to `#through` is past, in `#open`, or in a lane of `#behind`.
  * F2. `#open` holds at most as many events as the windows allow; a lane that has its share is noted in `#behind` and
  *     goes on from the log later, while other lanes pass it.
- * F3. Events of one lane enter it in the order of their sequences.
+ * F3. Events of one lane enter it in the order of their sequences. After a failure none of it leaves before those have
+ *     come back that had left behind the one that has failed.
  * F4. An event leaves `#open` when it was handled, or when its dead letter is kept; only then the stored position
  *     passes it.
  * F5. One reading of the log is under way at a time.
@@ -17,7 +18,8 @@ import type { MeshEvent } from "../model/event.ts";
 import type { LoggedEvent, PositionRecord } from "../store/ports.ts";
 import { ONLY_PARTITION } from "../store/ports.ts";
 import type { EventDelivery } from "./delivery.ts";
-import { DurableTicket, type FeedLane, nextLane, type TicketOffice } from "./durable-ticket.ts";
+import { DurableTicket, type TicketOffice } from "./durable-ticket.ts";
+import { FeedLane } from "./feed-lane.ts";
 import type { FeedParts } from "./feed-ports.ts";
 import { FeedProgress } from "./feed-progress.ts";
 import { FeedRetention } from "./feed-retention.ts";
@@ -193,8 +195,7 @@ export class DurableFeed implements TicketOffice {
   /** Called by a ticket. @returns milliseconds until the next attempt; undefined when there is none. */
   failed(ticket: DurableTicket, reason: Failure, permanent: boolean): number | undefined {
     if (this.#phase === "ended") return undefined;
-    // What is on its way behind it must not be handled before it.
-    ticket.lane.number = nextLane();
+    ticket.lane.renew();
     const ageMs = this.#parts.clock.unixMs() - ticket.delivery.event.acceptedUnixMs;
     const { failures } = ticket;
     const delay = retryDelay(this.subscription.terms, { failures, permanent, ageMs });
@@ -272,7 +273,7 @@ export class DurableFeed implements TicketOffice {
   #lane(key: string): FeedLane {
     let lane = this.#lanes.get(key);
     if (lane === undefined) {
-      lane = { key, number: nextLane(), size: 0 };
+      lane = new FeedLane(key);
       this.#lanes.set(key, lane);
     }
     return lane;

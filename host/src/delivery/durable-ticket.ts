@@ -1,22 +1,7 @@
 import type { Failure } from "@agentmesh/proto";
 import type { Retry } from "../model/durable-subscription.ts";
 import type { EventDelivery } from "./delivery.ts";
-
-/** The events of one agent that a feed has in memory. */
-export interface FeedLane {
-  readonly key: string;
-  /** Number for the worker, which no other lane has. It is another one after a failure: see `EventTarget.lane`. */
-  number: number;
-  size: number;
-}
-
-let lastLane = 0;
-
-/** A number that no lane had before. */
-export function nextLane(): number {
-  lastLane++;
-  return lastLane;
-}
+import type { FeedLane } from "./feed-lane.ts";
 
 /** Who takes the events of a durable subscription from the log. */
 export interface TicketOffice {
@@ -50,6 +35,8 @@ export class DurableTicket {
   /** Its handler asked for it later: it waits outside of the order. */
   isAside = false;
   readonly #office: TicketOffice;
+  /** Number of the lane under which it is in flight. */
+  #shippedIn = 0;
 
   constructor(
     office: TicketOffice,
@@ -81,7 +68,13 @@ export class DurableTicket {
 
   /** It has left for a worker. */
   shipped(): void {
+    this.#shippedIn = this.lane.shipped();
     this.#office.shipped(this);
+  }
+
+  /** It is not in flight any more. */
+  landed(): void {
+    this.lane.landed(this.#shippedIn);
   }
 
   /** It was handled. */

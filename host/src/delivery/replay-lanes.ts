@@ -7,7 +7,7 @@
 import { LIMITS } from "@agentmesh/proto";
 import Denque from "denque";
 import type { ReplayOrder } from "../store/dead-letter-store.ts";
-import { type FeedLane, nextLane } from "./durable-ticket.ts";
+import { FeedLane } from "./feed-lane.ts";
 
 /** A letter on its way whose message is in the store. */
 export interface PendingReplay extends ReplayOrder {
@@ -18,8 +18,8 @@ export interface PendingReplay extends ReplayOrder {
 }
 
 /** The letters on their way to one agent. */
-interface ReplayLane extends FeedLane {
-  readonly pending: Denque<PendingReplay>;
+class ReplayLane extends FeedLane {
+  readonly pending = new Denque<PendingReplay>();
 }
 
 /** A replay that was taken from its lane. Whoever has claimed it lets it go, or gives it back. */
@@ -45,7 +45,7 @@ export class ReplayLanes {
     const key = `${replay.letter.namespace}/${replay.to.text}`;
     let lane = this.#lanes.get(key);
     if (lane === undefined) {
-      lane = { key, number: nextLane(), size: 0, pending: new Denque() };
+      lane = new ReplayLane(key);
       this.#lanes.set(key, lane);
     }
     lane.pending.push(replay);

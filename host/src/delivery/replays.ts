@@ -24,7 +24,7 @@ import type { DeadLetter, DeadLetterName } from "../model/dead-letter.ts";
 import type { Counters } from "../observability/counters.ts";
 import type { DeadLetterStore, ReplayOrder } from "../store/dead-letter-store.ts";
 import type { ParkingOffice } from "./dead-letter-office.ts";
-import { DurableTicket, nextLane, type TicketOffice } from "./durable-ticket.ts";
+import { DurableTicket, type TicketOffice } from "./durable-ticket.ts";
 import type { FeedDispatch } from "./feed-ports.ts";
 import type { Namespace } from "./namespace.ts";
 import { type ReplayClaim, ReplayLanes } from "./replay-lanes.ts";
@@ -157,8 +157,7 @@ export class Replays implements TicketOffice {
 
   /** Called by a ticket: its message has failed once more. */
   failed(ticket: DurableTicket, reason: Failure): undefined {
-    // What is on its way behind it is given back by its worker, and leaves with another number.
-    ticket.lane.number = nextLane();
+    ticket.lane.renew();
     if (this.#phase === "ended") return;
     this.#settle(ticket, ({ letter }) =>
       this.#parts.office.keepAgain(letter, ticket.delivery, reason),

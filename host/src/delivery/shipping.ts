@@ -147,7 +147,7 @@ export class Shipping {
     if (worker.phase !== "open") return "when-open";
     if (delivery.isNested)
       return worker.nestedInFlight < this.#parts.nestedInFlight ? "now" : "never";
-    if (agent.isLeaving || agent.rootsInFlight >= agent.type.agentWindow) return "after-an-end";
+    if (!hasRoom(agent) || delivery.isHeldBack) return "after-an-end";
     if (delivery.isSuspect || worker.suspect?.agent === agent) {
       if (agent.rootsInFlight > 0) return "after-an-end";
       if (worker.suspect !== undefined) return "after-the-suspect";
@@ -188,4 +188,9 @@ export class Shipping {
     } else if (shipped === undefined) this.#fanOut.set(worker, [delivery]);
     else shipped.push(delivery);
   }
+}
+
+/** Whether its worker may get more for an agent: it stays there, and its window is open. */
+function hasRoom({ isLeaving, rootsInFlight, type }: Agent): boolean {
+  return !isLeaving && rootsInFlight < type.agentWindow;
 }

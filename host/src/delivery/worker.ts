@@ -138,6 +138,7 @@ export class Worker implements Candidate {
   give(delivery: Delivery): void {
     if (!this.inFlight.delete(delivery.number)) return;
     if (delivery === this.suspect) this.suspect = undefined;
+    if (delivery.kind === "event") delivery.ticket?.landed();
     if (!delivery.isNested) this.rootsInFlight--;
   }
 
@@ -169,6 +170,7 @@ export class Worker implements Candidate {
   clear(): Delivery[] {
     const lost = this.inFlight.values();
     this.inFlight.clear();
+    for (const delivery of lost) if (delivery.kind === "event") delivery.ticket?.landed();
     this.rootsInFlight = 0;
     this.suspect = undefined;
     this.inDoubt.clear();
