@@ -163,6 +163,8 @@ export class EventDelivery extends BaseDelivery {
   readonly isNested = false;
   /** Present when a durable subscription sends it. */
   ticket: DurableTicket | undefined = undefined;
+  /** Lost workers of whose loss it was the sole suspect. */
+  proofs = 0;
   /** When it was last shipped, in milliseconds since 1970; 0 when it was not. */
   shippedUnixMs = 0;
   /** The same of its first attempt; undefined before the second one, and where that is not known. */

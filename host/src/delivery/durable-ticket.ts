@@ -106,6 +106,8 @@ export class DurableTicket {
     this.delivery.attempts = attempts;
     this.delivery.crashes = crashes;
     this.delivery.isSuspect = crashes > 0;
+    // Which of them left no other suspect is not kept; as a rule all but the first.
+    this.delivery.proofs = Math.max(0, crashes - 1);
     if (firstUnixMs > 0) this.delivery.firstShippedUnixMs = firstUnixMs;
     this.failures = failures;
     this.dueUnixMs = dueUnixMs;

@@ -21,7 +21,7 @@ import type { CallDelivery, Delivery, EventDelivery } from "./delivery.ts";
 import type { DurableTicket } from "./durable-ticket.ts";
 import type { Namespace } from "./namespace.ts";
 import { tooOftenLater } from "./retry.ts";
-import type { Suspicion } from "./suspicion.ts";
+import { proofsFor, type Suspicion } from "./suspicion.ts";
 import type { Tap } from "./tap.ts";
 
 /** Takes what could not be handled. */
@@ -67,13 +67,20 @@ export class Endings {
       delivery.crashes++;
       delivery.isSuspect = true;
     }
-    if (suspicion === "sole" && delivery.crashes >= this.#parts.crashLimit) {
+    if (suspicion === "sole" && this.#isGuilty(delivery)) {
       this.end(delivery, { kind: "failed", failure: crashLimit(delivery, reason) }, true);
       return;
     }
     delivery.ticket?.redelivered();
     this.#parts.counters.redeliveries++;
     this.#parts.backlog.add(delivery);
+  }
+
+  /** Notes another loss of which it was the sole suspect. @returns whether it is given up. */
+  #isGuilty(delivery: EventDelivery): boolean {
+    const { crashLimit } = this.#parts;
+    delivery.proofs++;
+    return delivery.crashes >= crashLimit && delivery.proofs >= proofsFor(crashLimit);
   }
 
   /** A delivery was not handled now: it is wanted later. Unless that is its handler's wish, nothing was attempted. */

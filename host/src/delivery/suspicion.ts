@@ -7,13 +7,19 @@
  *     second loss shows which one it was. What is not suspected goes on beside it.
  * S3. The end of its turn, whatever it is, clears it.
  * S4. Every loss counts for all that were suspected of it, but a message is given up only over one of which it was the
- *     sole suspect: being beside a poisonous one again and again harms nobody.
+ *     sole suspect, and not the first time that it was: a poisonous message that nobody suspects yet may have run beside
+ *     it. Being beside such a one again and again harms nobody.
  */
 import type { Agent } from "./agent.ts";
 import type { Delivery } from "./delivery.ts";
 
 /** What a lost delivery has to do with the loss: nothing, maybe something, or it is the only suspect. */
 export type Suspicion = "none" | "shared" | "sole";
+
+/** How many of its losses must have left no other suspect before a message is given up. The first one may have. */
+export function proofsFor(crashLimit: number): number {
+  return crashLimit > 2 ? 2 : 1;
+}
 
 /** A worker has left of itself. */
 export function unsuspected(): Suspicion {
