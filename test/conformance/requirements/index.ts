@@ -7,4 +7,4 @@ import { SDK } from "./sdk.ts";
 export const REQUIREMENTS: readonly Requirement[] = [...SDK, ...GUARANTEES, ...AUTOGEN];
 
 /** How many rows are not met. Lower it with every one that is; it must not grow. */
-export const NOT_MET = 12;
+export const NOT_MET = 9;
