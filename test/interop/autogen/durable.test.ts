@@ -1,14 +1,35 @@
 /** What a worker of AutoGen publishes to a durable subscription of the mesh outlives the host. */
 import path from "node:path";
+import { DEFAULTS } from "@agentmesh/proto";
 import { connectWorker, defineAgent, defineMessage, topicId } from "@agentmesh/worker-sdk";
 import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { AutogenPeer } from "../../support/autogen-peer.ts";
 import { folderForTest } from "../../support/folder.ts";
+import { contentOfSize, durable, publish } from "../../support/frames.ts";
+import { hostForTest } from "../../support/host.ts";
 import { Journal } from "../../support/journal.ts";
 import { startHostProcess } from "../../support/processes.ts";
 
 const Note = defineMessage("Note", z.object({ number: z.number() }));
+
+test("an event that is too large for a worker of AutoGen is a dead letter, however often it is tried", async () => {
+  const mesh = await hostForTest({ data: path.join(folderForTest(), "data") });
+  const peer = new AutogenPeer(mesh.address);
+  await peer.open();
+  await peer.serve("reader");
+  const options = { maxAttempts: 3, backoffMs: 1 };
+  const publisher = await mesh.worker([], {
+    hello: { subscriptions: [durable("archive", "news", "reader", options)] },
+  });
+  const content = contentOfSize(DEFAULTS.maxPayloadBytes);
+  publisher.write(publish(1, "news/a", "", { content }));
+  await publisher.next("accepted");
+  await mesh.untilStatus(({ deadLetters }) => deadLetters === 1, "a dead letter");
+  expect((await mesh.client.deadLetters()).deadLetters).toMatchObject([
+    { subscription: "archive", attempts: 3, target: { type: "reader", key: "a" } },
+  ]);
+});
 
 test("events of a worker of AutoGen survive kill -9 of the host", async () => {
   const data = path.join(folderForTest(), "data");

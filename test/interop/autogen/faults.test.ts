@@ -96,6 +96,19 @@ describe("a response", () => {
   });
 });
 
+test("a response that never comes fails its call when the turn has taken too long", async () => {
+  const clock = new FakeClock();
+  const limits = { timeoutMs: 600_000, maxTurnMs: 1_000, turnGraceMs: 1_000, livenessMs: 1e6 };
+  const { good, bad } = await stage(limits, clock);
+  await bad.open();
+  await bad.serve("mute");
+  const from = good.inbox.mark;
+  const requestId = good.ask("mute/1", "?");
+  await bad.requests(1);
+  for (let looks = 0; looks < 10; looks++) clock.advance(1_000);
+  expect((await good.response(requestId, from)).error).toMatch(/^TURN_ABANDONED: /);
+});
+
 describe("a request", () => {
   test.each([
     ["good/", /^INVALID_ARGUMENT: the key of the target is empty/],

@@ -6,7 +6,7 @@
  * 2. A call ends by the response with its id, or by any other ending of it; then nobody listens to the response.
  * 3. Whoever ships looks at a delivery until it returns, so that what the host ends itself lands after that.
  */
-import { type AgentId, type Failure, failure } from "@agentmesh/proto";
+import { type AgentId, errorCodeOf, type Failure, failure } from "@agentmesh/proto";
 import type { Any, CloudEvent, RpcResponse } from "@agentmesh/proto/agents";
 import { DONE, decodeContent, type Ending } from "@agentmesh/proto/wire";
 import type { CallDelivery, Delivery, EventDelivery } from "../../delivery/delivery.ts";
@@ -54,6 +54,8 @@ export class Deliveries implements SessionSink {
   muteness: Failure | undefined = undefined;
   readonly #parts: Parts;
   readonly #written = new WeakSet<MeshEvent>();
+  /** Events that wait to be written, with all deliveries that are done by it. */
+  readonly #waiting = new Map<MeshEvent, EventDelivery[]>();
   #landing: Landing[] = [];
 
   constructor(parts: Parts) {
@@ -78,6 +80,7 @@ export class Deliveries implements SessionSink {
   /** The client is lost, with its agents. */
   lose(reason: Failure): void {
     this.residents.clear();
+    this.#waiting.clear();
     this.muteness = undefined;
     const text = `AutoGen client ${this.session.identity.sessionId} was lost: ${reason.text}`;
     this.#parts.dispatcher.workerLost(this.worker, failure("WORKER_LOST", text));
@@ -108,8 +111,12 @@ export class Deliveries implements SessionSink {
     this.#parts.outbox.send({ $case: "cloudEvent", value: event }, NO_EVENTS);
   }
 
-  /** Deliveries of an event have been written. */
+  /** An event has been written, which ends its deliveries. */
   wrote(deliveries: readonly EventDelivery[]): void {
+    const [first] = deliveries;
+    if (first === undefined) return;
+    this.#waiting.delete(first.event);
+    this.#written.add(first.event);
     for (const delivery of deliveries) this.#land(delivery, DONE);
   }
 
@@ -134,21 +141,14 @@ export class Deliveries implements SessionSink {
     const [first] = deliveries;
     if (first === undefined) return;
     const { event } = first;
-    if (this.#written.has(event)) {
-      this.wrote(deliveries);
-      return;
-    }
-    this.#written.add(event);
-    const message = { $case: "cloudEvent", value: writeEvent(event) } as const;
-    const refusal = this.#parts.outbox.send(message, deliveries);
-    if (refusal === undefined) return;
-    for (const delivery of deliveries) this.#fail(delivery, refusal);
+    if (this.#written.has(event)) this.wrote(deliveries);
+    else this.#writeOnce(event, deliveries);
   }
 
-  cancelDelivery(number: number): void {
+  cancelDelivery(number: number, reason: number): void {
     // The worker cannot be told. It is over for the host; what the worker answers is late.
     const delivery = this.worker.inFlight.get(number);
-    if (delivery !== undefined) this.#land(delivery, DONE);
+    if (delivery !== undefined) this.#fail(delivery, failure(errorCodeOf(reason)));
   }
 
   grantStream(): void {
@@ -157,6 +157,21 @@ export class Deliveries implements SessionSink {
 
   deactivate(): void {
     // These workers keep their agents.
+  }
+
+  #writeOnce(event: MeshEvent, deliveries: readonly EventDelivery[]): void {
+    const waiting = this.#waiting.get(event);
+    if (waiting !== undefined) {
+      waiting.push(...deliveries);
+      return;
+    }
+    const together = [...deliveries];
+    this.#waiting.set(event, together);
+    const message = { $case: "cloudEvent", value: writeEvent(event) } as const;
+    const refusal = this.#parts.outbox.send(message, together);
+    if (refusal === undefined) return;
+    this.#waiting.delete(event);
+    for (const delivery of together) this.#fail(delivery, refusal);
   }
 
   /** Questions about state are asked on the control channel: on the other one, nobody would know them. */
