@@ -36,6 +36,31 @@ const APPENDING: readonly StoreCase[] = [
     },
   },
   {
+    name: "keys may have any characters, and are told apart by each of them",
+    async run(create) {
+      const { events } = await create();
+      const sources = ["a", "a\0b", "a\u0001\u0002b", "a\0", "\u0001"];
+      for (const [index, source] of sources.entries()) {
+        const changes = { sender: agentId("reporter", source) };
+        await events.append(ONLY_PARTITION, sampleEvent(index + 1, `news/${source}`, changes));
+      }
+      const logged = await readAll(events);
+      assert.deepEqual(
+        logged.map(({ event }) => event.topic.source),
+        sources,
+      );
+      assert.deepEqual(
+        logged.map(({ event }) => event.sender?.key),
+        sources,
+      );
+      assert.deepEqual(
+        logged.map(({ damage }) => damage),
+        sources.map(() => undefined),
+      );
+      assert.deepEqual(await idsIn(events, { source: "a\0b" }), [2]);
+    },
+  },
+  {
     name: "a content is kept without the buffer that it is a view of",
     async run(create) {
       const { events } = await create();

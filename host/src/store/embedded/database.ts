@@ -11,6 +11,7 @@
 import { copyFileSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
 import Sqlite from "libsql";
+import { fromColumn, toColumn } from "./column-text.ts";
 import { FILE_NAME, sizeOf, sync, walOf } from "./files.ts";
 import { FolderLock } from "./folder-lock.ts";
 import { APPLICATION_ID, FORMAT, SCHEMA } from "./schema.ts";
@@ -22,6 +23,15 @@ const CHECKPOINT_PAGES = 4_000;
 
 /** A value of a column. */
 export type Value = string | number | Uint8Array | null;
+
+function bound(value: Value): Value {
+  return typeof value === "string" ? toColumn(value) : value;
+}
+
+function unbind(row: Value[]): void {
+  for (const [index, value] of row.entries())
+    if (typeof value === "string") row[index] = fromColumn(value);
+}
 
 /** A statement that answers rows. */
 export type Query<Row extends readonly Value[]> = (...values: readonly Value[]) => Row[];
@@ -70,13 +80,17 @@ export class Database {
   /** Prepares a statement that answers rows, each as the values of its columns. */
   query<Row extends readonly Value[]>(text: string): Query<Row> {
     const statement = this.#sqlite.prepare(text).raw();
-    return (...values) => statement.all(...values) as Row[];
+    return (...values) => {
+      const rows = statement.all(...values.map(bound));
+      for (const row of rows as Value[][]) unbind(row);
+      return rows as Row[];
+    };
   }
 
   /** Prepares a statement that changes rows. */
   command(text: string): Command {
     const statement = this.#sqlite.prepare(text);
-    return (...values) => statement.run(...values).changes;
+    return (...values) => statement.run(...values.map(bound)).changes;
   }
 
   /** Carries out a statement without values. */
