@@ -155,9 +155,9 @@ async function runHost({ command, comment }: ShellLine): Promise<void> {
   if (comment !== "") expect(ready).toBe(comment.replace(PORT, `:${/:(\d+)/.exec(ready)?.[1]}`));
 }
 
-/** Runs a command at the mesh; one that would not end, or that asks elsewhere, where there is none. */
+/** Runs a command at the mesh; one that would not end, write elsewhere or ask elsewhere, where there is none. */
 async function runAtMesh(command: string, address: string): Promise<void> {
-  const isElsewhere = /^agentmesh (tail|doctor)\b/.test(command);
+  const isElsewhere = /^agentmesh (tail|doctor|backup)\b/.test(command);
   const line = command.replace("mesh.example:50051", NOBODY);
   const env = { AGENTMESH_ADDRESS: isElsewhere ? NOBODY : address };
   const running = project.start(["sh", "-c", `npx ${line}`], env);

@@ -30,9 +30,11 @@ export class FeedRetention {
   /** Something is open: looks at it when its time may be over. */
   watch(): void {
     if (this.#timer !== undefined) return;
-    const oldest = this.#open.values().next().value;
-    if (oldest === undefined) return;
-    const leftMs = this.#endOf(oldest) - this.#clock.unixMs();
+    if (this.#open.size === 0) return;
+    // A lane that was behind enters old events after younger ones of others.
+    let endsAt = Number.POSITIVE_INFINITY;
+    for (const ticket of this.#open.values()) endsAt = Math.min(endsAt, this.#endOf(ticket));
+    const leftMs = endsAt - this.#clock.unixMs();
     const waitMs = Math.max(LEAST_WAIT_MS, Math.min(MOST_WAIT_MS, leftMs));
     this.#timer = this.#clock.after(waitMs, () => this.#look());
   }
@@ -47,8 +49,7 @@ export class FeedRetention {
     const retentionMs = this.#parts.retentionMs();
     const now = this.#clock.unixMs();
     for (const ticket of this.#open.values()) {
-      // Later events end later.
-      if (this.#endOf(ticket) > now) break;
+      if (this.#endOf(ticket) > now) continue;
       if (!this.#parts.takeBack(ticket.delivery)) continue;
       const text = `it was not handled within the ${retentionMs} ms for which it is kept`;
       const reason = failure("DEADLINE_EXCEEDED", text, { outcome: "not-executed" });

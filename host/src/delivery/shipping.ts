@@ -107,8 +107,11 @@ export class Shipping {
   fanOut(ship: () => void): void {
     const shipped = new Map<Worker, EventDelivery[]>();
     this.#fanOut = shipped;
-    ship();
-    this.#fanOut = undefined;
+    try {
+      ship();
+    } finally {
+      this.#fanOut = undefined;
+    }
     for (const [worker, deliveries] of shipped) worker.sink.deliverEvent(deliveries);
   }
 

@@ -44,12 +44,17 @@ export class TurnWatch {
 
   /** A delivery was shipped to the agent. */
   shipped(agent: Agent): void {
-    if (agent.inFlight === 1) agent.progressAt = this.#looks;
+    if (agent.inFlight === 1) this.#begin(agent);
     this.#timer ??= this.#clock.after(LOOK_MS, this.#look);
   }
 
   /** A delivery to the agent has ended. */
   landed(agent: Agent): void {
+    this.#begin(agent);
+  }
+
+  /** A turn of the agent begins, as far as is known: also on another worker than the one before. */
+  #begin(agent: Agent): void {
     agent.progressAt = this.#looks;
     agent.toldToStopAt = 0;
   }

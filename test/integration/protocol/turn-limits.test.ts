@@ -89,3 +89,28 @@ test("a turn that ends when it is told to costs its agent nothing", async () => 
   worker.write(turnEnd(second));
   expect(await worker.result(2)).toEqual({ kind: "done" });
 });
+
+test("on the next worker, a turn has its whole time again", async () => {
+  const { clock, mesh, worker } = await careless(TURN_MS, { leaseMs: 1_000 });
+  const caller = await mesh.worker();
+  caller.write(send(1, "a/1", "stuck"));
+  await worker.next("deliver");
+  clock.advance(TURN_MS + LATE_MS);
+  await worker.next("cancel-delivery");
+  const next = await mesh.worker([], {
+    hello: { agentTypes: [agentType("a", { maxTurnMs: TURN_MS })] },
+  });
+  await worker.cut();
+  await mesh.untilStatus(({ workersSuspended }) => workersSuspended === 1, "a broken stream");
+  clock.advance(1_000);
+  expect(await caller.result(1)).toMatchObject({ failure: { code: "WORKER_LOST" } });
+  caller.write(send(2, "a/1", "healthy"));
+  const healthy = await next.next("deliver");
+  // What is left of the time that the first turn was granted to stop would be over.
+  for (let passed = 0; passed < TURN_MS - 1_000; passed += 1_000) clock.advance(1_000);
+  clock.advance(GRACE_MS - TURN_MS);
+  await next.barrier();
+  expect(caller.taken("result")).toEqual([]);
+  next.write(turnEnd(healthy));
+  expect(await caller.result(2)).toEqual({ kind: "done" });
+});
