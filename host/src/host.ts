@@ -237,6 +237,7 @@ class RunningHost implements Host {
     this.#gateway.drain();
     this.#autogen.drain();
     this.#router.drain();
+    this.#stored.pause();
     this.#sendAway(graceMs);
     const unfinished = await untilQuiet(this.#clock, () => this.#unfinished(), graceMs);
     this.#logger.emit("host.drained", { unfinished });
@@ -262,7 +263,7 @@ class RunningHost implements Host {
       sessions++;
       session.hurry();
     }
-    return sessions + this.#calls.size + this.#dispatcher.queued;
+    return sessions + this.#calls.size + this.#dispatcher.unstored;
   }
 
   async #close(): Promise<void> {

@@ -5,6 +5,8 @@ import { HeldContent } from "./held-content.ts";
 export class Backlog {
   readonly held: HeldContent;
   #size = 0;
+  /** Those that the store has: the next host delivers them. */
+  #stored = 0;
 
   constructor(limitBytes: number) {
     this.held = new HeldContent("waiting", limitBytes);
@@ -15,11 +17,17 @@ export class Backlog {
     return this.#size;
   }
 
+  /** Deliveries that wait and would be lost with this host. */
+  get unstored(): number {
+    return this.#size - this.#stored;
+  }
+
   /** Lets a delivery wait, at the place that its order gives it. */
   add(delivery: Delivery): void {
     delivery.agent.enqueue(delivery);
     delivery.settleIn();
     this.#size++;
+    if (isStored(delivery)) this.#stored++;
     this.held.hold(delivery);
   }
 
@@ -27,6 +35,11 @@ export class Backlog {
   remove(delivery: Delivery): void {
     delivery.agent.dequeue(delivery);
     this.#size--;
+    if (isStored(delivery)) this.#stored--;
     this.held.letGo(delivery);
   }
+}
+
+function isStored(delivery: Delivery): boolean {
+  return delivery.kind === "event" && delivery.ticket !== undefined;
 }

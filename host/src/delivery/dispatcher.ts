@@ -118,6 +118,11 @@ export class Dispatcher {
     return this.#backlog.size;
   }
 
+  /** Deliveries that wait and would be lost with this host. */
+  get unstored(): number {
+    return this.#backlog.unstored;
+  }
+
   /** Whether as much waits as may: then no events are taken. */
   get isBacklogFull(): boolean {
     return this.#backlog.held.isFull;

@@ -166,7 +166,7 @@ export class DurableFeed implements TicketOffice {
   }
 
   admits({ sequence, delivery }: DurableTicket): boolean {
-    if (this.#phase === "ended") return false;
+    if (this.#phase === "ended" || this.#parts.isPaused()) return false;
     const isAdmitted = this.#offers.admits(sequence, delivery.agent);
     if (!isAdmitted && this.#offers.isBeyond(sequence)) this.#progress.hurry();
     return isAdmitted;

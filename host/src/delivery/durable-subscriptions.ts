@@ -26,6 +26,7 @@ interface Parts {
   readonly store: Store;
   readonly dispatch: FeedDispatch;
   readonly park: FeedParts["park"];
+  readonly isPaused: FeedParts["isPaused"];
   readonly namespace: (name: string) => Namespace;
   /** The store refused something that is tried again. */
   readonly onProblem: (subscription: DurableSubscription, error: unknown) => void;

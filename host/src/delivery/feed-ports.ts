@@ -26,6 +26,8 @@ export interface FeedParts {
   readonly clock: Clock;
   readonly store: Store;
   readonly dispatch: FeedDispatch;
+  /** Whether nothing is sent to workers any more, because the host drains. */
+  readonly isPaused: () => boolean;
   /** Keeps a dead letter. Rejects when the store refuses. */
   readonly park: (delivery: EventDelivery, reason: Failure, subscription: string) => Promise<void>;
   /** The store refused; it is tried again. */

@@ -60,6 +60,8 @@ interface Parts {
   readonly dispatch: FeedDispatch;
   readonly office: Pick<ParkingOffice, "keepAgain">;
   readonly counters: Counters;
+  /** Whether nothing is sent to workers any more, because the host drains. */
+  readonly isPaused: () => boolean;
   readonly namespace: (name: string) => Namespace;
   /** The store refused something of a letter that is on its way; it is tried again. */
   readonly onProblem: (letter: DeadLetterName, error: unknown) => void;
@@ -135,7 +137,7 @@ export class Replays implements TicketOffice {
   }
 
   admits(): boolean {
-    return this.#phase === "open";
+    return this.#phase === "open" && !this.#parts.isPaused();
   }
 
   shipped(): void {

@@ -14,6 +14,7 @@ export class StoredWork {
   readonly durable: DurableSubscriptions;
   readonly replays: Replays;
   readonly #aging: DeadLetterAging;
+  #isPaused = false;
 
   constructor(parts: {
     readonly clock: Clock;
@@ -27,13 +28,16 @@ export class StoredWork {
     readonly deadLetterAgeMs: number;
   }) {
     const { clock, store, office, log } = parts;
+    const isPaused = (): boolean => this.#isPaused;
     this.durable = new DurableSubscriptions({
       ...parts,
+      isPaused,
       park: (delivery, reason, name) => office.keep(delivery, reason, name),
       onProblem: (subscription, error) => log.refused(subscription, error),
     });
     this.replays = new Replays({
       ...parts,
+      isPaused,
       store: store.deadLetters,
       onProblem: (letter, error) => log.replayRefused(letter, error),
     });
@@ -45,6 +49,11 @@ export class StoredWork {
     await this.durable.restore();
     await this.replays.restore();
     this.#aging.start();
+  }
+
+  /** Sends nothing more to workers: it waits for the next host, which the store tells of it. */
+  pause(): void {
+    this.#isPaused = true;
   }
 
   /** Writes for the last time how far everything is, and stops. */

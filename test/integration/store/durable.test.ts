@@ -3,7 +3,16 @@ import path from "node:path";
 import type { DurableOptions } from "@agentmesh/proto/agentmesh/v1";
 import { expect, onTestFinished, test } from "vitest";
 import { folderForTest } from "../../support/folder.ts";
-import { control, done, durable, fail, publish, textOf, turnEnd } from "../../support/frames.ts";
+import {
+  agentType,
+  control,
+  done,
+  durable,
+  fail,
+  publish,
+  textOf,
+  turnEnd,
+} from "../../support/frames.ts";
 import { hostForTest } from "../../support/host.ts";
 import { startHostProcess } from "../../support/processes.ts";
 import { RawWorker } from "../../support/raw-worker.ts";
@@ -26,6 +35,28 @@ test("an event waits while nobody is there to take it, and its agent gets it lat
   await publishAll(publisher, ["one", "two", "three"]);
   await publisher.close();
   expect(await handle(await reader(address), 3)).toEqual(["one", "two", "three"]);
+});
+
+test("a host that drains does not wait for what the next one can deliver, and begins none of it", async () => {
+  const folder = folderForTest();
+  const first = await meshForTest(folder);
+  const publisher = await declarer(first.address);
+  const worker = await workerAt(first.address, {
+    hello: { agentTypes: [agentType("reader", { agentWindow: 1 })] },
+  });
+  await publishAll(publisher, ["one", "two", "three"]);
+  const { text, target } = await nextEvent(worker);
+  const drained = first.host.drain({ graceMs: 600_000 });
+  await worker.nextControl("drain");
+  worker.write(done(target));
+  await drained;
+  expect(worker.taken("event")).toEqual([]);
+  const second = await meshForTest(folder);
+  expect([text, ...(await handle(await reader(second.address), 2))]).toEqual([
+    "one",
+    "two",
+    "three",
+  ]);
 });
 
 test("what was handled does not come back after a restart; what was not does", async () => {
